@@ -1,0 +1,84 @@
+/** What the stages need from the store. Times are ms since the epoch; a revision is one number for all of the config. */
+import type { Check } from '#shared/check/check.ts';
+import type { Location } from '#shared/check/location.ts';
+import type { Gap } from '#shared/run/gap.ts';
+import type { AttemptResult } from '#shared/run/result.ts';
+import type { AvailabilityChange, ScheduleEpoch } from '#shared/schedule/epoch.ts';
+
+/** A check as planning needs it. A deleted check keeps its epochs: the last one is inactive. */
+export type PlannedCheck = {
+  readonly accountId: string;
+  readonly checkId: string;
+  readonly revision: number;
+  readonly check: Check;
+  readonly isDeleted: boolean;
+  /** In order of `fromAtMs`. */
+  readonly epochs: readonly ScheduleEpoch[];
+};
+
+export type PlanStore = {
+  /** The config's revision: it counts up by one, in commit order, with every change of a check, location or availability. */
+  configRevision(): Promise<number>;
+  /** Everything changed after `sinceRevision` (0: everything), and the revision it is complete up to; one snapshot. */
+  loadConfig(sinceRevision: number): Promise<{
+    readonly revision: number;
+    readonly checks: readonly PlannedCheck[];
+    readonly locations: readonly Location[];
+    readonly availability: readonly AvailabilityChange[];
+  }>;
+  /** Appends rows, never before what is there; bumps the config revision. */
+  appendAvailability(changes: readonly AvailabilityChange[]): Promise<void>;
+  /** Calls back (coalesced, maybe spuriously) when the config may have changed; survives a lost connection. */
+  onConfigHint(callback: () => void): () => void;
+};
+
+export type IngestRow =
+  | { readonly kind: 'result'; readonly accountId: string; readonly agentId: string; readonly isSurplus: boolean; readonly result: AttemptResult }
+  | { readonly kind: 'gap'; readonly accountId: string; readonly agentId: string; readonly gap: Gap };
+
+export type IngestStore = {
+  /**
+   * Commits the rows, each once however often it comes: the key decides (rules.md 5). A result removes the gap of
+   * its run; a gap whose run has a result is dropped. Throws when Postgres does not commit; the rows may then
+   * still be there, and the same call again is harmless.
+   */
+  ingest(rows: readonly IngestRow[]): Promise<{ readonly inserted: number; readonly duplicates: number }>;
+};
+
+export type SessionStore = {
+  /** The location a live key opens; null when there is none. */
+  findLocationByKey(hash: Uint8Array): Promise<Location | null>;
+  /** Registers the agent and bumps its generation: the newest wins (rules: protocol, Identity). */
+  openSession(session: {
+    agentId: string; instanceId: string; name: string; locationId: string; version: string; capacity: number;
+  }): Promise<{ readonly sessionId: string; readonly generation: number }>;
+  /** Is this still the agent's newest session? For `Results`, which a balancer may send elsewhere (rules.md 25). */
+  findSession(sessionId: string): Promise<{ readonly agentId: string; readonly locationId: string; readonly generation: number; readonly isNewest: boolean } | null>;
+  /** Batched heartbeats. */
+  touchSessions(beats: readonly SessionBeat[]): Promise<void>;
+  closeSession(sessionId: string): Promise<void>;
+  /** Names the one agent of a location that runs its assignments; the others stand by. */
+  setHolder(locationId: string, agentId: string | null): Promise<void>;
+  listHolders(): Promise<ReadonlyMap<string, string>>;
+};
+
+export type SessionBeat = {
+  readonly sessionId: string;
+  readonly appliedRevision: number;
+  readonly rejected: readonly { readonly checkId: string; readonly code: string; readonly reason: string }[];
+  readonly inFlight: number;
+  readonly spoolDepth: number;
+  readonly latenessP99Us: number;
+  readonly loopDelayP99Us: number;
+  readonly clockOffsetUs: number;
+  readonly clockErrorUs: number;
+};
+
+/** Shots of saved checks, so that their results are known to be owed (rules.md 7, 9). */
+export type ShotStore = {
+  recordShot(shot: {
+    accountId: string; runId: string; checkId: string; checkRevision: number; locationId: string;
+    trigger: 'deploy' | 'manual' | 'confirm' | 'retry'; orderedAtMs: number;
+  }): Promise<void>;
+  findShots(runIds: readonly string[]): Promise<readonly { runId: string; accountId: string; checkId: string; checkRevision: number; locationId: string; orderedAtMs: number }[]>;
+};
