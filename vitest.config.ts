@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,agent,coordinator,deploy}/**/*.test.ts'],
+          include: ['{proto,shared,agent,coordinator,deploy}/**/*.test.ts'],
           exclude: ['**/*.pg.test.ts', '**/*.e2e.test.ts', '**/node_modules/**'],
         },
       },

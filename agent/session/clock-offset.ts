@@ -1,0 +1,32 @@
+/** Agent's clock minus coordinator's, and how wrong that may be; µs. */
+export type ClockOffset = { readonly offsetUs: number; readonly errorUs: number };
+
+export const UNKNOWN_OFFSET: ClockOffset = { offsetUs: 0, errorUs: 0 };
+
+/** Samples kept: the one with the shortest way there and back is the least wrong. */
+const SAMPLES_MAX = 8;
+
+/**
+ * From four timestamps (sent, received, replied, arrived; the first and last by the agent's clock) the offset, with
+ * half the way there and back as its error; the best of the last eight samples counts.
+ */
+export class ClockOffsetEstimate {
+  #samples: ClockOffset[] = [];
+
+  add(stamps: { readonly sentUs: number; readonly receivedUs: number; readonly repliedUs: number; readonly arrivedUs: number }): void {
+    const { sentUs, receivedUs, repliedUs, arrivedUs } = stamps;
+    const wayUs = arrivedUs - sentUs - (repliedUs - receivedUs);
+    if (wayUs < 0) return;
+    const offsetUs = (sentUs + arrivedUs) / 2 - (receivedUs + repliedUs) / 2;
+    this.#samples = [...this.#samples, { offsetUs, errorUs: wayUs / 2 }].slice(-SAMPLES_MAX);
+  }
+
+  /** A wall clock that was set makes old samples worthless. */
+  reset(): void {
+    this.#samples = [];
+  }
+
+  get best(): ClockOffset {
+    return this.#samples.reduce<ClockOffset | null>((best, sample) => (best && best.errorUs <= sample.errorUs ? best : sample), null) ?? UNKNOWN_OFFSET;
+  }
+}

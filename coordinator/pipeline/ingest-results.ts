@@ -1,0 +1,109 @@
+import type { Log } from '#shared/log.ts';
+import { sleep, type Clock } from '#shared/time/clock.ts';
+import type { IngestRow, IngestStore } from './ports.ts';
+
+/** performance.md, Ingest: batches of 1,000 rows or 50 ms. */
+const BATCH_ROWS_MAX = 1_000;
+const GATHER_MS = 20;
+/** Rows waiting in memory; the credits of the streams keep it below, this is the wall behind them. */
+const WAITING_ROWS_MAX = 50_000;
+const RETRY_MIN_MS = 200;
+const RETRY_MAX_MS = 5_000;
+
+export type IngestCounts = { inserted: number; duplicates: number; commits: number; failures: number };
+
+/**
+ * Gathers rows of all streams, commits them together, and only then lets each sender know. Two writers, because
+ * two connections about double the rate. Postgres in trouble: the same rows are tried again until it takes them,
+ * nobody is acknowledged meanwhile, and the streams' credits hold the agents back.
+ */
+export class ResultIngest {
+  readonly counts: IngestCounts = { inserted: 0, duplicates: 0, commits: 0, failures: 0 };
+  readonly #deps: IngestDeps;
+  #waiting: { rows: readonly IngestRow[]; committed: () => void }[] = [];
+  #waitingRows = 0;
+  #activeWriters = 0;
+  #isGathering = false;
+
+  constructor(deps: IngestDeps) {
+    this.#deps = deps;
+  }
+
+  get waitingRows(): number {
+    return this.#waitingRows;
+  }
+
+  /** Resolves when the rows are committed; rejects only when the process stops first or far too much waits. */
+  put(rows: readonly IngestRow[]): Promise<void> {
+    if (rows.length === 0) return Promise.resolve();
+    if (this.#waitingRows > WAITING_ROWS_MAX) return Promise.reject(new Error(`${this.#waitingRows} rows already wait for Postgres`));
+    return new Promise((resolve) => {
+      this.#waiting.push({ rows, committed: resolve });
+      this.#waitingRows += rows.length;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (this.#activeWriters >= WRITERS || this.#waiting.length === 0) return;
+    if (this.#waitingRows < BATCH_ROWS_MAX) {
+      if (this.#isGathering) return;
+      this.#isGathering = true;
+      this.#deps.clock.setTimer(GATHER_MS, () => {
+        this.#isGathering = false;
+        this.#startWriter();
+      });
+      return;
+    }
+    this.#startWriter();
+  }
+
+  #startWriter(): void {
+    if (this.#activeWriters >= WRITERS || this.#waiting.length === 0) return;
+    const batch = this.#take();
+    this.#activeWriters += 1;
+    void this.#commit(batch.flatMap(({ rows }) => rows)).then((isCommitted) => {
+      this.#activeWriters -= 1;
+      if (isCommitted) for (const { committed } of batch) committed();
+      this.#pump();
+    });
+  }
+
+  #take(): { rows: readonly IngestRow[]; committed: () => void }[] {
+    let rows = 0;
+    let count = 0;
+    while (count < this.#waiting.length && (count === 0 || rows + this.#waiting[count]!.rows.length <= BATCH_ROWS_MAX)) {
+      rows += this.#waiting[count]!.rows.length;
+      count += 1;
+    }
+    this.#waitingRows -= rows;
+    return this.#waiting.splice(0, count);
+  }
+
+  async #commit(rows: readonly IngestRow[]): Promise<boolean> {
+    const { store, clock, log, signal } = this.#deps;
+    for (let backoffMs = RETRY_MIN_MS; !signal.aborted; backoffMs = Math.min(RETRY_MAX_MS, backoffMs * 2)) {
+      try {
+        const { inserted, duplicates } = await store.ingest(rows);
+        this.counts.inserted += inserted;
+        this.counts.duplicates += duplicates;
+        this.counts.commits += 1;
+        return true;
+      } catch (error) {
+        this.counts.failures += 1;
+        log.warn({ err: error, rows: rows.length, backoffMs }, 'Postgres did not take a batch; trying again');
+        await sleep(clock, backoffMs, signal);
+      }
+    }
+    return false;
+  }
+}
+
+const WRITERS = 2;
+
+export type IngestDeps = {
+  readonly store: IngestStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+};

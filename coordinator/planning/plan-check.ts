@@ -1,0 +1,42 @@
+import { toProbeSpec } from '#shared/check/to-probe-spec.ts';
+import type { Assignment } from '#shared/run/assignment.ts';
+import type { AvailabilityIndex } from '#shared/schedule/availability.ts';
+import { turnsOf } from '#shared/schedule/turns.ts';
+import type { PlannedCheck } from '../pipeline/ports.ts';
+
+/** Past turns are sent along for this long, so that an agent that comes late knows what it missed. */
+const PAST_TURNS_MS = 60_000;
+
+/** Every location that has an assignment of this check, and the assignment: empty when it owes nothing any more. */
+export function planCheck(
+  check: PlannedCheck, availability: AvailabilityIndex, nowMs: number,
+): ReadonlyMap<string, Omit<Assignment, 'digest'>> {
+  const plan = new Map<string, Omit<Assignment, 'digest'>>();
+  const inForce = epochsInForce(check, nowMs - PAST_TURNS_MS);
+  const locations = new Set(inForce.flatMap(({ order }) => order));
+  if (!inForce.some(({ active }) => active)) return plan;
+  const spec = toProbeSpec(check.check);
+  for (const locationId of locations) {
+    const turns = turnsOf({ locationId, checkId: check.checkId, epochs: inForce, availability, fromMs: nowMs - PAST_TURNS_MS });
+    if (turns.length === 0) continue;
+    plan.set(locationId, {
+      checkId: check.checkId, accountId: check.accountId, revision: check.revision, spec, retry: check.check.retryStrategy, turns,
+    });
+  }
+  return plan;
+}
+
+function epochsInForce(check: PlannedCheck, fromMs: number): PlannedCheck['epochs'] {
+  const governing = check.epochs.findLastIndex(({ fromAtMs }) => fromAtMs <= fromMs);
+  return check.epochs.slice(Math.max(0, governing));
+}
+
+/** Does this change what the check does, so that one run at once should show it (rules.md 2)? */
+export function wantsDeployRun(before: PlannedCheck | undefined, after: PlannedCheck): boolean {
+  const epoch = after.epochs.at(-1);
+  if (!epoch?.active || after.isDeleted) return false;
+  if (!before || before.isDeleted || !before.epochs.at(-1)?.active) return true;
+  return JSON.stringify(before.check.request) !== JSON.stringify(after.check.request)
+    || before.check.shouldFail !== after.check.shouldFail
+    || JSON.stringify(before.epochs.at(-1)!.order) !== JSON.stringify(epoch.order);
+}

@@ -1,0 +1,104 @@
+import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
+import type { Log } from '#shared/log.ts';
+import type { Duplex } from '#shared/rpc/duplex.ts';
+import { gapsFromWire } from '#shared/wire/gaps.ts';
+import { resultsFromWire } from '#shared/wire/results-from-wire.ts';
+import { WireError } from '#shared/wire/wire-error.ts';
+import type { IngestRow, SessionStore } from '../pipeline/ports.ts';
+
+/** Batches an agent may have unacknowledged, and rows in each: at most 2,000 rows of an agent wait here. */
+export const CREDITS = 4;
+export const BATCH_ROWS_MAX = 500;
+
+/** Whose the run is, if it ever was this location's: decided by `pipeline/admit-results`. */
+export type Admission = { readonly kind: 'take'; readonly accountId: string; readonly isSurplus: boolean } | { readonly kind: 'refuse'; readonly code: string };
+
+export type ResultsDeps = {
+  readonly store: Pick<SessionStore, 'findSession'>;
+  readonly log: Log;
+  /** One answer a row, in order. */
+  readonly admit: (locationId: string, rows: readonly AdmissionQuestion[]) => Promise<readonly Admission[]>;
+  /** Resolves when committed. */
+  readonly ingest: (rows: readonly IngestRow[]) => Promise<void>;
+};
+
+export type AdmissionQuestion = {
+  readonly runId: string;
+  readonly checkId: string;
+  readonly locationOwed: string;
+  readonly dueAtMs: number;
+  readonly isScheduled: boolean;
+};
+
+/** One agent's results, from open to its end: batches in, acknowledgements out, each after its COMMIT. Never throws. */
+export async function serveResults(stream: Duplex<pb.ResultsUp, pb.ResultsDown>, deps: ResultsDeps): Promise<void> {
+  const messages = stream.messages[Symbol.asyncIterator]();
+  try {
+    const first = await messages.next();
+    const open = first.done ? undefined : first.value.message;
+    if (open?.$case !== 'open') return;
+    const session = await deps.store.findSession(open.value.sessionId);
+    if (!session || session.generation !== Number(open.value.generation)) return;
+    await stream.write({ message: { $case: 'opened', value: { credits: CREDITS, batchRowsMax: BATCH_ROWS_MAX } } });
+    // Batches are admitted and committed side by side, and acknowledged in the order they came.
+    let previous: Promise<void> = Promise.resolve();
+    for (let next = await messages.next(); !next.done; next = await messages.next()) {
+      if (next.value.message?.$case !== 'batch') continue;
+      const batch = next.value.message.value;
+      const settled = settle(batch, session, deps);
+      const before = previous;
+      previous = (async () => {
+        const refused = await settled;
+        await before;
+        if (refused === null) return;
+        await stream.write({ message: { $case: 'acknowledged', value: {
+          spoolId: batch.spoolId, lane: batch.lane, throughSequence: batch.throughSequence, refused,
+        } } });
+      })();
+      previous.catch((error: unknown) => {
+        if (error instanceof WireError) deps.log.warn({ agentId: session.agentId, reason: error.message }, 'an agent sent a batch that makes no sense');
+        else deps.log.warn({ err: error }, 'a batch could not be settled');
+        stream.destroy();
+      });
+    }
+    await previous.catch(() => undefined);
+  } catch (error) {
+    deps.log.warn({ err: error }, 'a results stream ended by an error of the coordinator');
+  } finally {
+    stream.end();
+  }
+}
+
+/** Commits what is to be taken of a batch; what is refused for good. */
+async function settle(
+  batch: pb.SpoolBatch, session: { readonly agentId: string; readonly locationId: string }, { admit, ingest, log }: ResultsDeps,
+): Promise<pb.RefusedRow[] | null> {
+  const results = batch.results ? resultsFromWire(batch.results) : [];
+  const gaps = batch.gaps ? gapsFromWire(batch.gaps) : [];
+  if (results.length !== batch.resultSequences.length || gaps.length !== batch.gapSequences.length) {
+    throw new WireError('rows and their sequences differ in number');
+  }
+  if (results.length + gaps.length > BATCH_ROWS_MAX) throw new WireError(`a batch may have ${BATCH_ROWS_MAX} rows`);
+  const questions = [
+    ...results.map((result) => ({ ...pick(result), isScheduled: result.trigger === 'schedule' || (result.trigger === 'retry' && result.attempt > 1) })),
+    ...gaps.map((gap) => ({ ...pick(gap), isScheduled: true })),
+  ];
+  const answers = await admit(session.locationId, questions);
+  const sequences = [...batch.resultSequences, ...batch.gapSequences];
+  const rows: IngestRow[] = [];
+  const refused: pb.RefusedRow[] = [];
+  answers.forEach((answer, index) => {
+    if (answer.kind === 'refuse') { refused.push({ sequence: sequences[index]!, code: answer.code }); return; }
+    const common = { accountId: answer.accountId, agentId: session.agentId };
+    const result = results[index];
+    if (result) rows.push({ kind: 'result', ...common, isSurplus: answer.isSurplus, result: { ...result, locationExecuted: session.locationId } });
+    else if (!answer.isSurplus) rows.push({ kind: 'gap', ...common, gap: gaps[index - results.length]! });
+  });
+  if (refused.length > 0) log.warn({ agentId: session.agentId, refused: refused.length, code: refused[0]!.code }, 'rows refused');
+  await ingest(rows);
+  return refused;
+}
+
+function pick(row: { runId: string; checkId: string; locationOwed: string; dueAtMs: number }) {
+  return { runId: row.runId, checkId: row.checkId, locationOwed: row.locationOwed, dueAtMs: row.dueAtMs };
+}
