@@ -36,7 +36,7 @@ export async function openFleetServer(options: FleetServerOptions): Promise<{ po
     async close() {
       health.setStatus(SERVICE, 'NOT_SERVING');
       await new Promise<void>((resolve) => {
-        const force = setTimeout(() => server.forceShutdown(), CLOSE_WITHIN_MS);
+        const force = setTimeout(() => { server.forceShutdown(); resolve(); }, CLOSE_WITHIN_MS);
         server.tryShutdown(() => { clearTimeout(force); resolve(); });
       });
     },

@@ -95,7 +95,7 @@ async function join(hello: pb.Hello, stream: Stream, deps: SessionDeps): Promise
     sentRevision: 0, isHolder: false, saidGoodbye: false, beat: null,
   };
   session.send({ $case: 'welcome', value: {
-    sessionId, generation: BigInt(generation), locationId: location.id, locationCode: location.code,
+    sessionId, generation: BigInt(generation), locationId: location.id, locationCode: location.code, locationKind: location.kind,
     features: [...COORDINATOR_FEATURES], heartbeatIntervalMs: HEARTBEAT_EVERY_MS, reconnectWindowMs: RECONNECT_WINDOW_MS,
     nowUs: toUs(clock.nowMs()),
   } });

@@ -486,6 +486,8 @@ export interface Welcome {
   reconnectWindowMs: number;
   /** Coordinator's clock, microseconds since the epoch. */
   nowUs: bigint;
+  /** public or private: the default egress profile; it never widens what the agent itself denies. */
+  locationKind: string;
 }
 
 /** Everything the agent is to run; it replaces what it holds. */
@@ -1662,6 +1664,7 @@ function createBaseWelcome(): Welcome {
     heartbeatIntervalMs: 0,
     reconnectWindowMs: 0,
     nowUs: 0n,
+    locationKind: "",
   };
 }
 
@@ -1696,6 +1699,9 @@ export const Welcome: MessageFns<Welcome> = {
         throw new globalThis.Error("value provided for field message.nowUs of type uint64 too large");
       }
       writer.uint32(64).uint64(message.nowUs);
+    }
+    if (message.locationKind !== "") {
+      writer.uint32(74).string(message.locationKind);
     }
     return writer;
   },
@@ -1775,6 +1781,14 @@ export const Welcome: MessageFns<Welcome> = {
             }
 
             message.nowUs = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.locationKind = reader.string();
             continue;
           }
         }

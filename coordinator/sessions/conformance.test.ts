@@ -1,0 +1,235 @@
+import { fileURLToPath } from 'node:url';
+import * as grpc from '@grpc/grpc-js';
+import * as protoLoader from '@grpc/proto-loader';
+import { afterEach, describe, expect, test } from 'vitest';
+import { runIdOf } from '#shared/check/run-id.ts';
+import { dueBetween, turnsOf } from '#shared/schedule/turns.ts';
+import { aCheck, aRequest } from '#shared/testing/builders.ts';
+import { A_CHECK, A_LOCATION, AN_ACCOUNT } from '#shared/testing/results.ts';
+import { systemClock } from '#shared/time/clock.ts';
+import { FleetSide } from '../fleet-side.ts';
+import { openFleetServer } from './fleet-server.ts';
+import { MemoryStore } from './testing/memory-store.ts';
+
+/**
+ * A second, independent client: it reads the contract itself (@grpc/proto-loader) and shares no code with the
+ * agent, so that both sides cannot be wrong together.
+ */
+const PROTO = fileURLToPath(import.meta.resolve('#proto/sonde/fleet/v1/fleet.proto'));
+const contract = grpc.loadPackageDefinition(protoLoader.loadSync(PROTO, { longs: Number, enums: String, oneofs: true, keepCase: true, defaults: true })) as unknown as {
+  sonde: { fleet: { v1: { Fleet: new (address: string, credentials: grpc.ChannelCredentials) => DynamicClient } } };
+};
+type Wire = Record<string, any>;
+type DynamicStream = grpc.ClientDuplexStream<Wire, Wire>;
+type DynamicClient = grpc.Client & { Session(): DynamicStream; Results(): DynamicStream };
+
+const AGENT = 'aaaaaaaa-0000-4000-8000-000000000001';
+const OTHER_AGENT = 'aaaaaaaa-0000-4000-8000-000000000002';
+const opened: (() => unknown)[] = [];
+afterEach(async () => { for (const close of opened.splice(0).reverse()) await close(); });
+
+describe('the protocol, spoken by a client that reads only the contract', () => {
+  test('hello is answered by welcome and the snapshot, and a change by its delta', async () => {
+    const { store, dial } = await aCoordinator();
+    store.put(aPlannedCheck());
+    const session = dial().hello();
+    const welcome = await session.next('welcome');
+    expect(welcome).toMatchObject({ generation: 1, location_id: A_LOCATION, location_code: 'here-1', location_kind: 'private' });
+    const snapshot = await session.next('snapshot');
+    expect(snapshot).toMatchObject({ standby: false, assignments: [{ check_id: A_CHECK, revision: 1, spec: { hostname: '127.0.0.1', port: 6379 } }] });
+    session.send({ applied: { revision: snapshot['revision'], hash: snapshot['hash'], rejected: [] } });
+
+    store.put({ ...aPlannedCheck(), revision: 2, check: aCheck({ request: aRequest({ port: 6380 }) }) });
+    const delta = await session.next('delta');
+    expect(delta).toMatchObject({ base_revision: snapshot['revision'], upserts: [{ revision: 2, spec: { port: 6380 } }], removals: [] });
+  });
+
+  test('a heartbeat is answered with its own stamp and the coordinator\'s', async () => {
+    const { dial } = await aCoordinator();
+    const session = dial().hello();
+    await session.next('snapshot');
+    session.send({ heartbeat: { sent_at_us: 123456 } });
+    const reply = await session.next('heartbeat_reply');
+    expect(reply['echo_sent_at_us']).toBe(123456);
+    expect(reply['replied_at_us']).toBeGreaterThanOrEqual(reply['received_at_us']);
+  });
+
+  test('a key nobody has is rejected with a reason and a time to wait', async () => {
+    const { dial } = await aCoordinator();
+    const session = dial().hello({ location_key: 'wrong' });
+    expect(await session.next('rejected')).toMatchObject({ code: 'unknown_key', reason: expect.stringContaining('key'), retry_after_ms: expect.any(Number) });
+  });
+
+  test('an agent of another protocol version is told so', async () => {
+    const { dial } = await aCoordinator();
+    expect(await dial().hello({ protocol_version: 99 }).next('rejected')).toMatchObject({ code: 'protocol_version' });
+  });
+
+  test('a second agent of the location stands by, and takes over at a goodbye', async () => {
+    const { store, dial } = await aCoordinator();
+    store.put(aPlannedCheck());
+    const first = dial().hello();
+    expect((await first.next('snapshot'))['assignments']).toHaveLength(1);
+    const second = dial().hello({ agent_id: OTHER_AGENT });
+    expect(await second.next('snapshot')).toMatchObject({ standby: true, assignments: [] });
+    first.send({ goodbye: { last_slot_ms: Date.now(), reason: 'stopping' } });
+    expect(await second.next('snapshot')).toMatchObject({ standby: false, assignments: [{ check_id: A_CHECK }] });
+  });
+
+  test('a newer session of the same agent displaces the older one', async () => {
+    const { dial } = await aCoordinator();
+    const older = dial().hello();
+    await older.next('snapshot');
+    const newer = dial().hello();
+    expect((await newer.next('welcome'))['generation']).toBe(2);
+    expect(await older.next('go_away')).toMatchObject({ reason: expect.stringContaining('superseded') });
+  });
+
+  test('a batch is acknowledged only after its commit, and a second delivery is stored once', async () => {
+    const { store, dial } = await aCoordinator();
+    const check = aPlannedCheck();
+    store.put(check);
+    const agent = dial();
+    const session = agent.hello();
+    const { session_id, generation } = await session.next('welcome');
+    await session.next('snapshot');
+    const results = agent.openResults({ session_id, generation });
+    expect(await results.next('opened')).toMatchObject({ credits: expect.any(Number), batch_rows_max: expect.any(Number) });
+
+    store.trouble = new Error('Postgres is away');
+    const batch = aBatch(check);
+    results.send({ batch });
+    await expect.poll(() => store.ingestCalls).toBeGreaterThan(1);
+    expect(results.seen('acknowledged')).toBe(0);
+    store.trouble = null;
+    expect(await results.next('acknowledged')).toMatchObject({ spool_id: 'spool-1', lane: 'LANE_LIVE', through_sequence: 7, refused: [] });
+    results.send({ batch });
+    await results.next('acknowledged');
+    expect(store.rows.size).toBe(1);
+    expect([...store.rows.values()][0]).toMatchObject({ kind: 'result', accountId: AN_ACCOUNT, agentId: AGENT, isSurplus: false, result: { outcome: 'passed' } });
+  });
+
+  test('a result that nobody ever owed is refused and acknowledged, so that the agent forgets it', async () => {
+    const { store, dial } = await aCoordinator();
+    const check = aPlannedCheck();
+    store.put(check);
+    const agent = dial();
+    const session = agent.hello();
+    const { session_id, generation } = await session.next('welcome');
+    const results = agent.openResults({ session_id, generation });
+    await results.next('opened');
+    const batch = aBatch(check, { dueAtMs: aDueSlot(check) + 1 });
+    results.send({ batch });
+    expect(await results.next('acknowledged')).toMatchObject({ through_sequence: 7, refused: [{ sequence: 7, code: 'not_owed' }] });
+    expect(store.rows.size).toBe(0);
+  });
+
+  test('results of a session that is not known are not taken', async () => {
+    const { dial } = await aCoordinator();
+    const results = dial().openResults({ session_id: 'nobody', generation: 1 });
+    await results.ended;
+    expect(results.seen('opened')).toBe(0);
+  });
+
+  test('health answers, and reflection names the service where it is on', async () => {
+    const { address } = await aCoordinator();
+    const health = protoLoader.loadSync(fileURLToPath(import.meta.resolve('grpc-health-check/proto/health/v1/health.proto')), { enums: String });
+    const { grpc: { health: { v1: { Health } } } } = grpc.loadPackageDefinition(health) as any;
+    const client = new Health(address, grpc.credentials.createInsecure());
+    opened.push(() => client.close());
+    const answer = await new Promise((resolve, reject) => client.check({ service: 'sonde.fleet.v1.Fleet' }, (error: unknown, reply: unknown) => (error ? reject(error) : resolve(reply))));
+    expect(answer).toMatchObject({ status: 'SERVING' });
+  });
+});
+
+async function aCoordinator() {
+  const store = new MemoryStore();
+  const here = { id: A_LOCATION, code: 'here-1', name: 'Here', kind: 'private' as const, accountId: AN_ACCOUNT };
+  store.locations.push(here);
+  store.availability.push({ locationId: A_LOCATION, fromAtMs: 0, available: true });
+  store.keys.set('a-location-key', here);
+  const stop = new AbortController();
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const fleet = new FleetSide({ store, clock: systemClock, log, ids: () => crypto.randomUUID(), hashKey: (key) => Buffer.from(key), signal: stop.signal });
+  await fleet.start();
+  const server = await openFleetServer({
+    host: '127.0.0.1', port: 0, tls: null, reflection: true,
+    onSession: (stream) => fleet.serveSession(stream), onResults: (stream) => fleet.serveResults(stream),
+  });
+  opened.push(async () => { stop.abort(); fleet.goAway('the test is over'); await server.close(); });
+  const address = `127.0.0.1:${server.port}`;
+  return { store, address, dial: () => dial(address) };
+}
+
+function dial(address: string) {
+  const client = new contract.sonde.fleet.v1.Fleet(address, grpc.credentials.createInsecure());
+  opened.push(() => client.close());
+  return {
+    hello(changes: Wire = {}) {
+      const stream = talk(client.Session());
+      stream.send({ hello: { protocol_version: 1, agent_id: AGENT, instance_id: crypto.randomUUID(), location_key: 'a-location-key', name: 'independent', version: '0', capacity: 10, ...changes } });
+      return stream;
+    },
+    openResults(open: Wire) {
+      const stream = talk(client.Results());
+      stream.send({ open });
+      return stream;
+    },
+  };
+}
+
+/** Messages as they come; `next` waits for one of a kind and skips others. */
+function talk(stream: DynamicStream) {
+  opened.push(() => stream.cancel());
+  const unread: Wire[] = [];
+  const counts = new Map<string, number>();
+  let wake = (): void => undefined;
+  stream.on('data', (message: Wire) => {
+    unread.push(message);
+    counts.set(message['message'], (counts.get(message['message']) ?? 0) + 1);
+    wake();
+  });
+  const ended = new Promise<void>((resolve) => { stream.on('end', resolve); stream.on('error', () => resolve()); });
+  return {
+    ended,
+    seen: (kind: string) => counts.get(kind) ?? 0,
+    send: (message: Wire) => void stream.write(message),
+    async next(kind: string): Promise<Wire> {
+      for (;;) {
+        const message = unread.shift();
+        if (message?.['message'] === kind) return message[kind];
+        if (!message) await new Promise<void>((resolve) => { wake = resolve; });
+      }
+    },
+  };
+}
+
+function aPlannedCheck() {
+  return {
+    accountId: AN_ACCOUNT, checkId: A_CHECK, revision: 1, check: aCheck({ runParallel: true, frequency: 0, frequencyOffset: 10 }), isDeleted: false,
+    epochs: [{ fromAtMs: Date.now() - 60_000, intervalMs: 10_000, strategy: 'parallel' as const, order: [A_LOCATION], active: true }],
+  };
+}
+
+function aDueSlot(check: ReturnType<typeof aPlannedCheck>): number {
+  const turns = turnsOf({ locationId: A_LOCATION, checkId: A_CHECK, epochs: check.epochs, availability: [] });
+  return dueBetween(turns, Date.now() - 30_000, Date.now())[0]!;
+}
+
+function aBatch(check: ReturnType<typeof aPlannedCheck>, { dueAtMs = aDueSlot(check) } = {}): Wire {
+  const runId = runIdOf({ accountId: AN_ACCOUNT, checkId: A_CHECK, locationId: A_LOCATION, dueAtMs });
+  const zero = [0];
+  return {
+    spool_id: 'spool-1', lane: 'LANE_LIVE', result_sequences: [7], through_sequence: 7, gap_sequences: [],
+    results: {
+      count: 1, run_ids: Buffer.from(runId.replaceAll('-', ''), 'hex'),
+      checks: [{ check_id: A_CHECK, revision: 1, location_owed: A_LOCATION, location_executed: A_LOCATION }], check: zero,
+      addresses: ['127.0.0.1'], remote_address: [1], failures: [], failure: zero,
+      due_at_ms: [dueAtMs], trigger: ['TRIGGER_SCHEDULE'], attempt: [1], is_final: [true], outcome: ['OUTCOME_CODE_PASSED'], flags: [2],
+      started_after_due_us: [3000], lateness_us: [3000], clock_offset_us: zero, clock_error_us: zero,
+      dns_us: zero, connect_us: [200], tls_us: zero, send_us: zero, first_byte_us: [300], data_us: zero, idle_us: zero,
+      bytes_sent: zero, bytes_received: [2], response: [Buffer.from('hi')], stop_reason: ['STOP_CODE_CLOSED'], uncertainty_us: zero, loop_delay_us: zero,
+      assertion_count: zero, assertion_passed: [], assertion_actual: [], assertion_error: [], detail_row: [], detail: [],
+    },
+  };
+}
