@@ -57,6 +57,11 @@ export class FleetSide {
     this.closer.start(this.#deps.signal);
   }
 
+  /** Resolves when the loops have ended, after the signal aborted: the store may then be closed. */
+  async settled(): Promise<void> {
+    await Promise.all([this.planner.settled(), this.#keeper.settled(), this.closer.settled()]);
+  }
+
   serveSession(stream: Duplex<pb.AgentMessage, pb.CoordinatorMessage>): void {
     const { store, clock, log, hashKey } = this.#deps;
     void serveSession(stream, {

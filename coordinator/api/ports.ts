@@ -107,7 +107,8 @@ export type ApiStore = {
   listAgents(accountId: string): Promise<readonly AgentRow[]>;
 
   listResults(accountId: string, filter: ResultFilter): Promise<{ entries: readonly StoredResult[]; nextCursor: string | null }>;
-  getResult(accountId: string, checkId: string, runId: string): Promise<StoredResult | null>;
+  /** The final attempt, or the numbered one. */
+  getResult(accountId: string, checkId: string, runId: string, attempt?: number): Promise<StoredResult | null>;
   listCheckStatuses(accountId: string, checkIds: readonly string[] | null): Promise<readonly CheckStatus[]>;
 };
 

@@ -21,6 +21,7 @@ export class RosterKeeper {
   readonly #holders = new Map<string, { agentId: string | null; absentSinceMs: number | null }>();
   readonly #presences = new Map<string, LocationPresence>();
   #startedAtMs = 0;
+  #loop: Promise<void> = Promise.resolve();
 
   constructor(deps: RosterDeps) {
     this.#deps = deps;
@@ -33,13 +34,18 @@ export class RosterKeeper {
     for (const { id } of planner.locations()) {
       this.#presences.set(id, newPresence(planner.availability.isAvailable(id, this.#startedAtMs + ANNOUNCE_MS), this.#startedAtMs));
     }
-    void (async () => {
+    this.#loop = (async () => {
       while (!signal.aborted) {
         await sleep(clock, LOOK_EVERY_MS, signal);
         if (signal.aborted) return;
         await this.#look().catch((error: unknown) => log.warn({ err: error }, 'could not keep the roster; trying again'));
       }
     })();
+  }
+
+  /** Resolves when the loop has ended, after the signal aborted. */
+  settled(): Promise<void> {
+    return this.#loop;
   }
 
   /** A session came, went or said goodbye. */

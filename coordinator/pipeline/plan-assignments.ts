@@ -2,6 +2,7 @@ import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
 import type { Log } from '#shared/log.ts';
 import type { Location } from '#shared/check/location.ts';
 import { availabilityIndex, type AvailabilityIndex } from '#shared/schedule/availability.ts';
+import type { AvailabilityChange } from '#shared/schedule/epoch.ts';
 import { sleep, type Clock } from '#shared/time/clock.ts';
 import { assignmentToWire, configHash } from '#shared/wire/assignment.ts';
 import { planCheck, wantsDeployRun } from '../planning/plan-check.ts';
@@ -28,9 +29,10 @@ export class AssignmentPlanner {
   readonly #locations = new Map<string, Location>();
   readonly #plans = new Map<string, { revision: number; assignments: Map<string, pb.Assignment>; digests: Map<string, Uint8Array> }>();
   readonly #deps: PlannerDeps;
+  #changes: readonly AvailabilityChange[] = [];
   #availability = availabilityIndex([]);
-  #availabilityRows = 0;
   #revision = 0;
+  #loop: Promise<void> = Promise.resolve();
 
   constructor(deps: PlannerDeps) {
     this.#deps = deps;
@@ -72,7 +74,7 @@ export class AssignmentPlanner {
     let wake = (): void => undefined;
     const stopHints = this.#deps.store.onConfigHint(() => wake());
     signal.addEventListener('abort', stopHints, { once: true });
-    void (async () => {
+    this.#loop = (async () => {
       while (!signal.aborted) {
         const hint = new AbortController();
         wake = () => hint.abort();
@@ -83,15 +85,22 @@ export class AssignmentPlanner {
     })();
   }
 
+  /** Resolves when the loop has ended, after the signal aborted. */
+  settled(): Promise<void> {
+    return this.#loop;
+  }
+
   /** Brings the plans up to the store's revision. */
   async refresh(isFirst = false): Promise<void> {
     const { store, clock } = this.#deps;
     if (!isFirst && (await store.configRevision()) === this.#revision) return;
     const news = await store.loadConfig(this.#revision);
     if (!isFirst && news.revision === this.#revision) return;
-    const isAvailabilityNew = news.availability.length !== this.#availabilityRows;
-    this.#availability = availabilityIndex(news.availability);
-    this.#availabilityRows = news.availability.length;
+    const isAvailabilityNew = news.availability.length > 0;
+    if (isAvailabilityNew) {
+      this.#changes = [...this.#changes, ...news.availability];
+      this.#availability = availabilityIndex(this.#changes);
+    }
     for (const location of news.locations) this.#locations.set(location.id, location);
 
     const deploys = news.checks.filter((check) => !isFirst && wantsDeployRun(this.#checks.get(check.checkId), check));

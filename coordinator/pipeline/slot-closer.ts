@@ -18,6 +18,7 @@ const NO_AGENT = '00000000-0000-0000-0000-000000000000';
 export class SlotCloser {
   readonly #deps: { readonly planner: AssignmentPlanner; readonly store: IngestStore; readonly clock: Clock; readonly log: Log };
   #closedThroughMs = 0;
+  #loop: Promise<void> = Promise.resolve();
   closed = 0;
 
   constructor(deps: { readonly planner: AssignmentPlanner; readonly store: IngestStore; readonly clock: Clock; readonly log: Log }) {
@@ -27,13 +28,18 @@ export class SlotCloser {
   start(signal: AbortSignal): void {
     const { clock, log } = this.#deps;
     this.#closedThroughMs = Math.floor(clock.nowMs()) - LOOK_BACK_MS;
-    void (async () => {
+    this.#loop = (async () => {
       while (!signal.aborted) {
         await sleep(clock, LOOK_EVERY_MS, signal);
         if (signal.aborted) return;
         await this.closeUntil(Math.floor(clock.nowMs())).catch((error: unknown) => log.warn({ err: error }, 'could not close slots; trying again'));
       }
     })();
+  }
+
+  /** Resolves when the loop has ended, after the signal aborted. */
+  settled(): Promise<void> {
+    return this.#loop;
   }
 
   /** Closes what is due to close before `nowMs`. */

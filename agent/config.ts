@@ -1,0 +1,101 @@
+import type { CidrList } from '#shared/net/cidr.ts';
+import { type Environment, type SettingProblem, readSettings } from '#shared/settings/read-settings.ts';
+import type { Secret } from '#shared/settings/secret.ts';
+import { optional, required, withDefault } from '#shared/settings/setting.ts';
+import {
+  type Endpoint, LOG_LEVELS, type LogLevel, flag, host, hostAndPort, integer, isLoopbackHost, networks, oneOf,
+  portOrAny, text, token,
+} from '#shared/settings/values.ts';
+
+/** What an agent needs to know before it starts (rules.md 30). */
+export type AgentConfig = {
+  readonly coordinator: Endpoint & {
+    readonly transport: { readonly kind: 'plaintext' } | { readonly kind: 'tls'; readonly caPath: string | null };
+  };
+  readonly locationKey: Secret;
+  /** For people; null: the host's name. */
+  readonly name: string | null;
+  /** Keeps the agent's identity and the results not yet delivered. */
+  readonly dataDir: string;
+  /** Port 0: any free one. */
+  readonly http: { readonly host: string; readonly port: number };
+  /** Attempts at once. */
+  readonly concurrency: number;
+  /** Local lists, which no coordinator can widen (rules.md 31). */
+  readonly egress: { readonly allow: CidrList; readonly deny: CidrList };
+  /** `dns` asks the name servers itself, `system` uses getaddrinfo (/etc/hosts, search domains). */
+  readonly resolver: 'dns' | 'system';
+  /** Path of the modules of `/probe`; null: `/probe` is off. */
+  readonly probeModulesPath: string | null;
+  readonly logLevel: LogLevel;
+};
+
+export const agentSettings = {
+  coordinator: required('SONDE_COORDINATOR', hostAndPort(), {
+    about: "host:port of the coordinator's fleet port", hint: 'Give for example sonde.example.com:8090.',
+  }),
+  locationKey: required('SONDE_LOCATION_KEY', token(), {
+    about: 'key of the location this agent joins', secrecy: 'secret',
+    hint: 'Make one with `sonde locations create <code>`, which shows it once.',
+  }),
+  name: optional('SONDE_AGENT_NAME', text(), "the host's name", { about: 'name of this agent, for people', hint: 'Leave it out to use the host name.' }),
+  dataDir: withDefault('SONDE_DATA_DIR', text(), './.sonde', {
+    about: 'directory of the identity and of undelivered results', hint: 'Give a directory that this user may write to.',
+  }),
+  httpHost: withDefault('SONDE_AGENT_HTTP_HOST', host(), '127.0.0.1', {
+    about: "address of the agent's /metrics and /healthz", hint: 'Use 0.0.0.0 to listen on all IPv4 addresses.',
+  }),
+  httpPort: withDefault('SONDE_AGENT_HTTP_PORT', portOrAny(), '8081', { about: "port of the agent's /metrics and /healthz", hint: 'Choose a free port, for example 8081.' }),
+  concurrency: withDefault('SONDE_AGENT_CONCURRENCY', integer(1, 20_000), '1000', {
+    about: 'attempts at once, at most', hint: 'Keep it below the limit of open files (`ulimit -n`).',
+  }),
+  egressAllow: optional('SONDE_EGRESS_ALLOW', networks(), 'the default policy', {
+    about: 'networks that checks may reach beyond the default', hint: 'Write for example 127.0.0.0/8,::1/128.',
+  }),
+  egressDeny: optional('SONDE_EGRESS_DENY', networks(), 'the default policy', {
+    about: 'networks that checks may never reach', hint: 'Write for example 10.1.0.0/16.',
+  }),
+  resolver: withDefault('SONDE_RESOLVER', oneOf(['dns', 'system']), 'dns', {
+    about: 'dns asks name servers, system uses the host (/etc/hosts)', hint: 'Use dns or system.',
+  }),
+  fleetTlsCa: optional('SONDE_FLEET_TLS_CA', text(), "the system's authorities", {
+    about: "PEM file: authority that signed the coordinator's certificate", hint: 'Give the path of a PEM file.',
+  }),
+  fleetPlaintext: optional('SONDE_FLEET_PLAINTEXT', flag(), 'TLS, except to loopback', {
+    about: '1 connects without TLS, 0 always with', hint: 'Leave it out, or set it to 1 to allow plaintext between machines.',
+  }),
+  probeModules: optional('SONDE_PROBE_MODULES', text(), '/probe is off', {
+    about: 'file of modules for /probe', hint: 'Give the path of a YAML file.',
+  }),
+  logLevel: withDefault('SONDE_LOG_LEVEL', oneOf(LOG_LEVELS), 'info', {
+    about: 'how much is logged', hint: 'Use info, or debug to see more.',
+  }),
+} as const;
+
+export type ReadAgentConfig =
+  | { readonly ok: true; readonly config: AgentConfig }
+  | { readonly ok: false; readonly problems: readonly SettingProblem[] };
+
+/** The agent's config from its environment, or every problem at once. */
+export function readAgentConfig(env: Environment): ReadAgentConfig {
+  const read = readSettings(agentSettings, env);
+  if (!read.ok) return read;
+  const s = read.settings;
+  return {
+    ok: true,
+    config: {
+      coordinator: { ...s.coordinator, transport: transportTo(s.coordinator, s.fleetPlaintext, s.fleetTlsCa) },
+      locationKey: s.locationKey, name: s.name, dataDir: s.dataDir,
+      http: { host: s.httpHost, port: s.httpPort },
+      concurrency: s.concurrency,
+      egress: { allow: s.egressAllow ?? [], deny: s.egressDeny ?? [] },
+      resolver: s.resolver, probeModulesPath: s.probeModules, logLevel: s.logLevel,
+    },
+  };
+}
+
+/** TLS, unless told otherwise or the coordinator is on this machine and no authority is named. */
+function transportTo(to: Endpoint, plaintext: boolean | null, caPath: string | null): AgentConfig['coordinator']['transport'] {
+  const isPlain = plaintext ?? (caPath === null && isLoopbackHost(to.host));
+  return isPlain ? { kind: 'plaintext' } : { kind: 'tls', caPath };
+}

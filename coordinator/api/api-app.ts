@@ -1,0 +1,28 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Clock } from '#shared/time/clock.ts';
+import type { ApiStore, ShotRunner } from './ports.ts';
+
+/** The application with handlers typed by their zod schemas. */
+export type ApiApp = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+
+/** Can this coordinator do its work? `problems` are sentences that anybody may read. */
+export type Health = { readonly isReady: boolean; readonly problems: readonly string[] };
+
+/** What the routes stand on. */
+export type ApiDeps = {
+  readonly store: ApiStore;
+  readonly shots: ShotRunner;
+  /** HMAC of a presented token under the master key (`tokenHasher`). */
+  readonly hashToken: (token: string) => Uint8Array;
+  readonly clock: Clock;
+  /** A new UUID. */
+  readonly ids: () => string;
+  /** Unguessable bytes, for keys. */
+  readonly randomBytes: (size: number) => Uint8Array;
+  readonly version: string;
+  /** Prometheus text. */
+  readonly metrics?: () => Promise<string>;
+  readonly health: () => Health | Promise<Health>;
+};

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyReply, type FastifyRequest, type RouteOptions } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { ApiApp, ApiDeps } from './api-app.ts';
+import { authenticate } from './authenticate.ts';
+import { answerError, noSuchRoute } from './error-handler.ts';
+import { describeRoutes, serveDescription } from './openapi.ts';
+import { DEFAULT_RATE_LIMIT, RateLimiter, type RateLimit } from './rate-limiter.ts';
+import { acceptJsonBodies, BODY_BYTES_MAX } from './request-body.ts';
+import { accountRoutes } from './routes/account.ts';
+import { checkRoutes } from './routes/checks.ts';
+import { fleetRoutes } from './routes/fleet.ts';
+import { resultRoutes } from './routes/results.ts';
+import { runRoutes } from './routes/runs.ts';
+import { serviceRoutes } from './routes/service.ts';
+import { statusRoutes } from './routes/statuses.ts';
+import { isRouteScope, type RegisteredRoute } from './scopes.ts';
+import { DOCS_PREFIX, sendSecurityHeaders } from './security-headers.ts';
+import { validateAllButBodies } from './validate.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route with its scope, as registered. */
+    registeredRoutes: readonly RegisteredRoute[];
+  }
+}
+
+export type ApiOptions = Omit<ApiDeps, 'randomBytes'> & {
+  readonly log: FastifyBaseLogger;
+  /** Left out: the system's. */
+  readonly randomBytes?: (size: number) => Uint8Array;
+  readonly rateLimit?: RateLimit;
+  /** PEM; plain HTTP without. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+};
+
+/** Slow readers and writers hold a socket no longer than this. Waiting for a run does not count: the request is in by then. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** Beyond this new connections are refused; far more than the rate limit lets one caller use. */
+const CONNECTIONS_MAX = 2_000;
+const HEADER_BYTES_MAX = 16_384;
+
+/** The HTTP API over its ports. Does not listen: `listen` does. */
+export function createApi(options: ApiOptions): ApiApp {
+  const deps: ApiDeps = { ...options, randomBytes: options.randomBytes ?? randomBytes };
+  const app = server(options);
+  keepRoutes(app);
+  sendSecurityHeaders(app);
+  app.setErrorHandler(answerError(options));
+  app.setValidatorCompiler(validateAllButBodies);
+  // The response schemas describe, and tests hold the answers to them; an answer is never lost to one.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  authenticate(app, { ...deps, limiter: new RateLimiter(options.rateLimit ?? DEFAULT_RATE_LIMIT) });
+  acceptJsonBodies(app);
+  app.setNotFoundHandler((request) => { throw noSuchRoute(request); });
+  describeRoutes(app, options.version);
+  // Within a plugin, so that the description is listening when the routes come.
+  app.register(async (scope) => registerRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps));
+  app.register(async (scope) => serveDescription(scope));
+  return app;
+}
+
+/** Every route of the API. */
+function registerRoutes(app: ApiApp, deps: ApiDeps): void {
+  for (const routes of [checkRoutes, runRoutes, resultRoutes, statusRoutes, fleetRoutes, accountRoutes, serviceRoutes]) routes(app, deps);
+}
+
+function server(options: ApiOptions): ApiApp {
+  const answer = answerError(options);
+  const common = {
+    loggerInstance: options.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    forceCloseConnections: 'idle' as const,
+    genReqId: () => options.ids(),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
+    frameworkErrors: (error: unknown, request: unknown, reply: unknown) => answer(error, request as FastifyRequest, reply as FastifyReply),
+  };
+  const http = { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: HEADER_BYTES_MAX };
+  // One type for both: TLS changes nothing that a route could see.
+  const app = (options.tls ? Fastify({ ...common, https: { ...http, ...options.tls } }) : Fastify({ ...common, http })) as unknown as ApiApp;
+  app.server.maxConnections = CONNECTIONS_MAX;
+  return app;
+}
+
+/** Remembers every route and refuses one that does not say who may use it (rules.md 35). */
+function keepRoutes(app: ApiApp): void {
+  const routes: RegisteredRoute[] = [];
+  app.decorate('registeredRoutes', routes);
+  app.addHook('onRoute', (route: RouteOptions) => {
+    // The docs page brings its own routes, for everybody to read.
+    if (route.url.startsWith(DOCS_PREFIX)) route.config = { ...route.config, scope: 'public' };
+    const scope = route.config?.scope;
+    if (!isRouteScope(scope)) throw new Error(`the route ${String(route.method)} ${route.url} does not declare its scope`);
+    for (const method of [route.method].flat()) routes.push({ method, url: route.url, scope });
+  });
+}

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SCOPES } from './scopes.ts';
+import { A_CHECK_ID, A_RUN_ID } from './testing/a-stored-result.ts';
+import { anApi } from './testing/api-for-tests.ts';
+
+const api = anApi();
+const { app } = api;
+
+/** A path of the route that could exist. */
+function pathOf(url: string): string {
+  return url.replace(/:(id|checkId)\b/g, A_CHECK_ID).replace(':resultId', A_RUN_ID).replace(':code', 'local-1').replace('*', 'x');
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
+const routes = (): { method: Method; url: string; scope: string }[] => app.registeredRoutes.map((route) => ({ ...route, method: route.method as Method }));
+const guarded = (): ReturnType<typeof routes> => routes().filter((route) => route.scope !== 'public');
+
+describe('every route', () => {
+  beforeAll(() => app.ready());
+  afterAll(() => app.close());
+
+  it('is registered with its scope', () => {
+    const listed = guarded().filter((route) => route.method !== 'HEAD').map((route) => `${route.method} ${route.url} ${route.scope}`).sort();
+    expect(listed).toEqual([
+      'DELETE /v1/checks/:id checks:write',
+      'DELETE /v1/checks/tcp/:id checks:write',
+      'GET /v1/accounts/me account:read',
+      'GET /v1/agents agents:read',
+      'GET /v1/check-results/:checkId results:read',
+      'GET /v1/check-results/:checkId/:resultId results:read',
+      'GET /v1/check-statuses checks:read',
+      'GET /v1/check-statuses/:checkId checks:read',
+      'GET /v1/checks checks:read',
+      'GET /v1/checks/:id checks:read',
+      'GET /v1/checks/tcp/:id checks:read',
+      'GET /v1/locations locations:read',
+      'GET /v2/check-results/:checkId results:read',
+      'POST /v1/checks/:id/run checks:run',
+      'POST /v1/checks/tcp checks:write',
+      'POST /v1/checks/tcp/run checks:write',
+      'POST /v1/locations operator',
+      'POST /v1/locations/:code/keys operator',
+      'PUT /v1/checks/:id checks:write',
+      'PUT /v1/checks/tcp/:id checks:write',
+    ]);
+  });
+
+  it('is public only where nothing belongs to anybody', () => {
+    const open = routes().filter((route) => route.scope === 'public' && route.method !== 'HEAD').map((route) => route.url);
+    expect(open.filter((url) => !url.startsWith('/docs')).sort()).toEqual(['/healthz', '/metrics', '/openapi.json', '/readyz']);
+  });
+
+  it('fails to register without a scope, or with one that is unknown', async () => {
+    expect(() => anApi().app.get('/v1/forgotten', async () => ({}))).toThrow('GET /v1/forgotten does not declare its scope');
+    expect(() => anApi().app.get('/v1/x', { config: { scope: 'checks:raed' as 'checks:read' } }, async () => ({}))).toThrow('does not declare its scope');
+  });
+
+  it('asks for a key unless it is public', async () => {
+    expect(guarded().length).toBeGreaterThan(15);
+    for (const route of guarded()) {
+      const answer = await app.inject({ method: route.method, url: pathOf(route.url) });
+      expect([route.url, answer.statusCode, answer.headers['www-authenticate']]).toEqual([route.url, 401, 'Bearer']);
+    }
+  });
+
+  it('names the scope a key has not, and lets no other scope stand in for it', async () => {
+    for (const route of guarded()) {
+      const token = api.tokenWith(...SCOPES.filter((scope) => scope !== route.scope));
+      const answer = await app.inject({ method: route.method, url: pathOf(route.url), headers: { authorization: `Bearer ${token}` } });
+      expect([route.url, answer.statusCode]).toEqual([route.url, 403]);
+      if (route.method !== 'HEAD') expect(answer.json().message).toBe(`this API key has not the scope ${route.scope}`);
+    }
+  });
+
+  it('opens for a key that has its scope alone', async () => {
+    for (const route of guarded()) {
+      const token = api.tokenWith(...SCOPES.filter((scope) => scope === route.scope));
+      const answer = await app.inject({ method: route.method, url: pathOf(route.url), headers: { authorization: `Bearer ${token}` } });
+      expect([401, 403, 500]).not.toContain(answer.statusCode);
+    }
+  });
+});

@@ -1,0 +1,110 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStore, type Store } from '#coordinator/store/open-store.ts';
+import { aDatabase, type ADatabase } from '#coordinator/store/testing/a-database.ts';
+import { anotherAccount } from '#coordinator/store/testing/another-account.ts';
+import { QUIET } from '#coordinator/store/testing/quiet.ts';
+import { systemClock } from '#shared/time/clock.ts';
+import type { ApiApp } from './api-app.ts';
+import { createApi } from './create-api.ts';
+import { mintToken } from './keys.ts';
+import { SCOPES, type RegisteredRoute } from './scopes.ts';
+import { aDefinition, hashToken } from './testing/api-for-tests.ts';
+import { aStoredResult } from './testing/a-stored-result.ts';
+
+let database: ADatabase;
+let store: Store;
+let app: ApiApp;
+const mine = mintToken('account', randomBytes);
+const theirs = mintToken('account', randomBytes);
+/** What the other account has. */
+const their = { accountId: '', checkId: '', runId: randomUUID() };
+
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+const ask = (token: string, method: Method, url: string, payload?: object) =>
+  app.inject({ method, url, headers: { authorization: `Bearer ${token}` }, ...(payload ? { payload } : {}) });
+
+/** A body that would do, where the route takes one: nothing but the id may be what is wrong. */
+function bodyFor(route: RegisteredRoute): object | undefined {
+  if (route.method === 'PUT') return aDefinition();
+  if (route.url.endsWith('/run')) return { location: 'local-1' };
+  return undefined;
+}
+
+const PARAMETERS = (): Record<string, string> => ({ ':id': their.checkId, ':checkId': their.checkId, ':resultId': their.runId });
+/** Whose parameters name what all accounts share. */
+const SHARED_BY_ALL = new Set(['/v1/locations/:code/keys']);
+
+beforeAll(async () => {
+  database = await aDatabase();
+  store = await openStore({ databaseUrl: database.url, applicationName: 'tests', log: QUIET });
+  await store.ensureFirstAccount({ name: 'mine', keyHash: hashToken(mine), keyPrefix: 'sk_', scopes: SCOPES });
+  const [location] = await store.ensureLocations([{ code: 'local-1', name: 'Local 1' }]);
+  their.accountId = await anotherAccount(database.superUrl, { hash: hashToken(theirs), scopes: SCOPES });
+  app = createApi({
+    store, hashToken, clock: systemClock, ids: randomUUID, version: '0', log: pino({ level: 'silent' }),
+    shots: { run: async () => ({ kind: 'no_agent' }) }, health: () => ({ isReady: true, problems: [] }),
+  });
+  const created = await ask(theirs, 'POST', '/v1/checks/tcp', aDefinition({ name: 'their secret check', tags: ['theirs'] }));
+  their.checkId = created.json().id;
+  const { agentId, accountId: _accountId, isSurplus, receivedAtMs: _receivedAtMs, locationOwedCode: _owed, locationExecutedCode: _executed, check: _check, ...result } = aStoredResult();
+  await store.ingest([{
+    kind: 'result', accountId: their.accountId, agentId, isSurplus,
+    result: { ...result, runId: their.runId, checkId: their.checkId, checkRevision: 1, locationOwed: location?.id ?? '', locationExecuted: location?.id ?? '' },
+  }]);
+});
+
+afterAll(async () => {
+  await app?.close();
+  await store?.close();
+  await database?.drop();
+});
+
+describe("another tenant's ids", () => {
+  it('answer 404 on every route that takes one, and to their owner they do not', async () => {
+    await app.ready();
+    const walked = app.registeredRoutes.filter((route) => route.scope !== 'public' && route.url.includes(':') && !SHARED_BY_ALL.has(route.url));
+    expect(walked.length).toBeGreaterThan(12);
+    // DELETE comes last: after it the ids are nobody's.
+    for (const route of walked.toSorted((one, other) => Number(one.method === 'DELETE') - Number(other.method === 'DELETE'))) {
+      const url = route.url.replace(/:\w+/g, (name) => PARAMETERS()[name] ?? expect.fail(`no id to walk ${route.url} with`));
+      const method = route.method as Method;
+      const answer = await ask(mine, method, url, bodyFor(route));
+      expect([method, route.url, answer.statusCode]).toEqual([method, route.url, 404]);
+      expect(answer.body).not.toContain('secret');
+      if (method === 'DELETE') continue;
+      const owner = await ask(theirs, method, url, bodyFor(route));
+      expect([method, route.url, owner.statusCode === 404]).toEqual([method, route.url, false]);
+    }
+    expect((await ask(theirs, 'GET', `/v1/checks/${their.checkId}`)).statusCode).toBe(200);
+  });
+
+  it('are in no list', async () => {
+    const lists = app.registeredRoutes.filter((route) => route.method === 'GET' && route.scope !== 'public' && !route.url.includes(':'));
+    expect(lists.length).toBeGreaterThan(4);
+    for (const { url } of lists) {
+      const answer = await ask(mine, 'GET', url);
+      expect([url, answer.statusCode]).toEqual([url, 200]);
+      expect(answer.body).not.toContain(their.accountId);
+      expect(answer.body).not.toContain(their.checkId);
+      expect(answer.body).not.toMatch(/secret|theirs/);
+    }
+    expect((await ask(theirs, 'GET', '/v1/checks')).body).toContain(their.checkId);
+    expect((await ask(theirs, 'GET', '/v1/locations')).body).toContain('theirs-1');
+    expect((await ask(mine, 'GET', '/v1/checks?tag=theirs')).headers['content-range']).toBe('*/0');
+  });
+
+  it('cannot be used in a check: their private location does not exist', async () => {
+    const answer = await ask(mine, 'POST', '/v1/checks/tcp', aDefinition({ locations: [], privateLocations: ['theirs-1'] }));
+    expect(answer.json()).toMatchObject({ statusCode: 400, errors: [{ path: 'privateLocations.0', value: 'theirs-1' }] });
+    const run = await ask(mine, 'POST', '/v1/checks/tcp/run', { location: 'theirs-1', request: { hostname: '127.0.0.1', port: 1 } });
+    expect(run.json()).toMatchObject({ statusCode: 400, errors: [{ path: 'location' }] });
+  });
+
+  it('do not collide with an Idempotency-Key of ours', async () => {
+    const post = (token: string) => app.inject({ method: 'POST', url: '/v1/checks/tcp', headers: { authorization: `Bearer ${token}`, 'idempotency-key': 'same' }, payload: aDefinition() });
+    const [one, other] = [await post(mine), await post(theirs)];
+    expect([one.statusCode, other.statusCode, one.json().id === other.json().id]).toEqual([201, 201, false]);
+  });
+});

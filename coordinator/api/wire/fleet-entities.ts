@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import type { AgentRow, ApiStore } from '../ports.ts';
+import { isoOf } from './iso.ts';
+
+export const LocationEntity = z.object({
+  id: z.string(),
+  code: z.string().meta({ description: 'what checks name in `locations`, or in `privateLocations`' }),
+  region: z.string().meta({ description: 'the code, under the name the Checkly API has for it' }),
+  name: z.string(),
+  kind: z.enum(['public', 'private']),
+  liveAgents: z.int(),
+  available: z.boolean().meta({ description: 'runs checks now; takes its time to change, so that a blip is none' }),
+}).meta({ id: 'Location' });
+
+type ListedLocation = Awaited<ReturnType<ApiStore['listLocations']>>[number];
+
+export function locationEntity(location: ListedLocation): z.output<typeof LocationEntity> {
+  const { id, code, name, kind, liveAgents, available } = location;
+  return { id, code, region: code, name, kind, liveAgents, available };
+}
+
+/** A key that lets agents join; `rawKey` is shown this once. */
+export const LocationKeyEntity = z.object({
+  id: z.string(),
+  rawKey: z.string().meta({ description: 'shown this once; only its HMAC is kept' }),
+  maskedKey: z.string(),
+}).meta({ id: 'LocationKey' });
+
+export const CreatedLocationEntity = LocationEntity.extend({ keys: z.array(LocationKeyEntity) }).meta({ id: 'CreatedLocation' });
+
+export const LocationWrite = z.strictObject({
+  code: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'code must be 1 to 63 lower-case letters, digits and inner hyphens'),
+  name: z.string().trim().min(1).max(255).optional().meta({ description: 'for people; left out, the code' }),
+}).meta({ id: 'LocationWrite' });
+
+export const AgentEntity = z.object({
+  id: z.string(), name: z.string(), location: z.string(), version: z.string(), generation: z.int(),
+  connected: z.boolean(),
+  isHolder: z.boolean().meta({ description: "holds the location's checks; the others stand by" }),
+  lastSeenAt: z.iso.datetime(),
+  appliedRevision: z.int(),
+  rejected: z.array(z.object({ checkId: z.string(), code: z.string(), reason: z.string() })),
+  inFlight: z.int(), capacity: z.int(), spoolDepth: z.int(),
+  latenessP99Us: z.number(), loopDelayP99Us: z.number(), clockOffsetUs: z.number(), clockErrorUs: z.number(),
+}).meta({ id: 'Agent' });
+
+export function agentEntity(row: AgentRow): z.output<typeof AgentEntity> {
+  const { locationCode, lastSeenAtMs, rejected, ...rest } = row;
+  return { ...rest, location: locationCode, lastSeenAt: isoOf(lastSeenAtMs), rejected: rejected.map((entry) => ({ ...entry })) };
+}

@@ -1,0 +1,123 @@
+import { type Environment, type SettingProblem, givenText, readSettings, settingProblem } from '#shared/settings/read-settings.ts';
+import type { Secret } from '#shared/settings/secret.ts';
+import { optional, required, withDefault } from '#shared/settings/setting.ts';
+import {
+  LOG_LEVELS, type LogLevel, flag, host, isLoopbackHost, keyOf32Bytes, oneOf, portOrAny, postgresUrl, text, token,
+} from '#shared/settings/values.ts';
+
+/** Paths of PEM files. */
+export type TlsFiles = { readonly certPath: string; readonly keyPath: string };
+
+/** What a coordinator needs to know before it starts (rules.md 30). */
+export type CoordinatorConfig = {
+  readonly databaseUrl: Secret;
+  readonly http: { readonly host: string; readonly port: number; readonly tls: TlsFiles | null };
+  readonly fleet: {
+    readonly host: string;
+    readonly port: number;
+    /** null: plaintext, on loopback or by explicit flag. */
+    readonly tls: TlsFiles | null;
+    /** Serve gRPC reflection? */
+    readonly reflection: boolean;
+  };
+  readonly dataDir: string;
+  /** The first account's key; null: made and kept in the data directory (`kept-secret.ts`). */
+  readonly apiKey: Secret | null;
+  /** 32 bytes under which keys are hashed and secrets sealed; null: made and kept in the data directory. */
+  readonly masterKey: Secret<Uint8Array> | null;
+  readonly logLevel: LogLevel;
+};
+
+export const coordinatorSettings = {
+  databaseUrl: required('DATABASE_URL', postgresUrl(), {
+    about: 'the Postgres that keeps everything', secrecy: 'url',
+    hint: 'Give postgres://user:password@host:5432/database, or run `sonde up`, which brings its own.',
+  }),
+  httpHost: withDefault('SONDE_HTTP_HOST', host(), '127.0.0.1', {
+    about: 'address the API listens on', hint: 'Use 0.0.0.0 to listen on all IPv4 addresses.',
+  }),
+  httpPort: withDefault('SONDE_HTTP_PORT', portOrAny(), '8080', { about: 'port of the API', hint: 'Choose a free port, for example 8080.' }),
+  httpTlsCert: optional('SONDE_HTTP_TLS_CERT', text(), 'plain HTTP', {
+    about: 'PEM file: certificate of the API', hint: 'Give the path of a PEM file, together with SONDE_HTTP_TLS_KEY.',
+  }),
+  httpTlsKey: optional('SONDE_HTTP_TLS_KEY', text(), 'plain HTTP', {
+    about: 'PEM file: key of that certificate', hint: 'Give the path of a PEM file, together with SONDE_HTTP_TLS_CERT.',
+  }),
+  fleetHost: withDefault('SONDE_FLEET_HOST', host(), '127.0.0.1', {
+    about: 'address that agents connect to', hint: 'Use 0.0.0.0 to listen on all IPv4 addresses.',
+  }),
+  fleetPort: withDefault('SONDE_FLEET_PORT', portOrAny(), '8090', { about: 'port that agents connect to', hint: 'Choose a free port, for example 8090.' }),
+  fleetTlsCert: optional('SONDE_FLEET_TLS_CERT', text(), 'plaintext on loopback', {
+    about: 'PEM file: certificate shown to agents', hint: 'Give the path of a PEM file, together with SONDE_FLEET_TLS_KEY.',
+  }),
+  fleetTlsKey: optional('SONDE_FLEET_TLS_KEY', text(), 'plaintext on loopback', {
+    about: 'PEM file: key of that certificate', hint: 'Give the path of a PEM file, together with SONDE_FLEET_TLS_CERT.',
+  }),
+  fleetPlaintext: withDefault('SONDE_FLEET_PLAINTEXT', flag(), '0', {
+    about: '1 allows agents without TLS from other machines', hint: 'Leave it out, or set it to 1 to allow plaintext between machines.',
+  }),
+  dataDir: withDefault('SONDE_DATA_DIR', text(), './.sonde', {
+    about: 'directory of keys, and of all of `sonde up`', hint: 'Give a directory that this user may write to.',
+  }),
+  apiKey: optional('SONDE_API_KEY', token(), 'made once, kept in the data directory', {
+    about: "the first account's API key", secrecy: 'secret', hint: 'Leave it out to have one made.',
+  }),
+  masterKey: optional('SONDE_MASTER_KEY', keyOf32Bytes(), 'made once, kept in the data directory', {
+    about: 'key that seals secrets and hashes keys', secrecy: 'secret', hint: 'Make one with `openssl rand -hex 32`.',
+  }),
+  reflection: withDefault('SONDE_REFLECTION', flag(), '0', {
+    about: '1 serves gRPC reflection on the fleet port', hint: 'Set it to 0 or 1.',
+  }),
+  logLevel: withDefault('SONDE_LOG_LEVEL', oneOf(LOG_LEVELS), 'info', {
+    about: 'how much is logged', hint: 'Use info, or debug to see more.',
+  }),
+} as const;
+
+export type ReadCoordinatorConfig =
+  | { readonly ok: true; readonly config: CoordinatorConfig }
+  | { readonly ok: false; readonly problems: readonly SettingProblem[] };
+
+/** The coordinator's config from its environment, or every problem at once. */
+export function readCoordinatorConfig(env: Environment): ReadCoordinatorConfig {
+  const read = readSettings(coordinatorSettings, env);
+  const problems = [...(read.ok ? [] : read.problems), ...problemsBetweenSettings(env)];
+  if (!read.ok || problems.length > 0) return { ok: false, problems };
+  const s = read.settings;
+  return {
+    ok: true,
+    config: {
+      databaseUrl: s.databaseUrl,
+      http: { host: s.httpHost, port: s.httpPort, tls: tlsFiles(s.httpTlsCert, s.httpTlsKey) },
+      fleet: { host: s.fleetHost, port: s.fleetPort, tls: tlsFiles(s.fleetTlsCert, s.fleetTlsKey), reflection: s.reflection },
+      dataDir: s.dataDir, apiKey: s.apiKey, masterKey: s.masterKey, logLevel: s.logLevel,
+    },
+  };
+}
+
+function tlsFiles(certPath: string | null, keyPath: string | null): TlsFiles | null {
+  return certPath !== null && keyPath !== null ? { certPath, keyPath } : null;
+}
+
+/** Rules that need two settings: a certificate has a key, and plaintext leaves the machine only when told to. */
+function problemsBetweenSettings(env: Environment): SettingProblem[] {
+  const problems: SettingProblem[] = [];
+  const s = coordinatorSettings;
+  for (const [cert, key] of [[s.httpTlsCert, s.httpTlsKey], [s.fleetTlsCert, s.fleetTlsKey]] as const) {
+    const hasCert = givenText(env, cert.variable) !== null;
+    const hasKey = givenText(env, key.variable) !== null;
+    if (hasCert && !hasKey) problems.push(settingProblem(key, null, `set, because ${cert.variable} is`));
+    if (hasKey && !hasCert) problems.push(settingProblem(cert, null, `set, because ${key.variable} is`));
+  }
+  const fleetHost = givenText(env, s.fleetHost.variable) ?? '127.0.0.1';
+  const isProtected = givenText(env, s.fleetTlsCert.variable) !== null || isLoopbackHost(fleetHost);
+  if (!isProtected && !['1', 'true'].includes(givenText(env, s.fleetPlaintext.variable) ?? '')) {
+    problems.push({
+      ...settingProblem(s.fleetHost, fleetHost, 'a loopback address as long as agents connect without TLS'),
+      hint: PLAINTEXT_HINT,
+      message: `${s.fleetHost.variable} is '${fleetHost}': agents of other machines would connect without TLS. ${PLAINTEXT_HINT}`,
+    });
+  }
+  return problems;
+}
+
+const PLAINTEXT_HINT = 'Set SONDE_FLEET_TLS_CERT and SONDE_FLEET_TLS_KEY, or SONDE_FLEET_PLAINTEXT=1 if the network between is trusted.';

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { setMaxListeners } from 'node:events';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Log } from '#shared/log.ts';
+import { watchLoopDelay } from '#shared/time/loop-delay.ts';
+import { systemClock } from '#shared/time/clock.ts';
+import { VERSION } from '#shared/version.ts';
+import { createApi } from './api/create-api.ts';
+import { maskToken, tokenHasher } from './api/keys.ts';
+import { listen } from './api/listen.ts';
+import { SCOPES } from './api/scopes.ts';
+import type { CoordinatorConfig } from './config.ts';
+import { FleetSide } from './fleet-side.ts';
+import { keptApiKey, keptMasterKey } from './kept-secret.ts';
+import { coordinatorMetrics } from './metrics.ts';
+import { openFleetServer } from './sessions/fleet-server.ts';
+import { openStore } from './store/open-store.ts';
+
+export type RunningCoordinator = { readonly httpUrl: string; readonly fleetPort: number; stop(): Promise<void> };
+
+/** Days of partitions are made ahead this often. */
+const PARTITIONS_EVERY_MS = 3_600_000;
+
+/**
+ * One coordinator: migrates its Postgres, reads the config, opens the door for agents, then the API. Whatever was
+ * opened before something fails is closed again. `stop` tells agents to come back, and ends what is under way.
+ */
+export async function startCoordinator(config: CoordinatorConfig, log: Log & FastifyBaseLogger): Promise<RunningCoordinator> {
+  const opened: (() => Promise<void> | void)[] = [];
+  const stop = async (): Promise<void> => { for (const close of opened.splice(0).reverse()) await close(); };
+  try {
+    return { ...await open(config, log, opened), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, opened: (() => Promise<void> | void)[]) {
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
+  const masterKey = config.masterKey ?? await keptMasterKey(config.dataDir);
+  const apiKey = config.apiKey ?? await keptApiKey(config.dataDir);
+  const hashToken = tokenHasher(masterKey.reveal());
+
+  const store = await openStore({ databaseUrl: config.databaseUrl.reveal(), applicationName: 'sonde coordinator', log });
+  opened.push(() => store.close());
+  const applied = await store.migrate();
+  if (applied.length > 0) log.info({ applied }, 'database migrated');
+  await store.ensurePartitions();
+  const partitions = setInterval(() => {
+    store.ensurePartitions().catch((error: unknown) => log.warn({ err: error }, 'could not make partitions ahead; trying again in an hour'));
+  }, PARTITIONS_EVERY_MS);
+  opened.push(() => clearInterval(partitions));
+  await store.ensureFirstAccount({
+    name: 'First account', keyHash: hashToken(apiKey.reveal()), keyPrefix: maskToken(apiKey.reveal()), scopes: SCOPES,
+  });
+
+  const fleet = new FleetSide({ store, clock: systemClock, log, ids: randomUUID, hashKey: hashToken, signal: stopping.signal });
+  opened.push(() => { stopping.abort(); return fleet.settled(); });
+  await fleet.start();
+  const door = await openFleetServer({
+    host: config.fleet.host, port: config.fleet.port, reflection: config.fleet.reflection,
+    tls: config.fleet.tls && { certFile: config.fleet.tls.certPath, keyFile: config.fleet.tls.keyPath },
+    onSession: (stream) => fleet.serveSession(stream),
+    onResults: (stream) => fleet.serveResults(stream),
+  });
+  opened.push(async () => { fleet.goAway('the coordinator is stopping'); await door.close(); });
+
+  const loopDelay = watchLoopDelay();
+  opened.push(() => loopDelay.stop());
+  const metrics = coordinatorMetrics(VERSION, () => ({
+    sessions: fleet.registry.size, locations: fleet.planner.locations().length, configRevision: fleet.planner.revision,
+    ingest: fleet.ingest.counts, ingestWaitingRows: fleet.ingest.waitingRows, gapsClosed: fleet.closer.closed,
+    loopDelayP99Seconds: loopDelay.p99Us() / 1e6,
+  }));
+  const api = createApi({
+    store, log, hashToken, clock: systemClock, ids: randomUUID, version: VERSION,
+    shots: { run: (shot) => fleet.runShot(shot) },
+    metrics: () => metrics.metrics(),
+    health: async () => {
+      const problems = await store.ping().then(() => [], (error: Error) => [error.message]);
+      return { isReady: problems.length === 0, problems };
+    },
+    ...(config.http.tls ? { tls: { cert: readFileSync(config.http.tls.certPath), key: readFileSync(config.http.tls.keyPath) } } : {}),
+  });
+  opened.push(() => api.close());
+  const { url } = await listen(api, config.http);
+  log.info({ httpUrl: url, fleetPort: door.port }, 'coordinator ready');
+  return { httpUrl: url, fleetPort: door.port };
+}

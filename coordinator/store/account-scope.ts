@@ -1,0 +1,12 @@
+import { sql, type Transaction } from 'kysely';
+import type { Db } from './connect.ts';
+import { TENANT_ROLE } from './provision.ts';
+import type { Database } from './schema.ts';
+
+/** A transaction that sees one account's rows (rules.md 35), as the tenant role; role and account end with it. */
+export function asAccount<T>(db: Db, accountId: string, work: (trx: Transaction<Database>) => Promise<T>): Promise<T> {
+  return db.transaction().execute(async (trx) => {
+    await sql`select set_config('role', ${TENANT_ROLE}, true), set_config('sonde.account_id', ${accountId}, true)`.execute(trx);
+    return work(trx);
+  });
+}

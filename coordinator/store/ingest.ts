@@ -1,0 +1,117 @@
+/**
+ * Results and gaps into Postgres, in batches, each row once. One statement a table with a binary array per column:
+ * as fast as COPY into a temporary table and then `on conflict`, and without state in the session.
+ */
+import type { Pool, PoolClient } from 'pg';
+import type { IngestRow, IngestStore } from '../pipeline/ports.ts';
+import { encodeArray, type ElementType } from './binary-arrays.ts';
+import { inTransaction } from './connect.ts';
+import { Partitions } from './partitions.ts';
+import { RESULT_COLUMNS, type IngestResult } from './result-columns.ts';
+
+type IngestGap = Extract<IngestRow, { kind: 'gap' }>;
+
+/** Any number. Writers of results share it; writers of gaps have it alone, so that a run never gets both. */
+const GAP_LOCK = 5_068_133;
+/** Rows of one transaction; more are written in several. Bounds memory and the time that locks are held. */
+const ROWS_MAX = 5_000;
+/** A row for a day that has no partition (yet, or any more). */
+const NO_PARTITION = '23514';
+
+export function ingestStore(pool: Pool, partitions: Partitions): IngestStore {
+  return {
+    async ingest(rows) {
+      let inserted = 0;
+      for (let from = 0; from < rows.length; from += ROWS_MAX) inserted += await writeChunk(pool, partitions, rows.slice(from, from + ROWS_MAX));
+      return { inserted, duplicates: rows.length - inserted };
+    },
+  };
+}
+
+async function writeChunk(pool: Pool, partitions: Partitions, rows: readonly IngestRow[]): Promise<number> {
+  const results = rows.filter((row) => row.kind === 'result');
+  const gaps = rows.filter((row) => row.kind === 'gap');
+  const days = rows.map(dueAtMsOf);
+  await partitions.ensureDays(days);
+  try {
+    return await write(pool, results, gaps);
+  } catch (error) {
+    if ((error as { code?: string }).code !== NO_PARTITION) throw error;
+    partitions.forget();
+    await partitions.ensureDays(days);
+    return write(pool, results, gaps);
+  }
+}
+
+function write(pool: Pool, results: readonly IngestResult[], gaps: readonly IngestGap[]): Promise<number> {
+  const lock = gaps.length > 0 ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared';
+  const begin = `begin; set local synchronous_commit = on; select ${lock}(${GAP_LOCK})`;
+  return inTransaction(pool, begin, async (client) =>
+    (results.length > 0 ? await insertResults(client, results) : 0) + (gaps.length > 0 ? await insertGaps(client, gaps) : 0));
+}
+
+/** New results, minus the gaps of their runs. */
+async function insertResults(client: PoolClient, rows: readonly IngestResult[]): Promise<number> {
+  const dues = rows.map(({ result }) => result.dueAtMs);
+  const answer = await client.query<{ inserted: number }>({
+    name: 'ingest-results',
+    text: INSERT_RESULTS,
+    values: [...RESULT_COLUMNS.map((column) => encodeArray(column.type, rows.map(column.of))), ...span(dues)],
+  });
+  return Number(answer.rows[0]?.inserted ?? 0);
+}
+
+/** New gaps, except those of runs that have a result. */
+async function insertGaps(client: PoolClient, rows: readonly IngestGap[]): Promise<number> {
+  const answer = await client.query({
+    name: 'ingest-gaps',
+    text: INSERT_GAPS,
+    values: [...GAP_COLUMNS.map((column) => encodeArray(column.type, rows.map(column.of))), ...span(rows.map(({ gap }) => gap.dueAtMs))],
+  });
+  return answer.rowCount ?? 0;
+}
+
+const GAP_COLUMNS: readonly { readonly name: string; readonly type: ElementType; readonly of: (row: IngestGap) => unknown }[] = [
+  { name: 'account_id', type: 'uuid', of: (row) => row.accountId },
+  { name: 'due_at', type: 'timestamptz', of: ({ gap }) => gap.dueAtMs },
+  { name: 'run_id', type: 'uuid', of: ({ gap }) => gap.runId },
+  { name: 'check_id', type: 'uuid', of: ({ gap }) => gap.checkId },
+  { name: 'location_owed', type: 'uuid', of: ({ gap }) => gap.locationOwed },
+  { name: 'agent_id', type: 'uuid', of: (row) => row.agentId },
+  { name: 'reason', type: 'text', of: ({ gap }) => gap.reason },
+];
+
+const namesOf = (columns: readonly { readonly name: string }[]): string => columns.map(({ name }) => name).join(', ');
+const arraysOf = (columns: readonly { readonly type: ElementType }[]): string => columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ');
+/** The span of the batch, so that only its days are looked at. */
+const spanOf = (columns: readonly unknown[]): string => `between $${columns.length + 1} and $${columns.length + 2}`;
+
+const INSERT_RESULTS = `
+  with new as (
+    insert into results (${namesOf(RESULT_COLUMNS)})
+    select * from unnest(${arraysOf(RESULT_COLUMNS)})
+    on conflict do nothing
+    returning account_id, due_at, run_id
+  ), replaced as (
+    delete from gaps using new
+    where gaps.account_id = new.account_id and gaps.due_at = new.due_at and gaps.run_id = new.run_id and gaps.due_at ${spanOf(RESULT_COLUMNS)}
+  )
+  select count(*) as inserted from new`;
+
+const INSERT_GAPS = `
+  insert into gaps (${namesOf(GAP_COLUMNS)})
+  select * from unnest(${arraysOf(GAP_COLUMNS)}) as given (${namesOf(GAP_COLUMNS)})
+  where not exists (
+    select from results
+    where results.account_id = given.account_id and results.due_at = given.due_at and results.run_id = given.run_id and results.due_at ${spanOf(GAP_COLUMNS)}
+  )
+  on conflict do nothing`;
+
+function dueAtMsOf(row: IngestRow): number {
+  return row.kind === 'result' ? row.result.dueAtMs : row.gap.dueAtMs;
+}
+
+function span(instantsMs: readonly number[]): readonly [Date, Date] {
+  const [from, to] = instantsMs.reduce(([low, high], at) => [Math.min(low, at), Math.max(high, at)] as const, [Infinity, -Infinity] as const);
+  return [new Date(Math.floor(from)), new Date(Math.ceil(to))];
+}

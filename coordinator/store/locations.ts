@@ -1,0 +1,83 @@
+/** Where checks run from: the catalogue, its keys, who is alive there. */
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Location } from '#shared/check/location.ts';
+import type { AgentRow, ApiStore } from '../api/ports.ts';
+import { asAccount } from './account-scope.ts';
+import { bumpConfigRevision } from './config-revision.ts';
+import type { Db } from './connect.ts';
+import { LOCATION_COLUMNS, toLocation } from './location-rows.ts';
+
+type LocationStore = Pick<ApiStore, 'listLocations' | 'createLocation' | 'createLocationKey' | 'listAgents'> & {
+  /** Public locations, made if their codes are not there yet; in the given order. */
+  ensureLocations(wanted: readonly { readonly code: string; readonly name: string }[]): Promise<readonly Location[]>;
+};
+
+/** A session not heard of for this long is not connected (rules.md 26: the lease). */
+const LEASE_SECONDS = 6;
+const IS_CONNECTED = sql<boolean>`(sessions.closed_at is null and sessions.last_seen_at > clock_timestamp() - ${sql.lit(LEASE_SECONDS)} * interval '1 second')`;
+
+export function locationStore(db: Db): LocationStore {
+  const createLocation: LocationStore['createLocation'] = (wanted) => db.transaction().execute(async (trx) => {
+    // The counter's lock comes first: of two that want one code, the second sees the first's row.
+    const configRevision = await bumpConfigRevision(trx);
+    const row = await trx.insertInto('locations')
+      .values({ id: randomUUID(), code: wanted.code, name: wanted.name, kind: 'public', account_id: null, config_revision: configRevision })
+      .onConflict((conflict) => conflict.column('code').where('account_id', 'is', null).doNothing())
+      .returning(LOCATION_COLUMNS).executeTakeFirst();
+    return row ? toLocation(row) : 'conflict';
+  });
+
+  async function ensureLocation(wanted: { readonly code: string; readonly name: string }): Promise<Location> {
+    const find = () => db.selectFrom('locations').select(LOCATION_COLUMNS).where('code', '=', wanted.code).where('account_id', 'is', null);
+    const there = await find().executeTakeFirst();
+    if (there) return toLocation(there);
+    const made = await createLocation(wanted);
+    return made === 'conflict' ? toLocation(await find().executeTakeFirstOrThrow()) : made;
+  }
+
+  return {
+    createLocation,
+
+    async ensureLocations(wanted) {
+      const locations: Location[] = [];
+      for (const one of wanted) locations.push(await ensureLocation(one));
+      return locations;
+    },
+
+    listLocations: (accountId) => asAccount(db, accountId, async (trx) => {
+      const rows = await trx.selectFrom('locations').select(LOCATION_COLUMNS).select((eb) => [
+        eb.selectFrom('sessions').whereRef('sessions.location_id', '=', 'locations.id').where(IS_CONNECTED)
+          .select((count) => count.fn.count<number>('sessions.agent_id').distinct().as('n')).as('live_agents'),
+        eb.selectFrom('availability').whereRef('availability.location_id', '=', 'locations.id').where('from_at', '<=', sql<number>`clock_timestamp()`)
+          .orderBy('from_at', 'desc').limit(1).select('available').as('available'),
+      ])
+        .where((eb) => eb.or([eb('account_id', 'is', null), eb('account_id', '=', accountId)]))
+        .orderBy('kind', 'desc').orderBy('code').execute();
+      return rows.map((row) => ({ ...toLocation(row), liveAgents: row.live_agents ?? 0, available: row.available ?? false }));
+    }),
+
+    async createLocationKey(locationId, key) {
+      await db.insertInto('location_keys').values({ id: key.id, location_id: locationId, key_hash: Buffer.from(key.hash), masked: key.masked })
+        .onConflict((conflict) => conflict.column('key_hash').doNothing()).execute();
+    },
+
+    listAgents: (accountId) => asAccount(db, accountId, async (trx) => {
+      const rows = await trx.selectFrom('agents')
+        .innerJoin('locations', 'locations.id', 'agents.location_id')
+        .innerJoin('sessions', (join) => join.onRef('sessions.location_id', '=', 'agents.location_id').onRef('sessions.agent_id', '=', 'agents.id').onRef('sessions.generation', '=', 'agents.generation'))
+        .leftJoin('location_holders', 'location_holders.location_id', 'agents.location_id')
+        .where((eb) => eb.or([eb('locations.account_id', 'is', null), eb('locations.account_id', '=', accountId)]))
+        .selectAll('sessions')
+        .select(['agents.name', 'agents.version', 'agents.capacity', 'locations.code', 'location_holders.agent_id as holder_id', IS_CONNECTED.as('connected')])
+        .orderBy('locations.code').orderBy('agents.name').orderBy('agents.id').execute();
+      return rows.map((row): AgentRow => ({
+        id: row.agent_id, name: row.name, locationCode: row.code, version: row.version, generation: row.generation,
+        connected: row.connected, isHolder: row.holder_id === row.agent_id, lastSeenAtMs: Math.trunc(row.last_seen_at),
+        appliedRevision: row.applied_revision, rejected: row.rejected, inFlight: row.in_flight, capacity: row.capacity,
+        spoolDepth: row.spool_depth, latenessP99Us: row.lateness_p99_us, loopDelayP99Us: row.loop_delay_p99_us,
+        clockOffsetUs: row.clock_offset_us, clockErrorUs: row.clock_error_us,
+      }));
+    }),
+  };
+}

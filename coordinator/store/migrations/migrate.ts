@@ -1,0 +1,69 @@
+import { sql, type Kysely } from 'kysely';
+import { Migrator, type Migration, type MigrationProvider } from 'kysely/migration';
+import { DatabaseError } from '../database-error.ts';
+import { TENANT_ROLE } from '../provision.ts';
+import * as accountsAndLocations from './0001-accounts-and-locations.ts';
+import * as checks from './0002-checks.ts';
+import * as agents from './0003-agents.ts';
+import * as results from './0004-results.ts';
+import * as tenancy from './0005-tenancy.ts';
+
+/** In order of their names; a name, once released, never changes. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-accounts-and-locations': accountsAndLocations,
+  '0002-checks': checks,
+  '0003-agents': agents,
+  '0004-results': results,
+  '0005-tenancy': tenancy,
+};
+
+const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };
+
+/**
+ * Brings the schema up to date, all or nothing; of several at once one does it (kysely takes an advisory lock).
+ * Returns the names of what was applied. Throws what Postgres said.
+ */
+export async function migrate<T>(db: Kysely<T>): Promise<readonly string[]> {
+  return db.connection().execute(async (connection) => {
+    // A migration that must wait for a lock makes everybody behind it wait, too: better to give up and say so.
+    await sql`set lock_timeout = '10s'; set statement_timeout = '10min'`.execute(connection);
+    try {
+      await ensureTenantRole(connection);
+      const { error, results = [] } = await new Migrator({ db: connection, provider: PROVIDER }).migrateToLatest();
+      if (error) throw error;
+      return results.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName);
+    } finally {
+      await sql`reset lock_timeout; reset statement_timeout`.execute(connection);
+    }
+  });
+}
+
+/** Any number: migrators that start together make the role one after the other. */
+const ROLE_LOCK = 5_068_131;
+
+async function ensureTenantRole<T>(db: Kysely<T>): Promise<void> {
+  if (await mayActAsTenant(db)) return;
+  try {
+    await sql`select pg_advisory_lock(${ROLE_LOCK})`.execute(db);
+    await sql`
+      do $$ begin
+        create role ${sql.ref(TENANT_ROLE)} nologin;
+      exception when duplicate_object or unique_violation then null; -- there, or made by another migrator just now
+      end $$`.execute(db);
+    await sql`grant ${sql.ref(TENANT_ROLE)} to current_user`.execute(db);
+    await sql`select pg_advisory_unlock(${ROLE_LOCK})`.execute(db);
+  } catch (cause) {
+    const { rows: [who] } = await sql<{ name: string }>`select quote_ident(current_user) as name`.execute(db);
+    throw new DatabaseError(`the database user may not make the role '${TENANT_ROLE}', which keeps accounts apart; as a superuser run: create role ${TENANT_ROLE} nologin; grant ${TENANT_ROLE} to ${who?.name};`, { cause });
+  }
+}
+
+/** Asked by trying: since Postgres 16 a member of a role may still be forbidden to become it. */
+async function mayActAsTenant<T>(db: Kysely<T>): Promise<boolean> {
+  try {
+    await db.transaction().execute((trx) => sql`select set_config('role', ${TENANT_ROLE}, true)`.execute(trx));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,75 @@
+/** The coordinator's door to Postgres: everything the API and the stages need of it. */
+import { sql } from 'kysely';
+import type { ApiStore } from '../api/ports.ts';
+import type { IngestStore, PlanStore, SessionStore, ShotStore } from '../pipeline/ports.ts';
+import { checkStore } from './checks.ts';
+import { ConfigHints } from './config-hints.ts';
+import { connectKysely, connectPool, type ConnectOptions, type StoreLog } from './connect.ts';
+import { toDatabaseError } from './database-error.ts';
+import { ingestStore } from './ingest.ts';
+import { keyStore } from './keys.ts';
+import { locationStore } from './locations.ts';
+import { migrate } from './migrations/migrate.ts';
+import { DAY_MS, Partitions } from './partitions.ts';
+import { planStore } from './plan.ts';
+import { resultStore } from './results.ts';
+import { sessionStore } from './sessions.ts';
+import { shotStore } from './shots.ts';
+import { statusStore } from './statuses.ts';
+
+export type StoreOptions = {
+  readonly databaseUrl: string;
+  readonly applicationName: string;
+  readonly log: StoreLog;
+  /** For the API and the stages; ingest has its own. */
+  readonly connectionsMax?: number;
+};
+
+export type Store = ApiStore & PlanStore & IngestStore & SessionStore & ShotStore
+  & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
+    /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
+    migrate(): Promise<readonly string[]>;
+    /** The days from yesterday to tomorrow, or others; ingest makes what it needs besides. */
+    ensurePartitions(fromMs?: number, toMs?: number): Promise<void>;
+    /** Resolves when Postgres answers; throws `DatabaseError`. For readiness. */
+    ping(): Promise<void>;
+    close(): Promise<void>;
+  };
+
+const CONNECTIONS_MAX = 8;
+/** Two writers about double one (performance.md, Ingest); a third waits for the same disk. */
+const INGEST_CONNECTIONS_MAX = 2;
+const STATEMENT_TIMEOUT_MS = 15_000;
+/** A lock held by others delays acknowledgements; giving up too early would only repeat the work. */
+const INGEST_TIMEOUT_MS = 60_000;
+
+/** Connects once to see that it can. Throws `DatabaseError`, whose message is a sentence without secrets. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { databaseUrl, applicationName, log } = options;
+  const common: Pick<ConnectOptions, 'databaseUrl' | 'applicationName' | 'log'> = { databaseUrl, applicationName, log };
+  const fail = (cause: unknown): never => { throw toDatabaseError(databaseUrl, cause); };
+  if (!/^postgres(ql)?:$/.test(URL.parse(databaseUrl)?.protocol ?? '')) fail(null);
+
+  const pool = connectPool({ ...common, connectionsMax: options.connectionsMax ?? CONNECTIONS_MAX, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
+  const ingestPool = connectPool({ ...common, connectionsMax: INGEST_CONNECTIONS_MAX, statementTimeoutMs: INGEST_TIMEOUT_MS });
+  const db = connectKysely(pool);
+  const hints = new ConfigHints(common);
+  const partitions = new Partitions(ingestPool);
+  const ping = async (): Promise<void> => { await sql`select 1`.execute(db).catch(fail); };
+  const close = async (): Promise<void> => { await Promise.all([hints.close(), db.destroy(), ingestPool.end()]); };
+
+  try {
+    await ping();
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+  return {
+    ...checkStore(db), ...keyStore(db), ...locationStore(db), ...resultStore(db), ...statusStore(db),
+    ...planStore(db, hints), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...shotStore(db),
+    migrate: () => migrate(db).catch(fail),
+    ensurePartitions: (fromMs = Date.now() - DAY_MS, toMs = Date.now() + DAY_MS) => partitions.ensure(fromMs, toMs),
+    ping,
+    close,
+  };
+}

@@ -1,0 +1,65 @@
+/** The config as planning reads it: one snapshot, everything after a revision. */
+import type { Transaction } from 'kysely';
+import type { AvailabilityChange } from '#shared/schedule/epoch.ts';
+import type { PlannedCheck, PlanStore } from '../pipeline/ports.ts';
+import { toEpoch } from './checks.ts';
+import type { ConfigHints } from './config-hints.ts';
+import { bumpConfigRevision } from './config-revision.ts';
+import type { Db } from './connect.ts';
+import { LOCATION_COLUMNS, toLocation } from './location-rows.ts';
+import type { Database } from './schema.ts';
+
+type Trx = Transaction<Database>;
+
+export function planStore(db: Db, hints: ConfigHints): PlanStore {
+  return {
+    async configRevision() {
+      return (await db.selectFrom('config_state').select('revision').executeTakeFirstOrThrow()).revision;
+    },
+
+    loadConfig: (sinceRevision) => db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(async (trx) => {
+      const { revision } = await trx.selectFrom('config_state').select('revision').executeTakeFirstOrThrow();
+      if (revision === sinceRevision) return { revision, checks: [], locations: [], availability: [] };
+      const locations = await trx.selectFrom('locations').select(LOCATION_COLUMNS).where('config_revision', '>', sinceRevision).orderBy('id').execute();
+      return {
+        revision,
+        checks: await checksAfter(trx, sinceRevision),
+        locations: locations.map(toLocation),
+        availability: await availabilityAfter(trx, sinceRevision),
+      };
+    }),
+
+    appendAvailability: (changes) => (changes.length === 0 ? Promise.resolve() : db.transaction().execute(async (trx) => {
+      const revision = await bumpConfigRevision(trx);
+      for (const change of changes) await appendChange(trx, change, revision);
+    })),
+
+    onConfigHint: (callback) => hints.subscribe(callback),
+  };
+}
+
+async function checksAfter(trx: Trx, sinceRevision: number): Promise<readonly PlannedCheck[]> {
+  const rows = await trx.selectFrom('checks').selectAll().where('config_revision', '>', sinceRevision).orderBy('id').execute();
+  const epochs = await trx.selectFrom('schedule_epochs').selectAll('schedule_epochs')
+    .innerJoin('checks', (join) => join.onRef('checks.account_id', '=', 'schedule_epochs.account_id').onRef('checks.id', '=', 'schedule_epochs.check_id'))
+    .where('checks.config_revision', '>', sinceRevision).orderBy('schedule_epochs.from_at').execute();
+  const byCheck = Map.groupBy(epochs, (epoch) => epoch.check_id);
+  return rows.map((row) => ({
+    accountId: row.account_id, checkId: row.id, revision: row.revision, check: row.definition, isDeleted: row.deleted_at !== null,
+    epochs: (byCheck.get(row.id) ?? []).map(toEpoch),
+  }));
+}
+
+async function availabilityAfter(trx: Trx, sinceRevision: number): Promise<readonly AvailabilityChange[]> {
+  const rows = await trx.selectFrom('availability').selectAll().where('config_revision', '>', sinceRevision).orderBy('from_at').orderBy('location_id').execute();
+  return rows.map((row) => ({ locationId: row.location_id, fromAtMs: row.from_at, available: row.available }));
+}
+
+/** History is never rewritten: a change from before the last one begins just after it. */
+async function appendChange(trx: Trx, change: AvailabilityChange, revision: number): Promise<void> {
+  const last = await trx.selectFrom('availability').select('from_at').where('location_id', '=', change.locationId)
+    .orderBy('from_at', 'desc').limit(1).executeTakeFirst();
+  const fromAtMs = Math.max(Math.ceil(change.fromAtMs), last ? last.from_at + 1 : 0);
+  await trx.insertInto('availability')
+    .values({ location_id: change.locationId, from_at: new Date(fromAtMs), available: change.available, config_revision: revision }).execute();
+}

@@ -1,0 +1,75 @@
+/** Rows as kysely sees them. They never leave this folder. Instants are ms since the epoch (see `connect.ts`). */
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { Check } from '#shared/check/check.ts';
+import type { SessionBeat } from '../pipeline/ports.ts';
+
+/** Read as ms with decimals; written as a Date (whole ms). */
+type Instant = ColumnType<number, Date, Date>;
+type DefaultInstant = ColumnType<number, Date | undefined, Date>;
+type MaybeInstant = ColumnType<number | null, Date | null | undefined, Date | null>;
+type Json<T extends object> = JSONColumnType<T, string, string>;
+
+export type Database = {
+  accounts: { id: string; name: string; created_at: DefaultInstant };
+  api_keys: {
+    account_id: string; id: string; name: string; prefix: string; key_hash: Buffer; scopes: string[];
+    created_at: DefaultInstant; expires_at: MaybeInstant; revoked_at: MaybeInstant; last_used_at: MaybeInstant;
+  };
+  config_state: { is_only: Generated<boolean>; revision: number };
+  locations: {
+    id: string; code: string; name: string; kind: 'public' | 'private'; account_id: string | null;
+    created_at: DefaultInstant; config_revision: number;
+  };
+  location_keys: {
+    id: string; location_id: string; key_hash: Buffer; masked: string;
+    created_at: DefaultInstant; expires_at: MaybeInstant; revoked_at: MaybeInstant;
+  };
+  availability: { location_id: string; from_at: Instant; available: boolean; config_revision: number };
+  checks: {
+    account_id: string; id: string; revision: number; name: string; tags: string[]; definition: Json<Check>;
+    created_at: DefaultInstant; updated_at: DefaultInstant; deleted_at: MaybeInstant; config_revision: number;
+  };
+  check_revisions: { account_id: string; check_id: string; revision: number; definition: Json<Check>; created_at: DefaultInstant };
+  schedule_epochs: {
+    account_id: string; check_id: string; from_at: Instant; interval_ms: number;
+    strategy: 'parallel' | 'round_robin'; location_order: string[]; active: boolean;
+  };
+  idempotency_keys: { account_id: string; key: string; check_id: string; created_at: DefaultInstant };
+  shots: {
+    account_id: string; run_id: string; check_id: string; check_revision: number; location_id: string;
+    trigger: 'deploy' | 'manual' | 'confirm' | 'retry'; ordered_at: Instant;
+  };
+  agents: {
+    location_id: string; id: string; name: string; version: string; capacity: number; instance_id: string;
+    generation: number; created_at: DefaultInstant;
+  };
+  sessions: {
+    id: string; location_id: string; agent_id: string; instance_id: string; generation: number;
+    opened_at: DefaultInstant; last_seen_at: DefaultInstant; closed_at: MaybeInstant;
+    applied_revision: Generated<number>; rejected: ColumnType<SessionBeat['rejected'], string | undefined, string>;
+    in_flight: Generated<number>; spool_depth: Generated<number>;
+    lateness_p99_us: Generated<number>; loop_delay_p99_us: Generated<number>;
+    clock_offset_us: Generated<number>; clock_error_us: Generated<number>;
+  };
+  location_holders: { location_id: string; agent_id: string; since: DefaultInstant };
+  results: ResultRow;
+  gaps: {
+    account_id: string; due_at: Instant; run_id: string; check_id: string; location_owed: string; agent_id: string | null;
+    reason: string; recorded_at: DefaultInstant;
+  };
+};
+
+export type ResultRow = {
+  account_id: string; due_at: Instant; run_id: string; attempt: number;
+  check_id: string; check_revision: number; location_owed: string; location_executed: string; agent_id: string;
+  started_at: Instant; received_at: DefaultInstant;
+  lateness_us: number; clock_offset_us: number; clock_error_us: number;
+  dns_us: number; connect_us: number; tls_us: number; send_us: number; first_byte_us: number; data_us: number;
+  total_us: number; idle_us: number;
+  bytes_sent: number; bytes_received: number; uncertainty_us: number; loop_delay_us: number; syn_retransmits: number | null;
+  is_final: boolean; is_surplus: boolean; over_max_response_time: boolean; established: boolean;
+  trigger: string; outcome: string; stop_reason: string; clock: string;
+  failure_phase: string | null; failure_code: string | null; failure_message: string | null; failure_step: number | null;
+  remote_address: string | null; local_address: string | null;
+  response: Buffer | null; assertions: unknown; details: unknown;
+};

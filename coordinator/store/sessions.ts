@@ -1,0 +1,84 @@
+/** Agents, their sessions and generations, and who holds a location. All as the owner: agents are nobody's account. */
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import type { SessionStore } from '../pipeline/ports.ts';
+import type { Db } from './connect.ts';
+import { LOCATION_COLUMNS, toLocation } from './location-rows.ts';
+
+/** Sessions of an agent that are kept: a `Results` stream may still belong to one of the last. */
+const SESSIONS_KEPT = 20;
+
+export function sessionStore(db: Db): SessionStore {
+  return {
+    async findLocationByKey(hash) {
+      const row = await db.selectFrom('location_keys').innerJoin('locations', 'locations.id', 'location_keys.location_id')
+        .select(LOCATION_COLUMNS.map((column) => `locations.${column}` as const))
+        .where('key_hash', '=', Buffer.from(hash)).where('revoked_at', 'is', null)
+        .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', sql<number>`now()`)]))
+        .executeTakeFirst();
+      return row ? toLocation(row) : null;
+    },
+
+    openSession: (session) => db.transaction().execute(async (trx) => {
+      const facts = { name: session.name, version: session.version, capacity: session.capacity, instance_id: session.instanceId };
+      const { generation } = await trx.insertInto('agents')
+        .values({ location_id: session.locationId, id: session.agentId, ...facts, generation: 1 })
+        .onConflict((conflict) => conflict.columns(['location_id', 'id']).doUpdateSet((eb) => ({ ...facts, generation: eb('agents.generation', '+', 1) })))
+        .returning('generation').executeTakeFirstOrThrow();
+      const ofAgent = { location_id: session.locationId, agent_id: session.agentId };
+      const own = trx.updateTable('sessions').where('location_id', '=', ofAgent.location_id).where('agent_id', '=', ofAgent.agent_id);
+      await own.where('closed_at', 'is', null).set({ closed_at: sql<Date>`clock_timestamp()` }).execute();
+      await trx.deleteFrom('sessions').where('location_id', '=', ofAgent.location_id).where('agent_id', '=', ofAgent.agent_id)
+        .where('generation', '<=', generation - SESSIONS_KEPT).execute();
+      const sessionId = randomUUID();
+      await trx.insertInto('sessions').values({ id: sessionId, ...ofAgent, instance_id: session.instanceId, generation }).execute();
+      return { sessionId, generation };
+    }),
+
+    async findSession(sessionId) {
+      const row = await db.selectFrom('sessions')
+        .innerJoin('agents', (join) => join.onRef('agents.location_id', '=', 'sessions.location_id').onRef('agents.id', '=', 'sessions.agent_id'))
+        .select(['sessions.agent_id', 'sessions.location_id', 'sessions.generation', 'agents.generation as newest'])
+        .where('sessions.id', '=', sessionId).executeTakeFirst();
+      return row ? { agentId: row.agent_id, locationId: row.location_id, generation: row.generation, isNewest: row.generation === row.newest } : null;
+    },
+
+    async touchSessions(beats) {
+      if (beats.length === 0) return;
+      // Newest last wins, and in one order of ids, so that two coordinators never wait for each other in a circle.
+      const rows = [...new Map(beats.map((beat) => [beat.sessionId, beat])).values()].sort((a, b) => (a.sessionId < b.sessionId ? -1 : 1));
+      await sql`
+        update sessions set last_seen_at = clock_timestamp(), applied_revision = b.applied_revision, rejected = b.rejected,
+          in_flight = b.in_flight, spool_depth = b.spool_depth, lateness_p99_us = b.lateness_p99_us,
+          loop_delay_p99_us = b.loop_delay_p99_us, clock_offset_us = b.clock_offset_us, clock_error_us = b.clock_error_us
+        from json_to_recordset(${JSON.stringify(rows.map((beat) => ({
+          id: beat.sessionId, applied_revision: beat.appliedRevision, rejected: beat.rejected, in_flight: beat.inFlight,
+          spool_depth: beat.spoolDepth, lateness_p99_us: Math.round(beat.latenessP99Us), loop_delay_p99_us: Math.round(beat.loopDelayP99Us),
+          clock_offset_us: Math.round(beat.clockOffsetUs), clock_error_us: Math.round(beat.clockErrorUs),
+        })))}::json) as b(id uuid, applied_revision bigint, rejected json, in_flight integer, spool_depth integer,
+          lateness_p99_us bigint, loop_delay_p99_us bigint, clock_offset_us bigint, clock_error_us bigint)
+        where sessions.id = b.id and sessions.closed_at is null`.execute(db);
+    },
+
+    async closeSession(sessionId) {
+      await db.updateTable('sessions').set({ closed_at: sql<Date>`clock_timestamp()` })
+        .where('id', '=', sessionId).where('closed_at', 'is', null).execute();
+    },
+
+    async setHolder(locationId, agentId) {
+      if (agentId === null) {
+        await db.deleteFrom('location_holders').where('location_id', '=', locationId).execute();
+        return;
+      }
+      await db.insertInto('location_holders').values({ location_id: locationId, agent_id: agentId })
+        .onConflict((conflict) => conflict.column('location_id').doUpdateSet({ agent_id: agentId, since: sql<Date>`now()` })
+          .where('location_holders.agent_id', '<>', agentId))
+        .execute();
+    },
+
+    async listHolders() {
+      const rows = await db.selectFrom('location_holders').select(['location_id', 'agent_id']).execute();
+      return new Map(rows.map((row) => [row.location_id, row.agent_id]));
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/** What a check looks like now. */
+import { sql } from 'kysely';
+import type { Outcome } from '#shared/run/result.ts';
+import type { ApiStore, CheckStatus } from '../api/ports.ts';
+import { asAccount } from './account-scope.ts';
+import type { Db } from './connect.ts';
+
+type StatusRow = {
+  id: string; name: string; revision: number; created_at: number; updated_at: number;
+  run_id: string | null; due_at: number | null; code: string | null; outcome: Outcome | null;
+  longest_us: number | null; shortest_us: number | null;
+};
+
+/**
+ * `last` is of the newest slot with a verdict; of a parallel slot the worst.
+ * Shots stay outside state (rules.md 7), agent faults and denials are no verdict (rules.md 6).
+ */
+export function statusStore(db: Db): Pick<ApiStore, 'listCheckStatuses'> {
+  return {
+    listCheckStatuses: (accountId, checkIds) => (checkIds?.length === 0 ? Promise.resolve([]) : asAccount(db, accountId, async (trx) => {
+      const chosen = checkIds === null ? sql`true` : sql`checks.id = any(${[...checkIds]}::uuid[])`;
+      const { rows } = await sql<StatusRow>`
+        select checks.id, checks.name, checks.revision, checks.created_at, checks.updated_at,
+          last.run_id, last.due_at, locations.code, last.outcome, day.longest_us, day.shortest_us
+        from checks
+        left join lateral (
+          select run_id, due_at, outcome, location_executed from results
+          where results.check_id = checks.id and results.account_id = checks.account_id
+            and is_final and not is_surplus and trigger in ('schedule', 'retry') and outcome in ('passed', 'degraded', 'failed')
+          order by due_at desc, case outcome when 'failed' then 0 when 'degraded' then 1 else 2 end, run_id desc
+          limit 1
+        ) last on true
+        left join locations on locations.id = last.location_executed
+        left join lateral (
+          select max(total_us) as longest_us, min(total_us) as shortest_us from results
+          where results.check_id = checks.id and results.account_id = checks.account_id and is_final and not is_surplus
+            and due_at >= now() - interval '24 hours' and outcome in ('passed', 'degraded', 'failed')
+        ) day on true
+        where checks.account_id = ${accountId} and checks.deleted_at is null and ${chosen}
+        order by checks.created_at, checks.id`.execute(trx);
+      return rows.map(toStatus);
+    })),
+  };
+}
+
+function toStatus(row: StatusRow): CheckStatus {
+  const last = row.run_id === null || row.due_at === null || row.outcome === null ? null
+    : { runId: row.run_id, dueAtMs: row.due_at, locationCode: row.code ?? '', outcome: row.outcome };
+  return {
+    checkId: row.id, name: row.name, revision: row.revision, createdAtMs: Math.trunc(row.created_at), updatedAtMs: Math.trunc(row.updated_at), last,
+    longestRunMs: row.longest_us === null ? null : row.longest_us / 1000,
+    shortestRunMs: row.shortest_us === null ? null : row.shortest_us / 1000,
+  };
+}

@@ -1,0 +1,57 @@
+import { ApiClient, asRecord } from '../api-client.ts';
+import { apiAccess } from '../cli-settings.ts';
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { formatMs } from '../render/result-line.ts';
+import { safeText } from '../render/safe-text.ts';
+import { table } from '../render/table.ts';
+
+export async function listLocations({ env, output }: Context): Promise<ExitCode> {
+  const body = await new ApiClient(await apiAccess(env)).get('/v1/locations');
+  const locations = Array.isArray(body) ? body.map(asRecord) : [];
+  output.answer(body, () => (locations.length === 0 ? ['no locations yet: create one with `sonde locations create <code>`'] : table(
+    ['CODE', 'NAME', 'KIND', 'AGENTS', 'AVAILABLE'],
+    locations.map((one) => [
+      String(one['code']), safeText(String(one['name'])), String(one['kind']), String(one['liveAgents']),
+      one['available'] === true ? 'yes' : { text: 'no', paint: output.colors.red },
+    ]),
+  )));
+  return EXIT.ok;
+}
+
+export async function createLocation({ env, output }: Context, code: string, flags: { name?: string }): Promise<ExitCode> {
+  const { body } = await new ApiClient(await apiAccess(env)).send({
+    method: 'POST', path: '/v1/locations', body: { code, ...(flags.name === undefined ? {} : { name: flags.name }) },
+  });
+  output.answer(body, () => [`created location ${code}`, ...keyLines(body)]);
+  return EXIT.ok;
+}
+
+export async function addLocationKey({ env, output }: Context, code: string): Promise<ExitCode> {
+  const { body } = await new ApiClient(await apiAccess(env)).send({ method: 'POST', path: `/v1/locations/${encodeURIComponent(code)}/keys` });
+  output.answer(body, () => keyLines({ keys: [body] }));
+  return EXIT.ok;
+}
+
+function keyLines(body: unknown): readonly string[] {
+  const keys = asRecord(body)['keys'];
+  const raw = Array.isArray(keys) ? asRecord(keys[0])['rawKey'] : undefined;
+  if (typeof raw !== 'string') return [];
+  return [`key, shown this once: ${raw}`, `start an agent there: SONDE_COORDINATOR=<host:port> SONDE_LOCATION_KEY=${raw} sonde agent`];
+}
+
+export async function listAgents({ env, output }: Context): Promise<ExitCode> {
+  const body = await new ApiClient(await apiAccess(env)).get('/v1/agents');
+  const agents = Array.isArray(body) ? body.map(asRecord) : [];
+  output.answer(body, () => (agents.length === 0 ? ['no agent has joined yet'] : table(
+    ['NAME', 'LOCATION', 'STATE', 'ROLE', 'VERSION', 'REVISION', 'RUNNING', 'UNSENT', 'LATE P99 MS', 'LAST SEEN'],
+    agents.map((one) => [
+      safeText(String(one['name'])), String(one['location']),
+      one['connected'] === true ? { text: 'connected', paint: output.colors.green } : { text: 'away', paint: output.colors.red },
+      one['isHolder'] === true ? 'runs checks' : 'stands by', safeText(String(one['version'])), String(one['appliedRevision']),
+      `${String(one['inFlight'])}/${String(one['capacity'])}`, String(one['spoolDepth']), formatMs(Number(one['latenessP99Us']) / 1000).trim(),
+      String(one['lastSeenAt']),
+    ]),
+  )));
+  return EXIT.ok;
+}

@@ -1,0 +1,8 @@
+/** Where `sonde` begins once it runs in a Node that reads TypeScript. */
+import { runCli } from './run-cli.ts';
+
+// A reader that has seen enough (`sonde checks list | head -1`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stderr.on('error', () => {});
+
+process.exit(await runCli(process));

@@ -1,0 +1,99 @@
+/** What a variable's text may be. Each message completes "it must be …". */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import type { CidrList } from '../net/cidr.ts';
+import { parseCidrList } from '../net/parse-cidrs.ts';
+import { Secret } from './secret.ts';
+
+export type Endpoint = { readonly host: string; readonly port: number };
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const text = (): z.ZodType<string, string> => z.string();
+
+/** A port, or 0 for any free one. */
+export const portOrAny = (): z.ZodType<number, string> => integer(0, 65_535, 'a port from 1 to 65535, or 0 for any free one');
+
+export function integer(from: number, to: number, words = `a whole number from ${from} to ${to}`): z.ZodType<number, string> {
+  return parsed(words, (given) => {
+    const value = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
+    return value >= from && value <= to ? value : undefined;
+  });
+}
+
+export const flag = (): z.ZodType<boolean, string> =>
+  parsed('0 or 1', (given) => ({ 0: false, 1: true, false: false, true: true })[given.toLowerCase()]);
+
+export function oneOf<const T extends string>(choices: readonly T[]): z.ZodType<T, string> {
+  return parsed(`one of ${choices.join(', ')}`, (given) => choices.find((choice) => choice === given.toLowerCase()));
+}
+
+/** A host name or an address literal to listen on or to call. */
+export const host = (): z.ZodType<string, string> =>
+  parsed('a host name or an IP address, without scheme and port', (given) => (isHost(given) ? given : undefined));
+
+/** `host:port`, `[v6]:port`. */
+export const hostAndPort = (): z.ZodType<Endpoint, string> => parsed('host:port', parseEndpoint);
+
+export const httpUrl = (): z.ZodType<string, string> =>
+  parsed('an http:// or https:// address', (given) => (
+    URL.canParse(given) && /^https?:$/.test(new URL(given).protocol) ? given.replace(/\/+$/, '') : undefined
+  ));
+
+export const postgresUrl = (): z.ZodType<Secret, string> =>
+  parsed('a postgres:// address such as postgres://user:password@host:5432/database', (given) => (
+    URL.canParse(given) && /^postgres(ql)?:$/.test(new URL(given).protocol) ? new Secret(given) : undefined
+  ));
+
+/** Networks such as `10.0.0.0/8, ::1/128`; a lone address is its own network. */
+export const networks = (): z.ZodType<CidrList, string> => z.string().transform((given, context) => {
+  const parsed = parseCidrList(given);
+  if (parsed.ok) return parsed.list;
+  context.addIssue({ code: 'custom', message: `networks such as 10.0.0.0/8,::1/128 (${parsed.problems.join('; ')})` });
+  return z.NEVER;
+});
+
+/** A token of at least 16 printable characters without spaces. */
+export const token = (): z.ZodType<Secret, string> =>
+  parsed('at least 16 letters, digits or signs without spaces', (given) => (
+    /^[!-~]{16,512}$/.test(given) ? new Secret(given) : undefined
+  ));
+
+/** 32 bytes, as 64 hexadecimal digits or as base64. */
+export const keyOf32Bytes = (): z.ZodType<Secret<Uint8Array>, string> =>
+  parsed('32 bytes, written as 64 hexadecimal digits or as base64', (given) => {
+    const bytes = /^[0-9a-f]{64}$/i.test(given) ? Buffer.from(given, 'hex')
+      : /^[A-Za-z0-9+/]{43}=$/.test(given) ? Buffer.from(given, 'base64') : undefined;
+    return bytes === undefined ? undefined : new Secret<Uint8Array>(new Uint8Array(bytes));
+  });
+
+/** `host:port` with an IPv6 literal in brackets; undefined when it is not that. */
+export function parseEndpoint(given: string): Endpoint | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(given);
+  if (!match) return undefined;
+  const [, inBrackets, plain, digits] = match;
+  const name = inBrackets ?? plain ?? '';
+  const number = Number(digits);
+  if (inBrackets !== undefined && isIP(inBrackets) !== 6) return undefined;
+  return isHost(name) && number >= 1 && number <= 65_535 ? { host: name, port: number } : undefined;
+}
+
+/** Does the name stand for this machine only, whatever a resolver says? */
+export function isLoopbackHost(name: string): boolean {
+  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
+}
+
+function isHost(name: string): boolean {
+  if (isIP(name) !== 0) return true;
+  return name.length <= 253 && name.split('.').every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label)) && !/^[\d.]+$/.test(name);
+}
+
+function parsed<T>(limit: string, parse: (given: string) => T | undefined): z.ZodType<T, string> {
+  return z.string().transform((given, context) => {
+    const value = parse(given);
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: limit });
+    return z.NEVER;
+  });
+}
