@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { AttemptResult } from '#shared/run/result.ts';
 import type { SpoolItem } from './spool.ts';
 
 /**
@@ -8,7 +9,7 @@ import type { SpoolItem } from './spool.ts';
  */
 export function encodeItem(item: SpoolItem): Uint8Array {
   const response = item.kind === 'result' ? item.result.report.response : NO_BYTES;
-  const json = JSON.stringify(item, (key, value: unknown) => (key === 'response' && value === response ? undefined : value));
+  const json = JSON.stringify(item.kind === 'result' ? withoutResponse(item.result) : item);
   const jsonBytes = Buffer.byteLength(json);
   const blob = Buffer.allocUnsafe(HEADER_BYTES + jsonBytes + response.length);
   blob.writeUInt8(VERSION, 0);
@@ -27,8 +28,12 @@ export function decodeItem(blob: Uint8Array): SpoolItem {
   const item = JSON.parse(bytes.toString('utf8', HEADER_BYTES, jsonEnd)) as SpoolItem;
   if (item.kind === 'gap') return item;
   if (item.kind !== 'result' || !item.result.report) throw new Error('a spooled item is neither a result nor a gap');
-  const report = { ...item.result.report, response: Uint8Array.prototype.slice.call(bytes, jsonEnd) };
+  const report = { ...item.result.report, response: new Uint8Array(bytes.subarray(jsonEnd)) };
   return { kind: 'result', result: { ...item.result, report } };
+}
+
+function withoutResponse(result: AttemptResult): object {
+  return { kind: 'result', result: { ...result, report: { ...result.report, response: undefined } } };
 }
 
 const VERSION = 1;

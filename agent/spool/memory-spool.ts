@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { GapReason } from '#shared/run/gap.ts';
 import type { Clock } from '#shared/time/clock.ts';
 import { LaneBorder } from './lane-border.ts';
-import { RANKS, rankOf, ROOM_SHARE, standIn } from './overflow.ts';
-import { RowList } from './row-list.ts';
+import { ROOM_SHARE } from './overflow.ts';
+import { makeRoom, RowList } from './row-list.ts';
 import type { Lane, Spool, SpoolItem, SpoolRow, SpoolTrouble } from './spool.ts';
 
 export type MemorySpoolOptions = {
@@ -81,20 +80,6 @@ export class MemorySpool implements Spool {
   close(): void {
     this.#listeners.clear();
   }
-}
-
-/** Lets stand-ins take the place of items, in order of rank and age, until `bytes` are left; returns how many had to go. */
-export function makeRoom(rows: RowList, bytes: number, reason: Extract<GapReason, 'spool_overflow' | 'disk_error'>): number {
-  let dropped = 0;
-  for (const rank of RANKS) {
-    rows.replaceWhile((row) => {
-      if (rows.bytes <= bytes) return 'stop';
-      if (rankOf(row.item) !== rank) return 'keep';
-      dropped += 1;
-      return standIn(row.item, reason) ?? 'drop';
-    });
-  }
-  return dropped;
 }
 
 /** About 20,000 results, or a hundred thousand gaps. */

@@ -5,6 +5,8 @@ import type { SpoolItem } from './spool.ts';
 export const RANKS = [0, 1, 2] as const;
 export type Rank = (typeof RANKS)[number];
 
+export type DropReason = Extract<GapReason, 'spool_overflow' | 'disk_error'>;
+
 export function rankOf(item: SpoolItem): Rank {
   if (item.kind === 'gap') return 2;
   return item.result.outcome === 'passed' ? 0 : 1;
@@ -15,7 +17,7 @@ export function rankOf(item: SpoolItem): Rank {
  * attempt that was not the last one, a shot (outside completeness, rules.md 7), or a gap that has to go itself,
  * which the coordinator then closes.
  */
-export function standIn(item: SpoolItem, reason: Extract<GapReason, 'spool_overflow' | 'disk_error'>): SpoolItem | null {
+export function standIn(item: SpoolItem, reason: DropReason): SpoolItem | null {
   if (item.kind === 'gap') return null;
   const { runId, checkId, locationOwed, dueAtMs, isFinal, trigger } = item.result;
   if (!isFinal || trigger !== 'schedule') return null;

@@ -1,3 +1,4 @@
+import { RANKS, rankOf, standIn, type DropReason } from './overflow.ts';
 import type { SpoolItem, SpoolRow } from './spool.ts';
 
 export type TimedRow = SpoolRow & {
@@ -79,6 +80,20 @@ export class RowList {
     }
     return low;
   }
+}
+
+/** Lets stand-ins take the place of items, in order of rank and age, until `bytes` are left; returns how many had to go. */
+export function makeRoom(rows: RowList, bytes: number, reason: DropReason): number {
+  let dropped = 0;
+  for (const rank of RANKS) {
+    rows.replaceWhile((row) => {
+      if (rows.bytes <= bytes) return 'stop';
+      if (rankOf(row.item) !== rank) return 'keep';
+      dropped += 1;
+      return standIn(row.item, reason) ?? 'drop';
+    });
+  }
+  return dropped;
 }
 
 /** About what an item takes in memory: its strings and numbers, and the bytes of the answer. */

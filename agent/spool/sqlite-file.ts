@@ -36,7 +36,7 @@ function open(path: string, bytesMax: number): DatabaseSync {
     // One process only, and no shared-memory file. FULL: a commit is on the disk before it is believed.
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    db.exec(`PRAGMA journal_size_limit = ${WAL_BYTES_MAX}; PRAGMA max_page_count = ${Math.ceil((bytesMax * PAGE_ROOM) / PAGE_BYTES) + 64}`);
+    db.exec(`PRAGMA journal_size_limit = ${WAL_BYTES_MAX}; PRAGMA max_page_count = ${Math.ceil(bytesMax / PAGE_BYTES)}`);
     const verdict = db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
     if (verdict.quick_check !== 'ok') throw new CorruptSpool(verdict.quick_check);
     prepareSchema(db);
@@ -82,6 +82,4 @@ const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
 const PAGE_BYTES = 4_096;
-/** Rows are counted, pages are capped: half as much again for what pages leave empty. */
-const PAGE_ROOM = 1.5;
 const WAL_BYTES_MAX = 8 * 1024 * 1024;

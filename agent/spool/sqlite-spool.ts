@@ -3,16 +3,15 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Clock, Timer } from '#shared/time/clock.ts';
 import { decodeItem, encodeItem } from './codec.ts';
 import { LaneBorder } from './lane-border.ts';
-import { makeRoom } from './memory-spool.ts';
 import { RANKS, rankOf, ROOM_SHARE, standIn } from './overflow.ts';
-import { RowList } from './row-list.ts';
+import { makeRoom, RowList } from './row-list.ts';
 import type { Lane, Spool, SpoolItem, SpoolRow, SpoolTrouble } from './spool.ts';
 import { isFull, openSpoolFile } from './sqlite-file.ts';
 
 export type SqliteSpoolOptions = {
   readonly path: string;
   readonly clock: Clock;
-  /** How much the rows may take on disk; beyond, the oldest successes become gaps. */
+  /** How large the file may become; then the oldest successes become gaps. Its log beside it takes 8 MB more. */
   readonly bytesMax?: number;
   readonly onTrouble?: (trouble: SpoolTrouble) => void;
   readonly newId?: () => string;
@@ -29,10 +28,11 @@ export type SqliteSpoolOptions = {
  */
 export class SqliteSpool implements Spool {
   readonly #options: SqliteSpoolOptions;
+  /** Of all rows together. */
   readonly #bytesMax: number;
   readonly #newId: () => string;
   readonly #db: DatabaseSync;
-  readonly #sql: Record<'insert' | 'remove' | 'size' | 'peek' | 'oldest' | 'ofRank' | 'replace' | 'mark', StatementSync>;
+  readonly #sql: Record<'insert' | 'remove' | 'size' | 'peek' | 'oldest' | 'ofRank' | 'mark', StatementSync>;
   readonly #border: LaneBorder;
   readonly #listeners = new Set<() => void>();
   readonly #pending = new RowList();
@@ -44,12 +44,14 @@ export class SqliteSpool implements Spool {
   #next: number;
   #size: { rows: number; bytes: number };
   #timer: Timer | null = null;
+  #isFailing = false;
 
   constructor(options: SqliteSpoolOptions) {
     this.#options = options;
-    this.#bytesMax = options.bytesMax ?? BYTES_MAX;
+    const fileBytesMax = options.bytesMax ?? FILE_BYTES_MAX;
+    this.#bytesMax = fileBytesMax / PAGE_ROOM;
     this.#newId = options.newId ?? randomUUID;
-    const { db, corrupt } = openSpoolFile(options.path, { bytesMax: this.#bytesMax, nowMs: Math.floor(options.clock.nowMs()) });
+    const { db, corrupt } = openSpoolFile(options.path, { bytesMax: fileBytesMax, nowMs: Math.floor(options.clock.nowMs()) });
     if (corrupt) options.onTrouble?.({ kind: 'corrupt', ...corrupt });
     this.#db = db;
     this.#sql = {
@@ -58,8 +60,7 @@ export class SqliteSpool implements Spool {
       size: db.prepare('SELECT count(*) AS rows, coalesce(sum(length(body)), 0) AS bytes FROM item WHERE sequence >= ? AND sequence < ?'),
       peek: db.prepare('SELECT sequence, body FROM item WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?'),
       oldest: db.prepare('SELECT at_ms AS atMs FROM item ORDER BY sequence LIMIT 1'),
-      ofRank: db.prepare('SELECT sequence, body FROM item WHERE rank = ? ORDER BY sequence LIMIT ?'),
-      replace: db.prepare('UPDATE item SET rank = ?, body = ? WHERE sequence = ?'),
+      ofRank: db.prepare('SELECT sequence, at_ms AS atMs, body FROM item WHERE rank = ? ORDER BY sequence LIMIT ?'),
       mark: db.prepare('INSERT INTO spool (one, id, next) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET id = excluded.id, next = excluded.next'),
     };
     this.#size = this.#sql.size.get(0, SEQUENCE_END) as { rows: number; bytes: number };
@@ -88,7 +89,7 @@ export class SqliteSpool implements Spool {
   }
 
   peek(lane: Lane, afterSequence: number, max: number): readonly SpoolRow[] {
-    if (this.#acknowledged.length > 0) this.#commit();
+    this.#settleAcknowledged();
     const border = this.#border.at(this.#options.clock.monotonicUs());
     if (lane === 'backfill') return this.#read(afterSequence + 1, border, max);
     const from = Math.max(afterSequence + 1, border);
@@ -106,7 +107,7 @@ export class SqliteSpool implements Spool {
   }
 
   depth(): number {
-    if (this.#acknowledged.length > 0) this.#commit();
+    this.#settleAcknowledged();
     return this.#size.rows + this.#pending.length;
   }
 
@@ -136,6 +137,11 @@ export class SqliteSpool implements Spool {
     this.#timer ??= this.#options.clock.setTimer(delayMs, () => this.#commit());
   }
 
+  /** What is acknowledged must not be seen again; while the disk does not obey, it may, harmlessly. */
+  #settleAcknowledged(): void {
+    if (this.#acknowledged.length > 0 && !this.#isFailing) this.#commit();
+  }
+
   /** Writes what is pending in one transaction. What cannot be written stays pending and is tried again. */
   #commit(): void {
     this.#timer?.cancel();
@@ -145,10 +151,12 @@ export class SqliteSpool implements Spool {
     try {
       if (!this.#tryCommit()) this.#tryCommit({ isSecondTry: true });
     } catch (error) {
+      this.#isFailing = true;
       this.#options.onTrouble?.({ kind: 'commit_failed', error });
       this.#commitWithin(RETRY_MS);
       return;
     }
+    this.#isFailing = false;
     if (hasNew) for (const listener of this.#listeners) listener();
   }
 
@@ -194,9 +202,9 @@ export class SqliteSpool implements Spool {
     let dropped = 0;
     for (const rank of RANKS) {
       while (size.bytes > enough) {
-        const rows = this.#sql.ofRank.all(rank, ROOM_ROWS) as { sequence: number; body: Uint8Array }[];
+        const rows = this.#sql.ofRank.all(rank, ROOM_ROWS) as StoredRow[];
         if (rows.length === 0) break;
-        for (const { sequence, body } of rows) this.#replace(sequence, body, size);
+        for (const row of rows) this.#replace(row, size);
         dropped += rows.length;
       }
     }
@@ -205,16 +213,16 @@ export class SqliteSpool implements Spool {
     this.#options.onTrouble?.({ kind: 'overflow', dropped });
   }
 
-  #replace(sequence: number, body: Uint8Array, size: { rows: number; bytes: number }): void {
-    const instead = standIn(decodeItem(body), 'spool_overflow');
+  /** By deleting and inserting: SQLite gives up pages when rows go, not when they shrink. */
+  #replace({ sequence, atMs, body }: StoredRow, size: { rows: number; bytes: number }): void {
+    const instead = standInOf(body);
+    this.#sql.remove.run(sequence, sequence + 1);
+    size.rows -= 1;
     size.bytes -= body.length;
-    if (!instead) {
-      this.#sql.remove.run(sequence, sequence + 1);
-      size.rows -= 1;
-      return;
-    }
+    if (!instead) return;
     const blob = encodeItem(instead);
-    this.#sql.replace.run(rankOf(instead), blob, sequence);
+    this.#sql.insert.run(sequence, atMs, rankOf(instead), blob);
+    size.rows += 1;
     size.bytes += blob.length;
   }
 
@@ -258,12 +266,25 @@ export class SqliteSpool implements Spool {
   }
 }
 
+type StoredRow = { readonly sequence: number; readonly atMs: number; readonly body: Uint8Array };
+
+/** null also for a row that cannot be read: it must not keep others out. */
+function standInOf(body: Uint8Array): SpoolItem | null {
+  try {
+    return standIn(decodeItem(body), 'spool_overflow');
+  } catch {
+    return null;
+  }
+}
+
 /** Results that come within this time share a commit: about one a check a ms at a thousand checks a second. */
 const GROUP_MS = 5;
 /** Deletions can wait for the next rows to share their commit. */
 const ACK_MS = 50;
 const RETRY_MS = 500;
-const BYTES_MAX = 256 * 1024 * 1024;
+const FILE_BYTES_MAX = 256 * 1024 * 1024;
+/** Rows just over half a page leave the other half empty. */
+const PAGE_ROOM = 2.2;
 /** Rows that wait for a disk that does not obey. */
 const PENDING_BYTES_MAX = 16 * 1024 * 1024;
 /** A few seconds of live delivery; what is older is read back from the file. */

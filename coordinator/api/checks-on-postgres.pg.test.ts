@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openStore, type Store } from '#coordinator/store/open-store.ts';
-import { aDatabase, type ADatabase } from '#coordinator/store/testing/a-database.ts';
-import { QUIET } from '#coordinator/store/testing/quiet.ts';
+import { openStore, type Store } from '../store/open-store.ts';
+import { aDatabase, type ADatabase } from '../store/testing/a-database.ts';
+import { QUIET } from '../store/testing/quiet.ts';
 import { systemClock } from '#shared/time/clock.ts';
 import type { ApiApp } from './api-app.ts';
 import { createApi } from './create-api.ts';
@@ -136,21 +137,60 @@ describe('a location made by the operator', () => {
 });
 
 describe('a database that goes away', () => {
+  const apiOver = (over: Store): ApiApp => createApi({
+    store: over, hashToken, clock: systemClock, ids: randomUUID, version: '0', log: pino({ level: 'silent' }),
+    shots: { run: async () => ({ kind: 'no_agent' }) }, health: () => ({ isReady: true, problems: [] }),
+  });
+
   it('is 503 with Retry-After, not a bug', async () => {
     const doomed = await aDatabase();
-    const theirStore = await openStore({ databaseUrl: doomed.url, applicationName: 'tests', log: QUIET });
-    const theirApp = createApi({
-      store: theirStore, hashToken, clock: systemClock, ids: randomUUID, version: '0', log: pino({ level: 'silent' }),
-      shots: { run: async () => ({ kind: 'no_agent' }) }, health: () => ({ isReady: true, problems: [] }),
-    });
-    await theirStore.ensureFirstAccount({ name: 'x', keyHash: hashToken(token), keyPrefix: 'sk_', scopes: SCOPES });
-    expect((await theirApp.inject({ url: '/v1/checks', headers })).statusCode).toBe(200);
+    const over = await openStore({ databaseUrl: doomed.url, applicationName: 'tests', log: QUIET });
+    await over.ensureFirstAccount({ name: 'x', keyHash: hashToken(token), keyPrefix: 'sk_', scopes: SCOPES });
+    const orphan = apiOver(over);
+    expect((await orphan.inject({ url: '/v1/checks', headers })).statusCode).toBe(200);
     await doomed.drop();
     for (let request = 0; request < 3; request += 1) {
-      const answer = await theirApp.inject({ url: '/v1/checks', headers });
+      const answer = await orphan.inject({ url: '/v1/checks', headers });
       expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '5']);
     }
-    await theirApp.close();
-    await theirStore.close();
+    await orphan.close();
+    await over.close();
+  });
+
+  it('in the middle of a query is 503, and 200 again as soon as it is back', async () => {
+    const link = await aLink(new URL(database.url));
+    const over = await openStore({ databaseUrl: link.url, applicationName: 'tests', log: QUIET });
+    const cut = apiOver(over);
+    expect((await cut.inject({ url: '/v1/checks', headers })).statusCode).toBe(200);
+    link.cutAtNextQuery();
+    expect((await cut.inject({ url: '/v1/checks', headers })).statusCode).toBe(503);
+    expect(link.cuts()).toBe(1);
+    expect((await cut.inject({ url: '/v1/checks', headers })).statusCode).toBe(200);
+    await cut.close();
+    await over.close();
+    await link.close();
   });
 });
+
+/** A wire to Postgres that can be cut while a query is on its way. */
+async function aLink(target: URL): Promise<{ url: string; cutAtNextQuery(): void; cuts(): number; close(): Promise<void> }> {
+  let armed = false;
+  let cuts = 0;
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    const end = (): void => { client.destroy(); upstream.destroy(); };
+    for (const socket of [client, upstream]) socket.on('error', end).on('close', end);
+    upstream.pipe(client);
+    client.on('data', (chunk) => {
+      if (!armed) { upstream.write(chunk); return; }
+      armed = false;
+      cuts += 1;
+      end();
+    });
+  });
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const url = new URL(target);
+  url.hostname = '127.0.0.1';
+  url.port = String((server.address() as AddressInfo).port);
+  return { url: url.href, cutAtNextQuery: () => { armed = true; }, cuts: () => cuts, close: () => new Promise((resolve) => { server.close(() => resolve()); }) };
+}

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyReply, type FastifyRequest, type RouteOptions } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Clock, Timer } from '#shared/time/clock.ts';
 import type { ApiApp, ApiDeps } from './api-app.ts';
 import { authenticate } from './authenticate.ts';
+import { answerBrokenRequest } from './broken-request.ts';
 import { answerError, noSuchRoute } from './error-handler.ts';
 import { describeRoutes, serveDescription } from './openapi.ts';
 import { DEFAULT_RATE_LIMIT, RateLimiter, type RateLimit } from './rate-limiter.ts';
@@ -59,6 +61,7 @@ export function createApi(options: ApiOptions): ApiApp {
   // Within a plugin, so that the description is listening when the routes come.
   app.register(async (scope) => registerRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps));
   app.register(async (scope) => serveDescription(scope));
+  boundClosing(app, deps.clock);
   return app;
 }
 
@@ -77,6 +80,7 @@ function server(options: ApiOptions): ApiApp {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle' as const,
     genReqId: () => options.ids(),
+    clientErrorHandler: answerBrokenRequest,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
     frameworkErrors: (error: unknown, request: unknown, reply: unknown) => answer(error, request as FastifyRequest, reply as FastifyReply),
   };
@@ -85,6 +89,15 @@ function server(options: ApiOptions): ApiApp {
   const app = (options.tls ? Fastify({ ...common, https: { ...http, ...options.tls } }) : Fastify({ ...common, http })) as unknown as ApiApp;
   app.server.maxConnections = CONNECTIONS_MAX;
   return app;
+}
+
+/** Closing waits for requests that are under way, a run of 50 s among them, but not for longer than this. */
+const CLOSE_GRACE_MS = 3_000;
+
+function boundClosing(app: ApiApp, clock: Clock): void {
+  let cut: Timer | null = null;
+  app.addHook('preClose', async () => { cut = clock.setTimer(CLOSE_GRACE_MS, () => app.server.closeAllConnections()); });
+  app.addHook('onClose', async () => { cut?.cancel(); });
 }
 
 /** Remembers every route and refuses one that does not say who may use it (rules.md 35). */

@@ -67,6 +67,13 @@ const TROUBLE_CODES: ReadonlySet<string> = new Set([
   'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH',
   '57P01', '57P02', '57P03', '57014', '55P03', '25006', '25P03', '28000', '28P01', '3D000', '40001', '40P01', '53000', '53100', '53200', '53300',
 ]);
+
+/** pg gives a connection that is cut, or not to be had, neither code nor type: these are its very words. */
+const TROUBLE_WORDS: ReadonlySet<string> = new Set([
+  'Connection terminated', 'Connection terminated unexpectedly', 'Connection terminated due to connection timeout', 'timeout expired',
+  'timeout exceeded when trying to connect', 'Query read timeout', 'Client was closed and is not queryable',
+  'Client has encountered a connection error and is not queryable', 'Cannot use a pool after calling end on the pool',
+]);
 const CAUSES_MAX = 5;
 
 function isStoreTrouble(thrown: unknown): boolean {
@@ -75,6 +82,7 @@ function isStoreTrouble(thrown: unknown): boolean {
     if ('kind' in error && error.kind === 'unavailable') return true;
     const code = codeOf(error);
     if (code !== null && (TROUBLE_CODES.has(code) || /^08[0-9A-Z]{3}$/.test(code))) return true;
+    if (error instanceof Error && TROUBLE_WORDS.has(error.message)) return true;
     if (error instanceof AggregateError && error.errors.some(isStoreTrouble)) return true;
     error = 'cause' in error ? error.cause : null;
   }

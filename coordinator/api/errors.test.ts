@@ -9,6 +9,8 @@ const TROUBLES: [string, unknown][] = [
   ['an admin shutdown', Object.assign(new Error('terminating'), { code: '57P01' })],
   ['a connection exception', Object.assign(new Error('x'), { code: '08006' })],
   ['too many clients, as a cause', new Error('outer', { cause: Object.assign(new Error('x'), { code: '53300' }) })],
+  ['a connection cut in the middle of a query', new Error('Connection terminated unexpectedly')],
+  ['no connection to be had', new Error('timeout exceeded when trying to connect')],
   ['a read-only transaction', Object.assign(new Error('x'), { code: '25006' })],
 ];
 

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openStore, type Store } from '#coordinator/store/open-store.ts';
-import { aDatabase, type ADatabase } from '#coordinator/store/testing/a-database.ts';
-import { anotherAccount } from '#coordinator/store/testing/another-account.ts';
-import { QUIET } from '#coordinator/store/testing/quiet.ts';
+import { openStore, type Store } from '../store/open-store.ts';
+import { aDatabase, type ADatabase } from '../store/testing/a-database.ts';
+import { anotherAccount } from '../store/testing/another-account.ts';
+import { QUIET } from '../store/testing/quiet.ts';
 import { systemClock } from '#shared/time/clock.ts';
 import type { ApiApp } from './api-app.ts';
 import { createApi } from './create-api.ts';

@@ -6,12 +6,13 @@ const REF_PREFIX = '#/components/schemas/';
 const INPUT_SUFFIX = 'Input';
 
 /** Drops the schemas that nothing refers to, and the suffix of an input form that stands alone. */
-export function tidySchemas<T extends Description>(description: T): T {
-  const schemas = description.components?.schemas ?? {};
+export function tidySchemas<T extends object>(description: T): T {
+  const { components } = description as Description;
+  const schemas = components?.schemas ?? {};
   const used = reachable(description, schemas);
   const names = new Map([...used].map((name) => [name, plainName(name, used)]));
   const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)).map(([name, schema]) => [names.get(name) ?? name, schema]));
-  return renamed({ ...description, components: { ...description.components, schemas: kept } }, names) as T;
+  return renamed({ ...description, components: { ...components, schemas: kept } }, names) as T;
 }
 
 function plainName(name: string, used: ReadonlySet<string>): string {
@@ -19,8 +20,8 @@ function plainName(name: string, used: ReadonlySet<string>): string {
   return used.has(plain) ? name : plain;
 }
 
-function reachable(description: Description, schemas: Schemas): ReadonlySet<string> {
-  const { components: _components, ...rest } = description;
+function reachable(description: object, schemas: Schemas): ReadonlySet<string> {
+  const { components: _components, ...rest } = description as Description;
   const used = new Set<string>();
   const open = [...refsIn(rest)];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {

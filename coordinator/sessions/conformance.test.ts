@@ -146,7 +146,7 @@ async function aCoordinator() {
   const store = new MemoryStore();
   const here = { id: A_LOCATION, code: 'here-1', name: 'Here', kind: 'private' as const, accountId: AN_ACCOUNT };
   store.locations.push(here);
-  store.availability.push({ locationId: A_LOCATION, fromAtMs: 0, available: true });
+  store.availability.push({ change: { locationId: A_LOCATION, fromAtMs: 0, available: true }, changedAt: 1 });
   store.keys.set('a-location-key', here);
   const stop = new AbortController();
   const log = { debug() {}, info() {}, warn() {}, error() {} };

@@ -79,11 +79,11 @@ describe('1,000 evil patterns', () => {
 
   test('that are accepted cost about twice as much on twice the text', () => {
     const accepted = evil.flatMap((source) => { const each = compilePattern(source); return each.ok ? [each.pattern] : []; });
-    const heaviest = accepted.filter((each) => (each.find(hostileText(16_384))?.end ?? 0) > 16_000)
-      .toSorted((a, b) => b.cost - a.cost).slice(0, 5);
-    expect(heaviest.length).toBe(5);
+    const heaviest = accepted.filter((each) => (each.find(hostileText(2_048))?.end ?? 0) > 2_000)
+      .toSorted((a, b) => b.cost - a.cost).slice(0, 3);
+    expect(heaviest.length).toBe(3);
     for (const each of heaviest) {
-      const ratio = bestOf(7, each, hostileText(32_768)) / bestOf(7, each, hostileText(16_384));
+      const ratio = bestOf(5, each, hostileText(16_384)) / bestOf(5, each, hostileText(8_192));
       // 2.5 is the promise; this machine is shared, so a test that must not flake allows more, yet far below quadratic.
       expect(ratio).toBeLessThan(3.5);
     }

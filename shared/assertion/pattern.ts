@@ -27,8 +27,8 @@ export type PatternMatch = {
 export const PATTERN_CHARS_MAX = 512;
 /** Bounds the compiled program's memory and the time to weigh it: `\pL{1000}` and its like end here. */
 const PROGRAM_SIZE_MAX = 1_000;
-/** A step of one live instruction was measured at 15–27 ns: 56 of them over 64 KiB stay below 100 ms (rules.md 17). */
-export const PATTERN_COST_MAX = 56;
+/** A step of one live instruction was measured at 17–37 ns: 42 of them over 64 KiB stay near 100 ms at worst (rules.md 17). */
+export const PATTERN_COST_MAX = 42;
 /** Of the engine's state cache, per pattern; past it the engine falls back to stepping, bounded by the cost above. */
 const STATE_CACHE_BYTES_MAX = 512 * 1024;
 

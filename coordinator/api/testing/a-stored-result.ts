@@ -4,6 +4,7 @@ import { MY_ACCOUNT } from './api-for-tests.ts';
 
 export const A_CHECK_ID = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa';
 export const A_RUN_ID = 'bbbbbbbb-bbbb-5bbb-8bbb-bbbbbbbbbbbb';
+export const AN_AGENT_ID = 'cccccccc-cccc-4ccc-8ccc-cccccccccccc';
 const DUE_AT_MS = Date.UTC(2026, 0, 1, 12);
 
 /** A passed run of a banner check with one assertion, as the store gives it. */
@@ -20,7 +21,7 @@ export function aStoredResult(changes: Partial<StoredResult> = {}): StoredResult
       bytesSent: 0, bytesReceived: 9, response: Buffer.from('SSH-2.0-x'), stopReason: 'decided', tls: null, steps: [], captures: {},
       clock: 'user', uncertaintyUs: 5, loopDelayUs: 40,
     },
-    accountId: MY_ACCOUNT, agentId: 'agent-1', isSurplus: false, receivedAtMs: DUE_AT_MS + 400,
+    accountId: MY_ACCOUNT, agentId: AN_AGENT_ID, isSurplus: false, receivedAtMs: DUE_AT_MS + 400,
     locationOwedCode: 'local-1', locationExecutedCode: 'local-1',
     check: aCheck({ name: 'ssh', request: {
       ...aCheck().request, hostname: 'ssh.example', port: 22,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { A_CHECK_ID, A_RUN_ID, aStoredResult } from '../testing/a-stored-result.ts';
+import { A_CHECK_ID, A_RUN_ID, AN_AGENT_ID, aStoredResult } from '../testing/a-stored-result.ts';
 import { parseResultId, resultEntity, resultIdOf } from './result-entity.ts';
 import { CheckResultEntity } from './result-schema.ts';
 import { responseEntity } from './response-entity.ts';
@@ -26,7 +26,7 @@ describe('a result as the API shows it', () => {
       timings: { dns: 7_000, connect: 750, total: 8_750, idle: 250_000 },
       timingPhases: { dns: 7, connection: 0.75, data: 1, total: 8.75 },
       assertions: [{ source: 'RESPONSE_DATA', comparison: 'CONTAINS', target: 'SSH', actual: 'SSH-2.0-x', passed: true }],
-      dueAt: '2026-01-01T12:00:00.000Z', latenessUs: 750, trigger: 'schedule', checkRevision: 3, agentId: 'agent-1',
+      dueAt: '2026-01-01T12:00:00.000Z', latenessUs: 750, trigger: 'schedule', checkRevision: 3, agentId: AN_AGENT_ID,
       locations: { owed: 'local-1', executed: 'local-1' }, clock: { offsetUs: -120, errorUs: 300 },
     });
   });

@@ -7,7 +7,7 @@ export class MemoryStore implements PlanStore, IngestStore, SessionStore, ShotSt
   revision = 1;
   readonly checks = new Map<string, PlannedCheck & { changedAt: number }>();
   readonly locations: Location[] = [];
-  readonly availability: AvailabilityChange[] = [];
+  readonly availability: { readonly change: AvailabilityChange; readonly changedAt: number }[] = [];
   readonly keys = new Map<string, Location>();
   readonly rows = new Map<string, IngestRow>();
   readonly shots = new Map<string, Parameters<ShotStore['recordShot']>[0]>();
@@ -29,12 +29,12 @@ export class MemoryStore implements PlanStore, IngestStore, SessionStore, ShotSt
 
   async loadConfig(since: number) {
     const checks = [...this.checks.values()].filter(({ changedAt }) => changedAt > since);
-    return { revision: this.revision, checks, locations: this.locations, availability: [...this.availability] };
+    return { revision: this.revision, checks, locations: this.locations, availability: this.availability.flatMap(({ change, changedAt }) => (changedAt > since ? [change] : [])) };
   }
 
   async appendAvailability(changes: readonly AvailabilityChange[]): Promise<void> {
-    this.availability.push(...changes);
     this.revision += 1;
+    for (const change of changes) this.availability.push({ change, changedAt: this.revision });
     this.#hint();
   }
 

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { ClockOffsetEstimate } from './clock-offset.ts';
+
+/** An agent 5 s ahead; `thereUs` and `backUs` on the way. */
+function exchange(thereUs: number, backUs: number, sentUs = 0) {
+  const receivedUs = sentUs - 5_000_000 + thereUs;
+  return { sentUs, receivedUs, repliedUs: receivedUs + 100, arrivedUs: sentUs + thereUs + 100 + backUs };
+}
+
+test('an even way there and back gives the offset exactly, with half the way as its error', () => {
+  const estimate = new ClockOffsetEstimate();
+  estimate.add(exchange(2_000, 2_000));
+  expect(estimate.best).toEqual({ offsetUs: 5_000_000, errorUs: 2_000 });
+});
+
+test('an uneven way is wrong by less than the stated error', () => {
+  const estimate = new ClockOffsetEstimate();
+  estimate.add(exchange(9_000, 1_000));
+  expect(Math.abs(estimate.best.offsetUs - 5_000_000)).toBeLessThanOrEqual(estimate.best.errorUs);
+});
+
+test('the shortest way of the last eight counts', () => {
+  const estimate = new ClockOffsetEstimate();
+  estimate.add(exchange(100, 100));
+  for (let n = 0; n < 7; n += 1) estimate.add(exchange(50_000, 20_000));
+  expect(estimate.best.errorUs).toBe(100);
+  estimate.add(exchange(50_000, 20_000));
+  expect(estimate.best.errorUs).toBe(35_000);
+});
+
+test('a clock that was set in the middle of an exchange is no sample', () => {
+  const estimate = new ClockOffsetEstimate();
+  estimate.add({ sentUs: 1_000, receivedUs: 500, repliedUs: 600, arrivedUs: 900 });
+  expect(estimate.best).toEqual({ offsetUs: 0, errorUs: 0 });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { readCoordinatorConfig } from './config.ts';
+
+const base = { DATABASE_URL: 'postgres://u:p@h/d' };
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  const read = readCoordinatorConfig({ ...base, ...env });
+  return read.ok ? [] : read.problems.map(({ variable }) => variable);
+}
+
+describe("the coordinator's config", () => {
+  it('needs a database and nothing else', () => {
+    const read = readCoordinatorConfig(base);
+    expect(read.ok && { ...read.config, databaseUrl: read.config.databaseUrl.reveal() }).toEqual({
+      databaseUrl: base.DATABASE_URL, http: { host: '127.0.0.1', port: 8080, tls: null },
+      fleet: { host: '127.0.0.1', port: 8090, tls: null, reflection: false },
+      dataDir: './.sonde', apiKey: null, masterKey: null, logLevel: 'info',
+    });
+  });
+
+  it('lets agents of other machines in without TLS only when told to', () => {
+    expect(problemsOf({ SONDE_FLEET_HOST: '0.0.0.0' })).toEqual(['SONDE_FLEET_HOST']);
+    expect(problemsOf({ SONDE_FLEET_HOST: '0.0.0.0', SONDE_FLEET_PLAINTEXT: '1' })).toEqual([]);
+    expect(problemsOf({ SONDE_FLEET_HOST: '0.0.0.0', SONDE_FLEET_TLS_CERT: 'c', SONDE_FLEET_TLS_KEY: 'k' })).toEqual([]);
+  });
+
+  it('wants a key for each certificate and a certificate for each key', () => {
+    expect(problemsOf({ SONDE_HTTP_TLS_CERT: 'c', SONDE_FLEET_TLS_KEY: 'k' })).toEqual(['SONDE_HTTP_TLS_KEY', 'SONDE_FLEET_TLS_CERT']);
+  });
+});

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { FakeClock } from '#shared/testing/fake-clock.ts';
+import { aResult, AN_ACCOUNT } from '#shared/testing/results.ts';
+import { ResultIngest } from './ingest-results.ts';
+import type { IngestRow } from './ports.ts';
+
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+
+function rows(count: number, from = 0): IngestRow[] {
+  return Array.from({ length: count }, (_, index) => ({
+    kind: 'result' as const, accountId: AN_ACCOUNT, agentId: 'a', isSurplus: false, result: aResult({ dueAtMs: from + index }),
+  }));
+}
+
+function anIngest(commit: (rows: readonly IngestRow[]) => Promise<void> = async () => {}) {
+  const clock = new FakeClock();
+  const stop = new AbortController();
+  const batches: number[] = [];
+  const store = {
+    async ingest(batch: readonly IngestRow[]) {
+      batches.push(batch.length);
+      await commit(batch);
+      return { inserted: batch.length, duplicates: 0 };
+    },
+  };
+  return { clock, stop, batches, ingest: new ResultIngest({ store, clock, log, signal: stop.signal }) };
+}
+
+test('what several agents send within a moment is committed together', async () => {
+  const { clock, batches, ingest } = anIngest();
+  const done = Promise.all([ingest.put(rows(3)), ingest.put(rows(4)), ingest.put(rows(5))]);
+  await clock.advance(20);
+  await done;
+  expect(batches).toEqual([12]);
+});
+
+test('a full batch does not wait', async () => {
+  const { batches, ingest } = anIngest();
+  await ingest.put(rows(1_000));
+  expect(batches).toEqual([1_000]);
+});
+
+test('nobody is acknowledged before the commit, and the same rows are tried until it succeeds', async () => {
+  let away = true;
+  const { clock, batches, ingest } = anIngest(async () => { if (away) throw new Error('Postgres is away'); });
+  let acknowledged = false;
+  const put = ingest.put(rows(7)).then(() => { acknowledged = true; });
+  await clock.advance(2_000);
+  expect(batches.length).toBeGreaterThan(2);
+  expect(new Set(batches)).toEqual(new Set([7]));
+  expect(acknowledged).toBe(false);
+  away = false;
+  await clock.advance(5_000);
+  await put;
+  expect(acknowledged).toBe(true);
+  expect(ingest.counts.inserted).toBe(7);
+});
+
+test('at most two writers are at work, and far too much waiting is refused rather than kept', async () => {
+  let busy = 0;
+  let busyMax = 0;
+  const gates: (() => void)[] = [];
+  const { ingest } = anIngest(async () => {
+    busy += 1;
+    busyMax = Math.max(busyMax, busy);
+    await new Promise<void>((resolve) => { gates.push(resolve); });
+    busy -= 1;
+  });
+  const puts = Array.from({ length: 60 }, (_, index) => ingest.put(rows(1_000, index * 1_000)).then(() => 'taken', () => 'refused'));
+  const open = setInterval(() => gates.shift()?.(), 0);
+  const answers = await Promise.all(puts);
+  clearInterval(open);
+  expect(busyMax).toBe(2);
+  expect(answers).toContain('refused');
+  expect(answers.filter((answer) => answer === 'taken').length).toBeGreaterThan(50);
+});

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aCheck } from '#shared/testing/builders.ts';
+import { TENANT_ROLE } from './provision.ts';
+import { aStore, type AStore } from './testing/a-store.ts';
+import { aResultRow, aWorld, gapOf, NOON, type World } from './testing/rows.ts';
+
+describe('one account and another', () => {
+  let at: AStore;
+  let mine: World;
+  const stranger = randomUUID();
+
+  beforeAll(async () => {
+    at = await aStore();
+    mine = await aWorld(at.store);
+    await at.client.query(`insert into accounts (id, name) values ($1, 'stranger')`, [stranger]);
+    // A row of mine in every table that has an account.
+    await at.client.query(`insert into locations (id, code, name, kind, account_id, config_revision) values (gen_random_uuid(), 'dc-1', 'Mine', 'private', $1, 1)`, [mine.accountId]);
+    await at.store.createCheck(mine.accountId, randomUUID(), aCheck(), randomUUID());
+    await at.store.recordShot({ accountId: mine.accountId, runId: randomUUID(), checkId: mine.checkId, checkRevision: 1, locationId: mine.locationId, trigger: 'manual', orderedAtMs: NOON });
+    await at.store.ingest([aResultRow(mine), gapOf(mine, { runId: randomUUID(), dueAtMs: NOON })]);
+  });
+  afterAll(() => at?.end());
+
+  async function tenantTables(): Promise<readonly string[]> {
+    const { rows } = await at.client.query<{ table_name: string }>(`
+      select c.table_name from information_schema.columns c
+      join pg_class on pg_class.oid = format('%I.%I', c.table_schema, c.table_name)::regclass
+      where c.table_schema = 'public' and c.column_name = 'account_id' and not pg_class.relispartition and pg_class.relkind in ('r', 'p') order by 1`);
+    return rows.map((row) => row.table_name);
+  }
+
+  /** As the store does it for the API. */
+  async function asAccount<T>(accountId: string, work: () => Promise<T>): Promise<T> {
+    await at.client.query('begin');
+    try {
+      await at.client.query(`select set_config('role', $1, true), set_config('sonde.account_id', $2, true)`, [TENANT_ROLE, accountId]);
+      return await work();
+    } finally {
+      await at.client.query('rollback');
+    }
+  }
+
+  const countOf = async (table: string): Promise<number> => Number((await at.client.query(`select count(*) as n from ${table} where account_id is not null`)).rows[0].n);
+
+  it('do not see each other in any table that has an account', async () => {
+    const tables = await tenantTables();
+    expect(tables).toEqual(expect.arrayContaining(['api_keys', 'check_revisions', 'checks', 'gaps', 'idempotency_keys', 'locations', 'results', 'schedule_epochs', 'shots']));
+    for (const table of tables) {
+      expect([table, await countOf(table) > 0]).toEqual([table, true]);
+      expect([table, await asAccount(mine.accountId, () => countOf(table))]).toEqual([table, await countOf(table)]);
+      expect([table, await asAccount(stranger, () => countOf(table))]).toEqual([table, 0]);
+      expect([table, await asAccount('', () => countOf(table))]).toEqual([table, 0]);
+    }
+  });
+
+  it('have row-level security on every table of the schema that is not the migrator’s or a partition', async () => {
+    const { rows } = await at.client.query(`
+      select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+        and not relrowsecurity and relname not like 'kysely%' order by 1`);
+    expect(rows.map((row) => row.relname)).toEqual(['config_state']);
+  });
+
+  it('cannot reach a partition around its table', async () => {
+    await expect(asAccount(mine.accountId, () => at.client.query('select * from results_20261122'))).rejects.toThrow('permission denied');
+  });
+
+  it('cannot write for each other', async () => {
+    await expect(asAccount(stranger, () => at.client.query(
+      `insert into check_revisions (account_id, check_id, revision, definition) values ($1, $2, 9, '{}')`, [mine.accountId, mine.checkId],
+    ))).rejects.toThrow('row-level security');
+  });
+
+  it('get nothing through the store with the other’s ids', async () => {
+    expect(await at.store.getCheck(stranger, mine.checkId)).toBeNull();
+    expect(await at.store.replaceCheck(stranger, mine.checkId, aCheck(), null)).toBe('not_found');
+    expect(await at.store.deleteCheck(stranger, mine.checkId)).toBe(false);
+    expect((await at.store.listChecks(stranger, { limit: 9, page: 1 })).total).toBe(0);
+    expect((await at.store.listResults(stranger, { checkId: mine.checkId, limit: 9 })).entries).toEqual([]);
+    expect(await at.store.listCheckStatuses(stranger, [mine.checkId])).toEqual([]);
+    expect((await at.store.listLocations(stranger)).map(({ code }) => code)).toEqual(['local-1']);
+    expect((await at.store.listLocations(mine.accountId)).map(({ code }) => code)).toEqual(['local-1', 'dc-1']);
+  });
+
+  it('see agents of public locations and of their own', async () => {
+    const [publicOne, privateOne] = await at.store.listLocations(mine.accountId);
+    for (const [index, location] of [publicOne!, privateOne!].entries()) {
+      await at.store.openSession({ agentId: randomUUID(), instanceId: randomUUID(), name: `agent-${index}`, locationId: location.id, version: '1', capacity: 64 });
+    }
+    expect((await at.store.listAgents(mine.accountId)).map(({ name }) => name).sort()).toEqual(['agent-0', 'agent-1']);
+    expect((await at.store.listAgents(stranger)).map(({ name }) => name)).toEqual(['agent-0']);
+  });
+});
