@@ -92,7 +92,7 @@ export class StartQueue {
       this.#started += 1;
       next.start();
     }
-    if (this.#waiting > 0) this.#expiry ??= this.#deps.clock.setTimer(EXPIRY_LOOK_MS, () => this.#expireLate());
+    if (this.#waiting > 0 && !this.#expiry) this.#expiry = this.#deps.clock.setTimer(EXPIRY_LOOK_MS, () => this.#expireLate());
   }
 
   #startNextTurn(): void {

@@ -149,11 +149,24 @@ describe('a spool on disk', () => {
     }
     expect(offeredAtAll).toBeGreaterThan(0);
   }, 30_000);
+
+  it('offers nothing that a failing disk did not take, and keeps what it took before', async () => {
+    // No file may grow beyond 1 MiB (ulimit counts 512 bytes): the log cannot be written on.
+    const { offered, acknowledged, output } = await runAndKill(700, 'ulimit -f 2048;');
+    expect(output).toContain('trouble commit_failed');
+    expect(output.lastIndexOf('offered')).toBeLessThan(output.lastIndexOf('trouble'));
+    const spool = new SqliteSpool({ path, clock: new FakeClock() });
+    const there = spool.peek('backfill', 0, 1_000_000).map(({ sequence }) => sequence);
+    expect(there).toEqual(expect.arrayContaining(Array.from({ length: offered - acknowledged }, (_, n) => acknowledged + 1 + n)));
+    expect(offered).toBeGreaterThan(acknowledged);
+    spool.close();
+  }, 30_000);
 });
 
-/** A process that appends, offers and acknowledges as fast as it can, killed some ms after its first offer. */
-async function runAndKill(afterMs: number): Promise<{ offered: number; acknowledged: number }> {
-  const child = spawn(process.execPath, ['--no-warnings', join(import.meta.dirname, 'testing', 'busy-spool.ts'), path], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** A process that appends, offers and acknowledges as fast as it can, killed some ms after its first words. */
+async function runAndKill(afterMs: number, limits = ''): Promise<{ offered: number; acknowledged: number; output: string }> {
+  const command = [process.execPath, '--no-warnings', join(import.meta.dirname, 'testing', 'busy-spool.ts'), path];
+  const child = spawn('sh', ['-c', `${limits} exec "$@"`, 'sh', ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.setEncoding('utf8');
   child.stdout.on('data', (text: string) => {
@@ -163,7 +176,7 @@ async function runAndKill(afterMs: number): Promise<{ offered: number; acknowled
   await new Promise((resolve) => child.once('close', resolve));
   expect(child.signalCode).toBe('SIGKILL');
   const last = (word: string): number => Number(output.slice(0, output.lastIndexOf('\n')).match(new RegExp(`${word} (\\d+)(?![\\s\\S]*${word})`))?.[1] ?? 0);
-  return { offered: last('offered'), acknowledged: last('acknowledging') };
+  return { offered: last('offered'), acknowledged: last('acknowledging'), output };
 }
 
 function anItem(n: number, bytes = 7): SpoolItem {

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Clock, Timer } from '#shared/time/clock.ts';
-import { decodeItem, encodeItem } from './codec.ts';
+import { decodeItem } from './codec.ts';
 import { LaneBorder } from './lane-border.ts';
-import { RANKS, rankOf, ROOM_SHARE, standIn } from './overflow.ts';
-import { makeRoom, RowList } from './row-list.ts';
+import { ROOM_SHARE } from './overflow.ts';
+import { makeRoom, RowList, type TimedRow } from './row-list.ts';
 import type { Lane, Spool, SpoolItem, SpoolRow, SpoolTrouble } from './spool.ts';
 import { isFull, openSpoolFile } from './sqlite-file.ts';
+import { SEQUENCE_END, SqliteRows } from './sqlite-rows.ts';
 
 export type SqliteSpoolOptions = {
   readonly path: string;
   readonly clock: Clock;
-  /** How large the file may become; then the oldest successes become gaps. Its log beside it takes 8 MB more. */
+  /** How large the file may become; then the oldest successes become gaps. Its log beside it takes some 8 MB more. */
   readonly bytesMax?: number;
   readonly onTrouble?: (trouble: SpoolTrouble) => void;
   readonly newId?: () => string;
@@ -25,14 +25,15 @@ export type SqliteSpoolOptions = {
  * again, with everything in it; meanwhile nothing new is offered, and what has no room in memory either becomes a
  * gap `disk_error`. A killed process loses at most rows that nobody was offered; deletions that were lost with it
  * are delivered twice, which is harmless.
+ *
+ * The constructor throws, in a sentence, when the file cannot be opened or another agent has it.
  */
 export class SqliteSpool implements Spool {
   readonly #options: SqliteSpoolOptions;
   /** Of all rows together. */
   readonly #bytesMax: number;
   readonly #newId: () => string;
-  readonly #db: DatabaseSync;
-  readonly #sql: Record<'insert' | 'remove' | 'size' | 'peek' | 'oldest' | 'ofRank' | 'mark', StatementSync>;
+  readonly #rows: SqliteRows;
   readonly #border: LaneBorder;
   readonly #listeners = new Set<() => void>();
   readonly #pending = new RowList();
@@ -42,7 +43,6 @@ export class SqliteSpool implements Spool {
   #acknowledged: { readonly from: number; readonly until: number }[] = [];
   #id: string;
   #next: number;
-  #size: { rows: number; bytes: number };
   #timer: Timer | null = null;
   #isFailing = false;
 
@@ -53,23 +53,13 @@ export class SqliteSpool implements Spool {
     this.#newId = options.newId ?? randomUUID;
     const { db, corrupt } = openSpoolFile(options.path, { bytesMax: fileBytesMax, nowMs: Math.floor(options.clock.nowMs()) });
     if (corrupt) options.onTrouble?.({ kind: 'corrupt', ...corrupt });
-    this.#db = db;
-    this.#sql = {
-      insert: db.prepare('INSERT INTO item (sequence, at_ms, rank, body) VALUES (?, ?, ?, ?)'),
-      remove: db.prepare('DELETE FROM item WHERE sequence >= ? AND sequence < ?'),
-      size: db.prepare('SELECT count(*) AS rows, coalesce(sum(length(body)), 0) AS bytes FROM item WHERE sequence >= ? AND sequence < ?'),
-      peek: db.prepare('SELECT sequence, body FROM item WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?'),
-      oldest: db.prepare('SELECT at_ms AS atMs FROM item ORDER BY sequence LIMIT 1'),
-      ofRank: db.prepare('SELECT sequence, at_ms AS atMs, body FROM item WHERE rank = ? ORDER BY sequence LIMIT ?'),
-      mark: db.prepare('INSERT INTO spool (one, id, next) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET id = excluded.id, next = excluded.next'),
-    };
-    this.#size = this.#sql.size.get(0, SEQUENCE_END) as { rows: number; bytes: number };
-    const known = db.prepare('SELECT id, next FROM spool').get() as { id: string; next: number } | undefined;
+    this.#rows = new SqliteRows(db);
+    const known = this.#rows.identity();
     this.#id = known?.id ?? this.#newId();
     this.#next = known?.next ?? 1;
     this.#freshFrom = this.#next;
     this.#border = new LaneBorder(this.#next);
-    if (!known) this.#sql.mark.run(this.#id, this.#next);
+    if (!known) this.#rows.setIdentity(this.#id, this.#next);
   }
 
   get id(): string {
@@ -108,12 +98,12 @@ export class SqliteSpool implements Spool {
 
   depth(): number {
     this.#settleAcknowledged();
-    return this.#size.rows + this.#pending.length;
+    return this.#rows.size.rows + this.#pending.length;
   }
 
   oldestAgeMs(nowMs: number): number {
-    const row = (this.#sql.oldest.get() as { atMs: number } | undefined) ?? this.#pending.first();
-    return row ? Math.max(0, nowMs - row.atMs) : 0;
+    const atMs = this.#rows.oldestAtMs() ?? this.#pending.first()?.atMs ?? nowMs;
+    return Math.max(0, nowMs - atMs);
   }
 
   onReady(callback: () => void): () => void {
@@ -123,14 +113,14 @@ export class SqliteSpool implements Spool {
 
   renewId(): void {
     this.#id = this.#newId();
-    this.#sql.mark.run(this.#id, this.#next);
+    this.#rows.setIdentity(this.#id, this.#next);
   }
 
   close(): void {
     this.#commit();
     this.#timer?.cancel();
     this.#listeners.clear();
-    this.#db.close();
+    this.#rows.close();
   }
 
   #commitWithin(delayMs: number): void {
@@ -149,7 +139,7 @@ export class SqliteSpool implements Spool {
     const hasNew = this.#pending.length > 0;
     if (!hasNew && this.#acknowledged.length === 0) return;
     try {
-      if (!this.#tryCommit()) this.#tryCommit({ isSecondTry: true });
+      this.#write();
     } catch (error) {
       this.#isFailing = true;
       this.#options.onTrouble?.({ kind: 'commit_failed', error });
@@ -160,99 +150,47 @@ export class SqliteSpool implements Spool {
     if (hasNew) for (const listener of this.#listeners) listener();
   }
 
-  /** false: the file was full, and room has been made for a second try. Throws when the disk does not obey. */
-  #tryCommit(options: { readonly isSecondTry?: boolean } = {}): boolean {
-    const size = { ...this.#size };
-    const rows = this.#pending.slice(0, Infinity, Infinity);
-    this.#db.exec('BEGIN IMMEDIATE');
+  /** Throws when the disk does not obey; then nothing has changed. */
+  #write(): void {
     try {
-      for (const { from, until } of this.#acknowledged) this.#removeRange(from, until, size);
-      for (const { sequence, atMs, item } of rows) {
-        const body = encodeItem(item);
-        this.#sql.insert.run(sequence, atMs, rankOf(item), body);
-        size.rows += 1;
-        size.bytes += body.length;
-      }
-      if (size.bytes > this.#bytesMax) this.#makeRoom(size);
-      this.#sql.mark.run(this.#id, this.#next);
-      this.#db.exec('COMMIT');
+      this.#rows.transaction(() => this.#writeAll());
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      if (!isFull(error) || options.isSecondTry) throw error;
-      this.#makeRoomAlone();
-      return false;
+      if (!isFull(error)) throw error;
+      // Pages ran out before the rows' bytes did: makes room by what there is, and tries once more.
+      this.#rows.transaction(() => this.#makeRoom(this.#rows.size.bytes * (1 - ROOM_SHARE)));
+      this.#rows.transaction(() => this.#writeAll());
     }
-    this.#size = size;
     for (const { from, until } of this.#acknowledged) this.#fresh.remove(from, until);
     this.#acknowledged = [];
     for (const row of this.#pending.takeAll()) this.#remember(row);
-    return true;
   }
 
-  #removeRange(from: number, until: number, size: { rows: number; bytes: number }): void {
-    const going = this.#sql.size.get(from, until) as { rows: number; bytes: number };
-    this.#sql.remove.run(from, until);
-    size.rows -= going.rows;
-    size.bytes -= going.bytes;
+  #writeAll(): void {
+    for (const { from, until } of this.#acknowledged) this.#rows.remove(from, until);
+    for (const row of this.#pending.slice(0, Infinity, Infinity)) this.#rows.insert(row);
+    if (this.#rows.size.bytes > this.#bytesMax) this.#makeRoom(this.#bytesMax * (1 - ROOM_SHARE));
+    this.#rows.setIdentity(this.#id, this.#next);
   }
 
-  /** Lets stand-ins take the place of rows, in order of rank and age, until a tenth is free. Within a transaction. */
-  #makeRoom(size: { rows: number; bytes: number }): void {
-    const enough = this.#bytesMax * (1 - ROOM_SHARE);
-    let dropped = 0;
-    for (const rank of RANKS) {
-      while (size.bytes > enough) {
-        const rows = this.#sql.ofRank.all(rank, ROOM_ROWS) as StoredRow[];
-        if (rows.length === 0) break;
-        for (const row of rows) this.#replace(row, size);
-        dropped += rows.length;
-      }
-    }
+  #makeRoom(bytes: number): void {
+    const dropped = this.#rows.makeRoom(bytes);
     this.#fresh.takeAll();
     this.#freshFrom = this.#next;
     this.#options.onTrouble?.({ kind: 'overflow', dropped });
   }
 
-  /** By deleting and inserting: SQLite gives up pages when rows go, not when they shrink. */
-  #replace({ sequence, atMs, body }: StoredRow, size: { rows: number; bytes: number }): void {
-    const instead = standInOf(body);
-    this.#sql.remove.run(sequence, sequence + 1);
-    size.rows -= 1;
-    size.bytes -= body.length;
-    if (!instead) return;
-    const blob = encodeItem(instead);
-    this.#sql.insert.run(sequence, atMs, rankOf(instead), blob);
-    size.rows += 1;
-    size.bytes += blob.length;
-  }
-
-  /** The file is full before its rows are: counts less from now on, and makes room for that. */
-  #makeRoomAlone(): void {
-    const size = { ...this.#size, bytes: this.#bytesMax };
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      this.#makeRoom(size);
-      this.#db.exec('COMMIT');
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
-    }
-    this.#size = this.#sql.size.get(0, SEQUENCE_END) as { rows: number; bytes: number };
-  }
-
-  #remember(row: SpoolRow & { readonly atMs: number }): void {
+  #remember(row: TimedRow): void {
     if (row.sequence < this.#freshFrom) return;
     this.#fresh.push(row);
     while (this.#fresh.bytes > FRESH_BYTES_MAX) {
       const first = this.#fresh.first()!;
-      this.#fresh.remove(first.sequence, first.sequence + FRESH_DROP);
       this.#freshFrom = first.sequence + FRESH_DROP;
+      this.#fresh.remove(first.sequence, this.#freshFrom);
     }
   }
 
   #read(from: number, until: number, max: number): readonly SpoolRow[] {
-    const rows = this.#sql.peek.all(from, until, max) as { sequence: number; body: Uint8Array }[];
-    return rows.flatMap(({ sequence, body }) => {
+    return this.#rows.read(from, until, max).flatMap(({ sequence, body }) => {
       try {
         return [{ sequence, item: decodeItem(body) }];
       } catch (error) {
@@ -266,18 +204,7 @@ export class SqliteSpool implements Spool {
   }
 }
 
-type StoredRow = { readonly sequence: number; readonly atMs: number; readonly body: Uint8Array };
-
-/** null also for a row that cannot be read: it must not keep others out. */
-function standInOf(body: Uint8Array): SpoolItem | null {
-  try {
-    return standIn(decodeItem(body), 'spool_overflow');
-  } catch {
-    return null;
-  }
-}
-
-/** Results that come within this time share a commit: about one a check a ms at a thousand checks a second. */
+/** Results that come within this time share a commit: five of them at a thousand checks a second. */
 const GROUP_MS = 5;
 /** Deletions can wait for the next rows to share their commit. */
 const ACK_MS = 50;
@@ -290,5 +217,3 @@ const PENDING_BYTES_MAX = 16 * 1024 * 1024;
 /** A few seconds of live delivery; what is older is read back from the file. */
 const FRESH_BYTES_MAX = 8 * 1024 * 1024;
 const FRESH_DROP = 256;
-const ROOM_ROWS = 500;
-const SEQUENCE_END = Number.MAX_SAFE_INTEGER;

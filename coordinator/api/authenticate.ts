@@ -45,7 +45,7 @@ export function callerOf(request: FastifyRequest): Caller {
 
 async function callerBehind(request: FastifyRequest, reply: FastifyReply, door: Doorkeeper): Promise<Caller> {
   const token = bearerTokenOf(request.headers.authorization);
-  // Strangers are counted by address before the key is looked up, so that guessing costs us nothing.
+  // A wrong key counts against its address, a right one against itself: guessing behind one proxy stops nobody else.
   const stranger = `address ${request.ip}`;
   if (!isPossibleKey(token)) {
     count(reply, door, stranger);

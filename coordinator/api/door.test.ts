@@ -1,9 +1,9 @@
 import { connect as connectPlain } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { describe, expect, it } from 'vitest';
 import { listen } from './listen.ts';
 import { anApi } from './testing/api-for-tests.ts';
+import { selfSigned } from './testing/self-signed.ts';
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
@@ -52,15 +52,12 @@ describe('the HTTP door', () => {
   });
 
   it('speaks TLS when it is given a certificate', async () => {
-    const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-    const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-    const certificate = await X509CertificateGenerator.createSelfSigned({ name: 'CN=localhost', keys, signingAlgorithm: algorithm, extensions: [new BasicConstraintsExtension(true)] });
-    const pkcs8 = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-    const { app } = anApi({ tls: { cert: certificate.toString('pem'), key: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n` } });
+    const tls = selfSigned('localhost');
+    const { app } = anApi({ tls });
     const { url, port } = await listen(app, LOOPBACK);
     const answer = await new Promise<string>((resolve, reject) => {
       let text = '';
-      const socket = connectTls({ port, host: '127.0.0.1', ca: certificate.toString('pem'), checkServerIdentity: () => undefined }, () => { socket.write('GET /healthz HTTP/1.0\r\n\r\n'); });
+      const socket = connectTls({ port, host: '127.0.0.1', ca: tls.cert, checkServerIdentity: () => undefined }, () => { socket.write('GET /healthz HTTP/1.0\r\n\r\n'); });
       socket.setEncoding('utf8').on('data', (chunk: string) => { text += chunk; }).on('close', () => resolve(text)).on('error', reject);
     });
     expect(url).toBe(`https://127.0.0.1:${port}`);

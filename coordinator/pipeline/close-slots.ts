@@ -1,5 +1,5 @@
 import { runIdOf } from '#shared/check/run-id.ts';
-import { runBudgetMs } from '#shared/retry/backoff.ts';
+import { retryStrategyOf, runBudgetMs } from '#shared/retry/backoff.ts';
 import type { Gap } from '#shared/run/gap.ts';
 import type { AvailabilityIndex } from '#shared/schedule/availability.ts';
 import { dueBetween, turnsOf } from '#shared/schedule/turns.ts';
@@ -15,7 +15,7 @@ export const CLOSE_AFTER_MS = 30_000;
 export function gapsForClosed(
   check: PlannedCheck, availability: AvailabilityIndex, window: { readonly fromMs: number; readonly toMs: number },
 ): readonly Gap[] {
-  const budgetMs = runBudgetMs(check.check.retryStrategy, check.check.maxResponseTime) + CLOSE_AFTER_MS;
+  const budgetMs = runBudgetMs(retryStrategyOf(check.check), check.check.maxResponseTime) + CLOSE_AFTER_MS;
   const locations = new Set(check.epochs.flatMap(({ order }) => order));
   return [...locations].flatMap((locationId) => {
     const turns = turnsOf({ locationId, checkId: check.checkId, epochs: check.epochs, availability });

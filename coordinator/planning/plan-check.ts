@@ -1,4 +1,5 @@
 import { toProbeSpec } from '#shared/check/to-probe-spec.ts';
+import { retryStrategyOf } from '#shared/retry/backoff.ts';
 import type { Assignment } from '#shared/run/assignment.ts';
 import type { AvailabilityIndex } from '#shared/schedule/availability.ts';
 import { turnsOf } from '#shared/schedule/turns.ts';
@@ -20,7 +21,7 @@ export function planCheck(
     const turns = turnsOf({ locationId, checkId: check.checkId, epochs: inForce, availability, fromMs: nowMs - PAST_TURNS_MS });
     if (turns.length === 0) continue;
     plan.set(locationId, {
-      checkId: check.checkId, accountId: check.accountId, revision: check.revision, spec, retry: check.check.retryStrategy, turns,
+      checkId: check.checkId, accountId: check.accountId, revision: check.revision, spec, retry: retryStrategyOf(check.check), turns,
     });
   }
   return plan;

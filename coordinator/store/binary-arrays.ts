@@ -8,10 +8,34 @@ export type ElementType = keyof typeof ELEMENTS;
 
 type Writer = { readonly oid: number; write(into: Growing, value: never): void };
 
-/** The values of one column, null where there is none. Throws RangeError on what the type cannot hold. */
+export type ArrayColumn<Row> = { readonly type: ElementType; readonly of: (row: Row) => unknown };
+
+/**
+ * One array a column, null where a row has none. All are parts of one buffer, which saves the allocator much work.
+ * Throws RangeError on what a type cannot hold.
+ */
+export function encodeArrays<Row>(columns: readonly ArrayColumn<Row>[], rows: readonly Row[]): readonly Buffer[] {
+  const into = new Growing(columns.length * (HEADER_BYTES + rows.length * USUAL_ELEMENT_BYTES));
+  const ends = columns.map((column) => {
+    writeArray(into, column.type, rows.map(column.of));
+    return into.length;
+  });
+  const whole = into.done();
+  return ends.map((end, index) => whole.subarray(ends[index - 1] ?? 0, end));
+}
+
+/** One array; null where there is no value. */
 export function encodeArray(type: ElementType, values: readonly unknown[]): Buffer {
+  const into = new Growing(HEADER_BYTES + values.length * USUAL_ELEMENT_BYTES);
+  writeArray(into, type, values);
+  return into.done();
+}
+
+const HEADER_BYTES = 20;
+const USUAL_ELEMENT_BYTES = 16;
+
+function writeArray(into: Growing, type: ElementType, values: readonly unknown[]): void {
   const { oid, write } = ELEMENTS[type] as Writer;
-  const into = new Growing(32 + values.length * 24);
   into.int32(1); // dimensions
   into.int32(values.includes(null) ? 1 : 0);
   into.int32(oid);
@@ -21,7 +45,6 @@ export function encodeArray(type: ElementType, values: readonly unknown[]): Buff
     if (value === null) into.int32(-1);
     else write(into, value as never);
   }
-  return into.done();
 }
 
 /** From 1970, where we count, to 2000, where Postgres does. */
@@ -43,12 +66,26 @@ const ELEMENTS = {
   json: { oid: 114, write: (into: Growing, value: unknown) => into.text(JSON.stringify(value)) },
 } as const;
 
+const HYPHEN = 45;
+
+function hexDigit(text: string, index: number): number {
+  const code = text.charCodeAt(index);
+  if (code >= 48 && code <= 57) return code - 48;
+  const letter = code | 32;
+  if (letter >= 97 && letter <= 102) return letter - 87;
+  throw new RangeError(`'${text.slice(0, 40)}' is no UUID`);
+}
+
 class Growing {
   #buffer: Buffer;
   #at = 0;
 
   constructor(size: number) {
     this.#buffer = Buffer.allocUnsafe(size);
+  }
+
+  get length(): number {
+    return this.#at;
   }
 
   byte(value: number): void {
@@ -71,10 +108,16 @@ class Growing {
   }
 
   uuid(value: string): void {
-    this.#room(20).writeInt32BE(16, this.#at);
-    const written = this.#buffer.write(value.replaceAll('-', ''), this.#at + 4, 'hex');
-    if (written !== 16 || value.length !== 36) throw new RangeError(`'${value.slice(0, 40)}' is no UUID`);
-    this.#at += 20;
+    const buffer = this.#room(20);
+    let at = buffer.writeInt32BE(16, this.#at);
+    // By hand: taking the hyphens out first costs three times as much.
+    for (let index = 0; index < 36; index += 2) {
+      if (value.charCodeAt(index) === HYPHEN) index += 1;
+      buffer[at] = (hexDigit(value, index) << 4) | hexDigit(value, index + 1);
+      at += 1;
+    }
+    if (value.length !== 36 || at !== this.#at + 20) throw new RangeError(`'${value.slice(0, 40)}' is no UUID`);
+    this.#at = at;
   }
 
   text(value: string): void {

@@ -5,12 +5,12 @@ import type { Failure, FailureCode, FailurePhase } from '#shared/run/failure.ts'
 import type { ProbeReport, StepReport, StopReason, TlsFacts } from '#shared/run/report.ts';
 import type { AssertionResult, AttemptResult, Outcome, Trigger } from '#shared/run/result.ts';
 import type { IngestRow } from '../pipeline/ports.ts';
-import type { ElementType } from './binary-arrays.ts';
+import type { ArrayColumn } from './binary-arrays.ts';
 import type { ResultRow } from './schema.ts';
 
 export type IngestResult = Extract<IngestRow, { kind: 'result' }>;
 
-type Column = { readonly name: keyof ResultRow; readonly type: ElementType; readonly of: (row: IngestResult) => unknown };
+type Column = ArrayColumn<IngestResult> & { readonly name: keyof ResultRow };
 
 /** The columns that ingest fills, in the order of its parameters. */
 export const RESULT_COLUMNS: readonly Column[] = [
@@ -71,7 +71,9 @@ type Details = {
 };
 
 function detailsOf({ report, failure }: AttemptResult): Details | null {
-  const hasUsualAddresses = isDeepStrictEqual(report.resolvedAddresses, usualAddresses(report.remoteAddress));
+  const hasUsualAddresses = report.remoteAddress === null
+    ? report.resolvedAddresses.length === 0
+    : report.resolvedAddresses.length === 1 && report.resolvedAddresses[0] === report.remoteAddress;
   const hasOtherFailure = report.failure !== failure && !isDeepStrictEqual(report.failure, failure);
   const details: Details = {
     ...(hasUsualAddresses ? {} : { addresses: report.resolvedAddresses }),

@@ -2,7 +2,7 @@
 import { sql, type Selectable, type SelectQueryBuilder, type Transaction } from 'kysely';
 import type { Check } from '#shared/check/check.ts';
 import type { ApiStore, ResultFilter, StoredResult } from '../api/ports.ts';
-import { asAccount } from './account-scope.ts';
+import { asAccount, readInIndexOrder } from './account-scope.ts';
 import type { Db } from './connect.ts';
 import { formatCursor, parseCursor } from './result-cursor.ts';
 import { toAttemptResult } from './result-columns.ts';
@@ -14,6 +14,7 @@ type Rows = SelectQueryBuilder<Database, 'results', Selectable<ResultRow>>;
 export function resultStore(db: Db): Pick<ApiStore, 'listResults' | 'getResult'> {
   return {
     listResults: (accountId, filter) => asAccount(db, accountId, async (trx) => {
+      await readInIndexOrder(trx);
       const wanted = await narrow(trx, accountId, ofCheck(trx, accountId, filter.checkId), filter);
       if (wanted === 'nothing') return { entries: [], nextCursor: null };
       // One more than asked for tells whether there is a next page.

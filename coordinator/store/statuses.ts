@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Outcome } from '#shared/run/result.ts';
 import type { ApiStore, CheckStatus } from '../api/ports.ts';
-import { asAccount } from './account-scope.ts';
+import { asAccount, readInIndexOrder } from './account-scope.ts';
 import type { Db } from './connect.ts';
 
 type StatusRow = {
@@ -18,6 +18,7 @@ type StatusRow = {
 export function statusStore(db: Db): Pick<ApiStore, 'listCheckStatuses'> {
   return {
     listCheckStatuses: (accountId, checkIds) => (checkIds?.length === 0 ? Promise.resolve([]) : asAccount(db, accountId, async (trx) => {
+      await readInIndexOrder(trx);
       const chosen = checkIds === null ? sql`true` : sql`checks.id = any(${[...checkIds]}::uuid[])`;
       const { rows } = await sql<StatusRow>`
         select checks.id, checks.name, checks.revision, checks.created_at, checks.updated_at,

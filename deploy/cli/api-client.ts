@@ -70,9 +70,11 @@ function parsedBody(text: string): unknown {
 }
 
 function unreachable(url: string, error: unknown): CliProblem {
-  const cause = error instanceof Error && isErrno(error.cause) ? error.cause.code ?? '' : '';
+  const cause = error instanceof Error ? error.cause : undefined;
   const isTimeout = error instanceof Error && error.name === 'TimeoutError';
-  const reason = isTimeout ? 'no answer in time' : REASONS[cause] ?? (cause || (error instanceof Error ? error.message : String(error)));
+  const code = isErrno(cause) ? cause.code ?? '' : '';
+  const words = cause instanceof Error ? cause.message : String(error);
+  const reason = isTimeout ? 'no answer in time' : REASONS[code] ?? words;
   return new CliProblem(EXIT.unreachable, `the API at ${url} cannot be reached: ${reason}. Start it with \`npm start\`, or set SONDE_API_URL to where it is.`, [], error);
 }
 
@@ -92,19 +94,16 @@ function refusal(answer: ApiAnswer, url: string): CliProblem {
   const body = asRecord(answer.body);
   const message = typeof body['message'] === 'string' ? body['message'] : `the API at ${url} answered ${answer.status}`;
   const details = Array.isArray(body['errors']) ? body['errors'].flatMap(detailOf) : [];
+  if (answer.status === 401) return new CliProblem(EXIT.notAuthorised, `${message}. Check SONDE_API_KEY, or SONDE_DATA_DIR if the key is kept there.`);
   const [only] = details;
-  if (answer.status === 401) return new CliProblem(EXIT.notAuthorised, `${message}. Check SONDE_API_KEY, or SONDE_DATA_DIR if the key is kept there.`, details);
-  if (details.length === 1 && only) return new CliProblem(exitCodeOf(answer.status), only.message, isSameText(only.message, message) ? [] : details);
-  return new CliProblem(exitCodeOf(answer.status), details.length > 1 ? `${details.length} problems` : message, details);
+  const exitCode = exitCodeOf(answer.status);
+  if (details.length > 1) return new CliProblem(exitCode, `${details.length} problems`, details);
+  return new CliProblem(exitCode, exitCode === EXIT.usage && only ? only.message : message);
 }
 
 function exitCodeOf(status: number): ExitCode {
   if (status === 400 || status === 422) return EXIT.usage;
   return status === 403 ? EXIT.notAuthorised : EXIT.failed;
-}
-
-function isSameText(a: string, b: string): boolean {
-  return a.trim() === b.trim();
 }
 
 function detailOf(error: unknown): ProblemDetail[] {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { VERSION } from '#shared/version.ts';
 import type { CheckFlags } from './check-from-flags.ts';
 import type { Context } from './context.ts';
 import { EXIT_CODES_HELP, type ExitCode } from './exit-codes.ts';
@@ -11,7 +11,7 @@ export const SUPERVISED_FLAG = '--supervised';
 export function createProgram(context: Context, end: (code: ExitCode) => void): Command {
   const program = new Command('sonde')
     .description('A distributed TCP probe fleet: checks of TCP services from many places.')
-    .version(packageVersion(), '-V, --version')
+    .version(VERSION, '-V, --version')
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError()
@@ -114,11 +114,6 @@ function collect(value: string, before: readonly string[] | undefined): readonly
 
 function supervised(): Option {
   return new Option(SUPERVISED_FLAG).hideHelp();
-}
-
-function packageVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return manifest.version;
 }
 
 const CREATE_EXAMPLES = `

@@ -8,7 +8,8 @@ export const LOG_BYTES_MAX = 4 * 1024 * 1024;
 export class BoundedLog {
   readonly path: string;
   readonly #bytesMax: number;
-  #file: number;
+  /** null: closed; a late write must not reach whatever file has the number next. */
+  #file: number | null;
   #bytes: number;
 
   constructor(path: string, bytesMax = LOG_BYTES_MAX) {
@@ -22,7 +23,8 @@ export class BoundedLog {
   /** A disk that takes no more loses the lines, not the process. */
   write(chunk: Uint8Array): void {
     try {
-      if (this.#bytes > 0 && this.#bytes + chunk.length > this.#bytesMax) this.#turnOver();
+      if (this.#file === null) return;
+      if (this.#bytes > 0 && this.#bytes + chunk.length > this.#bytesMax) this.#file = this.#turnOver(this.#file);
       writeSync(this.#file, chunk);
       this.#bytes += chunk.length;
     } catch {
@@ -31,13 +33,15 @@ export class BoundedLog {
   }
 
   close(): void {
-    closeSync(this.#file);
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
   }
 
-  #turnOver(): void {
-    closeSync(this.#file);
+  #turnOver(full: number): number {
+    closeSync(full);
+    this.#file = null;
     renameSync(this.path, `${this.path}.1`);
-    this.#file = openSync(this.path, 'a', 0o600);
     this.#bytes = 0;
+    return openSync(this.path, 'a', 0o600);
   }
 }

@@ -19,6 +19,7 @@ export type ProcessOrder = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: BoundedLog;
   readonly clock: Clock;
+  readonly onSpawn: (pid: number) => void;
   /** A sentence about what happened to it after it was ready. */
   readonly onNews: (sentence: string) => void;
 };
@@ -26,7 +27,8 @@ export type ProcessOrder = {
 type Ready = Extract<ChildMessage, { kind: 'ready' }>;
 
 /** Time for agents to say goodbye and for the coordinator to finish what it took. */
-const STOP_PATIENCE_MS = 10_000;
+const STOP_PATIENCE_MS = 15_000;
+const LAST_WORDS_MS = 1_000;
 
 export class SupervisedProcess {
   readonly #order: ProcessOrder;
@@ -100,15 +102,13 @@ export class SupervisedProcess {
   }
 
   #launch(): Promise<Ready> {
-    const { name, file, args, env, log } = this.#order;
+    const { name, file, args, env, log, clock, onSpawn } = this.#order;
     const child = spawn(process.execPath, [file, ...args], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     this.#child = child;
+    if (child.pid !== undefined) onSpawn(child.pid);
     child.stdout?.on('data', (chunk: Buffer) => log.write(chunk));
     child.stderr?.on('data', (chunk: Buffer) => log.write(chunk));
-    this.#ended = new Promise((resolve) => {
-      child.once('exit', () => resolve());
-      child.once('error', () => resolve());
-    });
+    this.#ended = endOf(child, clock);
     return new Promise((resolve, reject) => {
       child.on('message', (message) => {
         if (!isChildMessage(message)) return;
@@ -119,6 +119,15 @@ export class SupervisedProcess {
       child.once('exit', (code, signal) => reject(new CliProblem(EXIT.failed, `the ${name} ended before it was ready (${signal ?? `code ${code}`}); its log is ${log.path}`)));
     });
   }
+}
+
+/** Gone, and its last words read; somebody else who holds its output open is not waited for. */
+function endOf(child: ChildProcess, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', () => resolve());
+    child.once('exit', () => clock.setTimer(LAST_WORDS_MS, resolve));
+  });
 }
 
 function isAlive(child: ChildProcess): boolean {

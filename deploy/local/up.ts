@@ -21,6 +21,7 @@ import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { postgresTarget } from './first-checks.ts';
 import { locationKeys } from './location-keys.ts';
 import { makeFirstChecks } from './make-first-checks.ts';
+import { OwnProcesses } from './own-processes.ts';
 import { freePort, listenProblem } from './ports.ts';
 import { showLive } from './show-live.ts';
 import { SupervisedProcess } from './supervised-process.ts';
@@ -31,6 +32,12 @@ import { Stopped, UpSteps } from './up-steps.ts';
 
 const LOCATIONS = ['local-1', 'local-2'] as const;
 const MAIN = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
+
+type StartedProcess = {
+  readonly started: Promise<{ readonly httpUrl: string; readonly fleetPort?: number }>;
+  /** Stops it, at whatever point of its life. */
+  readonly end: () => Promise<void>;
+};
 
 /** Runs until the user stops it. */
 export async function up(context: Context): Promise<ExitCode> {
@@ -54,38 +61,48 @@ export async function up(context: Context): Promise<ExitCode> {
   }
 }
 
-async function start({ env, output }: Context, steps: UpSteps, processes: SupervisedProcess[]): Promise<ApiClient> {
+async function start({ env, output, stop }: Context, steps: UpSteps, processes: SupervisedProcess[]): Promise<ApiClient> {
   const startedUs = systemClock.monotonicUs();
   const config = readUpConfig(env);
   const dataDir = openDataDir(config.coordinator.dataDir);
   const lock = lockForUp(dataDir);
   steps.onEnd('releasing the data directory', async () => lock.release());
+  const own = new OwnProcesses(dataDir);
+  if (own.left().length > 0) {
+    await steps.step('waiting for the processes of the last start to end', () => own.untilLeftAreGone(systemClock, stop), () => 'the processes of the last start have ended');
+  }
+  steps.onEnd('forgetting the processes', async () => own.forget());
   const ports = await ownPorts(config);
   const news = (sentence: string): void => output.item({ event: 'news', message: sentence }, () => output.colors.yellow(`· ${sentence}`));
-  const startProcess = async (name: string, args: readonly string[], own: Environment): Promise<{ httpUrl: string; fleetPort?: number }> => {
+  const startProcess = (name: string, args: readonly string[], settings: Environment): StartedProcess => {
     const log = new BoundedLog(join(dataDir, 'logs', `${name.replaceAll(' ', '-')}.log`));
-    const child = new SupervisedProcess({ name, file: MAIN, args, env: { ...env, ...own }, log, clock: systemClock, onNews: news });
+    const child = new SupervisedProcess({ name, file: MAIN, args, env: { ...env, ...settings }, log, clock: systemClock, onNews: news, onSpawn: (pid) => own.add(pid) });
     processes.push(child);
-    steps.onEnd(`stopping the ${name}`, async () => { await child.stop(); log.close(); });
-    return child.start();
+    return { started: child.start(), end: async (): Promise<void> => { await child.stop(); log.close(); } };
   };
 
   const apiKey = config.coordinator.apiKey ?? await keptApiKey(dataDir);
   const database = await startDatabase(config, dataDir, steps, news);
-  const coordinator = await steps.step('starting the coordinator', () => startProcess('coordinator', ['coordinator', SUPERVISED_FLAG], {
-    DATABASE_URL: database.url, SONDE_DATA_DIR: dataDir, SONDE_API_KEY: apiKey.reveal(),
-    SONDE_HTTP_PORT: String(ports.http), SONDE_FLEET_PORT: String(ports.fleet),
-  }), () => 'coordinator');
+  const coordinator = await steps.step('starting the coordinator', () => {
+    const { started, end } = startProcess('coordinator', ['coordinator', SUPERVISED_FLAG], {
+      DATABASE_URL: database.url, SONDE_DATA_DIR: dataDir, SONDE_API_KEY: apiKey.reveal(),
+      SONDE_HTTP_PORT: String(ports.http), SONDE_FLEET_PORT: String(ports.fleet),
+    });
+    steps.onEnd('stopping the coordinator', end);
+    return started;
+  }, () => 'coordinator');
   const { http, fleet } = config.coordinator;
   const apiUrl = apiUrlOf({ host: http.host, port: ports.http, isTls: http.tls !== null });
   const fleetPort = coordinator.fleetPort ?? ports.fleet;
   const api = new ApiClient({ url: apiUrl, key: apiKey.reveal() });
   const agents = await steps.step('starting two agents', async () => {
     const keys = await locationKeys(api, dataDir, LOCATIONS);
-    return Promise.all(LOCATIONS.map(async (location) => {
-      const { httpUrl } = await startProcess(`agent ${location}`, ['agent', SUPERVISED_FLAG], agentEnv({ config, dataDir, location, fleetPort, key: keys.get(location) ?? '' }));
-      return { location, httpUrl };
+    const children = LOCATIONS.map((location) => ({
+      location,
+      ...startProcess(`agent ${location}`, ['agent', SUPERVISED_FLAG], agentEnv({ config, dataDir, location, fleetPort, key: keys.get(location) ?? '' })),
     }));
+    steps.onEnd('stopping the agents', async () => { await Promise.all(children.map(({ end }) => end())); });
+    return Promise.all(children.map(async ({ location, started }) => ({ location, httpUrl: (await started).httpUrl })));
   }, (started) => `agents in ${started.map(({ location }) => location).join(' and ')}`);
   await makeFirstChecks(api, dataDir, steps, {
     postgres: postgresTarget(database.url),

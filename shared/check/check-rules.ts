@@ -22,7 +22,7 @@ function locationProblems(input: unknown): readonly Problem[] {
   const fields = ['locations', 'privateLocations'] as const;
   const named = fields.map((field) => valueAt(input, [field]) ?? []);
   if (named.every((list) => Array.isArray(list) && list.length === 0)) {
-    return [problemAt('locations', named[0], 'at least one', 'set at least one location or private location')];
+    return [problemAt('locations', valueAt(input, ['locations']), 'at least one', 'set at least one location or private location')];
   }
   return fields.flatMap((field, index) => {
     const list = named[index];

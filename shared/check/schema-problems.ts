@@ -31,15 +31,15 @@ function problemOf(issue: Issue, path: string, value: unknown): Problem {
   const shown = typeof value === 'number' ? String(value) : 'it';
   switch (issue.code) {
     case 'too_big': {
-      const limit = `at most ${issue.maximum}${unitOf(issue.origin)}`;
+      const limit = `at most ${issue.maximum}${unitOf(issue.origin, issue.maximum)}`;
       const has = lengthOf(value);
-      return problemAt(path, value, limit, has === null ? `${shown} is above ${issue.maximum}` : `has ${has}${unitOf(issue.origin)}, ${limit} are allowed`);
+      return problemAt(path, value, limit, has === null ? `${shown} is above ${issue.maximum}` : `has ${has}${unitOf(issue.origin, has)}, ${limit} are allowed`);
     }
     case 'too_small': {
-      const limit = `at least ${issue.minimum}${unitOf(issue.origin)}`;
+      const limit = `at least ${issue.minimum}${unitOf(issue.origin, issue.minimum)}`;
       const has = lengthOf(value);
       if (has === 0) return problemAt(path, value, limit, 'must not be empty');
-      return problemAt(path, value, limit, has === null ? `${shown} is below ${issue.minimum}` : `has ${has}${unitOf(issue.origin)}, ${limit} are needed`);
+      return problemAt(path, value, limit, has === null ? `${shown} is below ${issue.minimum}` : `has ${has}${unitOf(issue.origin, has)}, ${limit} are needed`);
     }
     case 'invalid_type': {
       const wanted = TYPE_NAMES[issue.expected] ?? issue.expected;
@@ -70,8 +70,10 @@ function typeName(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-function unitOf(origin: string): string {
-  return origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : '';
+function unitOf(origin: string, count: number | bigint): string {
+  if (origin === 'string') return count === 1 ? ' character' : ' characters';
+  if (origin === 'array') return count === 1 ? ' entry' : ' entries';
+  return '';
 }
 
 function lengthOf(value: unknown): number | null {

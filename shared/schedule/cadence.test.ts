@@ -28,7 +28,7 @@ describe('the phase of a check', () => {
   });
 
   it('spreads checks evenly over the interval', () => {
-    const tenths = new Array<number>(10).fill(0);
+    const tenths = Array.from({ length: 10 }, () => 0);
     for (let n = 0; n < 10_000; n += 1) tenths[Math.floor(phaseMs(`check-${n}`, 60_000) / 6_000)]! += 1;
     for (const count of tenths) expect(count).toBeGreaterThan(850);
   });

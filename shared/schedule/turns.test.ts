@@ -118,8 +118,7 @@ describe('turns', () => {
   });
 
   it('of the past and the phase survive an edit', () => {
-    const edit = anEpoch.map(({ fromAtMs: _, ...change }) => change);
-    fc.assert(fc.property(history, edit, fc.integer({ min: START, max: START + HOUR }), ({ epochs, availability }, change, commitMs) => {
+    fc.assert(fc.property(history, anEpoch, fc.integer({ min: START, max: START + HOUR }), ({ epochs, availability }, change, commitMs) => {
       const next = nextEpoch(epochs.at(-1)!, change, commitMs);
       if (!next) return;
       const before = turnsByPlace(epochs, availability);
@@ -169,8 +168,7 @@ describe('the next epoch', () => {
   const previous: ScheduleEpoch = { fromAtMs: START, intervalMs: 10_000, strategy: 'parallel', order: ['ams', 'fra'], active: true };
 
   it('is none when an edit leaves the schedule as it is', () => {
-    const { fromAtMs: _, ...same } = previous;
-    expect(nextEpoch(previous, { ...same, order: ['ams', 'fra'] }, START + 5_000)).toBeNull();
+    expect(nextEpoch(previous, { ...previous, order: ['ams', 'fra'] }, START + 5_000)).toBeNull();
   });
 
   it.each([

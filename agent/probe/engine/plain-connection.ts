@@ -90,11 +90,13 @@ export class PlainConnection implements Connection {
       ? { ok: false, trouble: this.#last.trouble, facts: null, atUs: this.#last.atUs } : null;
     if (secured === null) {
       try {
-        this.#socket = secureSocket(this.#deps, this.#socket, request, (result) => {
+        const raw = this.#socket;
+        this.#socket = secureSocket(this.#deps, raw, request, (result) => {
           if (result.ok) this.#becomeSecure();
           secured ??= result;
           this.#wake?.();
         });
+        raw.off('end', this.#onEnd).off('error', this.#onError).on('error', ignore);
       } catch (error) {
         // The only thing that throws is a PEM that cannot be read.
         const code = request.clientCertificate === null ? 'ERR_AGENT_INTERNAL' : 'ERR_AGENT_SECRET';

@@ -4,7 +4,11 @@ import { aResult } from '#shared/testing/results.ts';
 import { systemClock } from '#shared/time/clock.ts';
 import { SqliteSpool } from '../sqlite-spool.ts';
 
-const spool = new SqliteSpool({ path: process.argv[2]!, clock: systemClock });
+const spool = new SqliteSpool({
+  path: process.argv[2]!,
+  clock: systemClock,
+  onTrouble: ({ kind }) => writeSync(1, `trouble ${kind}\n`),
+});
 let sent = 0;
 spool.onReady(() => {
   const rows = spool.peek('live', sent, 1_000);

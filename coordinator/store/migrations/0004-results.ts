@@ -54,7 +54,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       details json,
       primary key (account_id, due_at, run_id, attempt)
     ) partition by range (due_at);
-    create index results_by_check on results (check_id, due_at desc, run_id desc, attempt desc);
+    create index results_by_check on results (account_id, check_id, due_at desc, run_id desc, attempt desc);
     comment on column results.assertions is 'judged assertions, in the order of the check; null: none';
     comment on column results.details is 'resolved addresses, TLS, steps, captures, and the report''s own failure where it is another; null: only the remote address';
 
@@ -69,6 +69,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       recorded_at timestamptz not null default now(),
       primary key (account_id, due_at, run_id)
     ) partition by range (due_at);
-    create index gaps_by_check on gaps (check_id, due_at desc);
+    create index gaps_by_check on gaps (account_id, check_id, due_at desc);
   `.execute(db);
 }

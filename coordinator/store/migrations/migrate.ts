@@ -28,6 +28,7 @@ export async function migrate<T>(db: Kysely<T>): Promise<readonly string[]> {
     // A migration that must wait for a lock makes everybody behind it wait, too: better to give up and say so.
     await sql`set lock_timeout = '10s'; set statement_timeout = '10min'`.execute(connection);
     try {
+      await refuseNewerSchema(connection);
       await ensureTenantRole(connection);
       const { error, results = [] } = await new Migrator({ db: connection, provider: PROVIDER }).migrateToLatest();
       if (error) throw error;
@@ -43,19 +44,29 @@ const ROLE_LOCK = 5_068_131;
 
 async function ensureTenantRole<T>(db: Kysely<T>): Promise<void> {
   if (await mayActAsTenant(db)) return;
+  await sql`select pg_advisory_lock(${ROLE_LOCK})`.execute(db);
   try {
-    await sql`select pg_advisory_lock(${ROLE_LOCK})`.execute(db);
     await sql`
       do $$ begin
         create role ${sql.ref(TENANT_ROLE)} nologin;
       exception when duplicate_object or unique_violation then null; -- there, or made by another migrator just now
       end $$`.execute(db);
     await sql`grant ${sql.ref(TENANT_ROLE)} to current_user`.execute(db);
-    await sql`select pg_advisory_unlock(${ROLE_LOCK})`.execute(db);
   } catch (cause) {
     const { rows: [who] } = await sql<{ name: string }>`select quote_ident(current_user) as name`.execute(db);
     throw new DatabaseError(`the database user may not make the role '${TENANT_ROLE}', which keeps accounts apart; as a superuser run: create role ${TENANT_ROLE} nologin; grant ${TENANT_ROLE} to ${who?.name};`, { cause });
+  } finally {
+    await sql`select pg_advisory_unlock(${ROLE_LOCK})`.execute(db);
   }
+}
+
+/** An older version on a newer schema would write what the newer one no longer expects. */
+async function refuseNewerSchema<T>(db: Kysely<T>): Promise<void> {
+  const { rows: [known] } = await sql<{ there: boolean }>`select to_regclass('kysely_migration') is not null as there`.execute(db);
+  if (!known?.there) return;
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  const newer = rows.map(({ name }) => name).filter((name) => !Object.hasOwn(MIGRATIONS, name));
+  if (newer.length > 0) throw new DatabaseError(`the database was brought up to date by a newer version (${newer.join(', ')}); start that version, or use another database`);
 }
 
 /** Asked by trying: since Postgres 16 a member of a role may still be forbidden to become it. */

@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import { intervalMsOf } from '#shared/check/check.ts';
 import { ApiClient, asRecord } from '../api-client.ts';
 import { type CheckFlags, checkFromFlags, withChanges } from '../check-from-flags.ts';
@@ -32,7 +33,8 @@ export async function listChecks({ env, output }: Context, flags: { tag?: string
 
 export async function getCheck({ env, output }: Context, idOrName: string): Promise<ExitCode> {
   const check = await findCheck(new ApiClient(await apiAccess(env)), idOrName);
-  output.answer(check, () => JSON.stringify(check, null, 2).split('\n'));
+  // As YAML: what is shown can be edited and given back with --file.
+  output.answer(check, () => stringify(check).trimEnd().split('\n'));
   return EXIT.ok;
 }
 

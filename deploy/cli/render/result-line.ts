@@ -50,7 +50,7 @@ export function shownResult(result: unknown): ShownResult | null {
 export function resultLineHead(colors: Colors): string {
   return colors.dim([
     'time'.padEnd(8), 'check'.padEnd(NAME_WIDTH), 'location'.padEnd(LOCATION_WIDTH), 'outcome'.padEnd(OUTCOME_WIDTH),
-    ...['dns', 'connect', 'data', 'total', 'late'].map((title) => title.padStart(8)), ' ms',
+    ...['dns', 'connect', 'data', 'total', 'late'].map((title) => title.padStart(8)), '(ms)',
   ].join(' '));
 }
 

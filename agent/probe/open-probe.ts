@@ -1,0 +1,32 @@
+import type { EgressDecision } from '#shared/net/egress-policy.ts';
+import type { ProbeSpec } from '#shared/run/probe-spec.ts';
+import type { ProbeReport } from '#shared/run/report.ts';
+import type { Clock } from '#shared/time/clock.ts';
+import { Deadlines } from './deadlines.ts';
+import type { ClientCertificate } from './engine/engine.ts';
+import { plainEngine } from './engine/plain-engine.ts';
+import { SecureContexts } from './engine/secure-contexts.ts';
+import { loadTcpInfoReader } from './engine/tcp-info.ts';
+import { LoopDelay } from './loop-delay.ts';
+import { createProbe } from './probe.ts';
+import { createResolver } from './resolve/create-resolver.ts';
+
+export type OpenProbeOptions = {
+  readonly resolver: 'dns' | 'system';
+  readonly egress: (address: string) => EgressDecision;
+  readonly clock: Clock;
+  /** The agent's own client certificates by name; left out: it has none. */
+  readonly clientCertificates?: (name: string) => ClientCertificate | null;
+};
+
+/** A probe with everything it stands on: the plain engine, the resolver layer, one timer for all deadlines. */
+export function openProbe({ resolver: mode, egress, clock, clientCertificates = () => null }: OpenProbeOptions): {
+  probe(spec: ProbeSpec, signal: AbortSignal): Promise<ProbeReport>;
+  close(): void;
+} {
+  const deadlines = new Deadlines(clock);
+  const resolver = createResolver({ clock, mode, egress });
+  const engine = plainEngine({ clock, deadlines, secureContexts: new SecureContexts(), tcpInfo: loadTcpInfoReader() });
+  const { probe } = createProbe({ engine, resolver, egress, clock, deadlines, loopDelay: new LoopDelay(clock), clientCertificates });
+  return { probe: (spec, signal) => probe(spec, { signal }), close: () => resolver.close() };
+}

@@ -1,0 +1,44 @@
+import type { ProbeSpec } from '#shared/run/probe-spec.ts';
+import type { ProbeReport } from '#shared/run/report.ts';
+import { aProbeSpec } from '#shared/testing/builders.ts';
+import { systemClock } from '#shared/time/clock.ts';
+import { Deadlines } from '../deadlines.ts';
+import { plainEngine } from '../engine/plain-engine.ts';
+import { SecureContexts } from '../engine/secure-contexts.ts';
+import { loadTcpInfoReader } from '../engine/tcp-info.ts';
+import { LoopDelay } from '../loop-delay.ts';
+import { type ProbeDeps, createProbe } from '../probe.ts';
+
+/** The real thing on real sockets, with an egress policy that allows all and a resolver that knows no name. */
+export function probeDeps(changes: Partial<ProbeDeps> = {}): ProbeDeps {
+  const deadlines = new Deadlines(systemClock);
+  return {
+    engine: plainEngine({ clock: systemClock, deadlines, secureContexts: new SecureContexts(), tcpInfo: loadTcpInfoReader() }),
+    resolver: { resolve: async ({ hostname }) => ({ ok: false, code: 'ENOTFOUND', message: `resolving ${hostname}: no such name`, us: 7 }) },
+    egress: () => ({ allowed: true }),
+    clock: systemClock,
+    deadlines,
+    loopDelay: new LoopDelay(systemClock),
+    clientCertificates: () => null,
+    ...changes,
+  };
+}
+
+const deps = probeDeps();
+
+/** One attempt against a port of loopback. */
+export async function probe(port: number, changes: Partial<ProbeSpec> = {}, others: Partial<ProbeDeps> = {}): Promise<ProbeReport> {
+  return await createProbe({ ...deps, ...others }).probe(aProbeSpec({ port, ...changes }));
+}
+
+/** As text, one character a byte. */
+export function responseOf(report: ProbeReport): string {
+  return Buffer.from(report.response).toString('latin1');
+}
+
+/** Do the phases sum to the total, each a whole number of µs? (rules.md 13) */
+export function sumsUp({ timings }: ProbeReport): boolean {
+  const { dnsUs, connectUs, tlsUs, sendUs, firstByteUs, dataUs, totalUs, idleUs } = timings;
+  const phases = [dnsUs, connectUs, tlsUs, sendUs, firstByteUs, dataUs];
+  return phases.reduce((sum, us) => sum + us, 0) === totalUs && [...phases, idleUs].every((us) => Number.isInteger(us) && us >= 0);
+}
