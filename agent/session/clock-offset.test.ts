@@ -28,6 +28,14 @@ test('the shortest way of the last eight counts', () => {
   expect(estimate.best.errorUs).toBe(35_000);
 });
 
+test('a clock that was set makes all samples before it worthless', () => {
+  const estimate = new ClockOffsetEstimate();
+  for (let n = 0; n < 8; n += 1) estimate.add(exchange(100, 100));
+  const { sentUs, receivedUs, repliedUs, arrivedUs } = exchange(3_000, 3_000);
+  estimate.add({ sentUs: sentUs + 60_000_000, receivedUs, repliedUs, arrivedUs: arrivedUs + 60_000_000 });
+  expect(estimate.best).toEqual({ offsetUs: 65_000_000, errorUs: 3_000 });
+});
+
 test('a clock that was set in the middle of an exchange is no sample', () => {
   const estimate = new ClockOffsetEstimate();
   estimate.add({ sentUs: 1_000, receivedUs: 500, repliedUs: 600, arrivedUs: 900 });

@@ -5,6 +5,8 @@ export const UNKNOWN_OFFSET: ClockOffset = { offsetUs: 0, errorUs: 0 };
 
 /** Samples kept: the one with the shortest way there and back is the least wrong. */
 const SAMPLES_MAX = 8;
+/** What two clocks part within eight heartbeats, at a generous 1,000 ppm. */
+const DRIFT_US_MAX = 20_000;
 
 /**
  * From four timestamps (sent, received, replied, arrived; the first and last by the agent's clock) the offset, with
@@ -18,12 +20,13 @@ export class ClockOffsetEstimate {
     const wayUs = arrivedUs - sentUs - (repliedUs - receivedUs);
     if (wayUs < 0) return;
     const offsetUs = (sentUs + arrivedUs) / 2 - (receivedUs + repliedUs) / 2;
+    if (this.#contradicts(offsetUs, wayUs / 2)) this.#samples = [];
     this.#samples = [...this.#samples, { offsetUs, errorUs: wayUs / 2 }].slice(-SAMPLES_MAX);
   }
 
-  /** A wall clock that was set makes old samples worthless. */
-  reset(): void {
-    this.#samples = [];
+  /** Further from the best than both errors and any drift allow: one of the clocks was set, old samples are worthless. */
+  #contradicts(offsetUs: number, errorUs: number): boolean {
+    return this.#samples.length > 0 && Math.abs(offsetUs - this.best.offsetUs) > errorUs + this.best.errorUs + DRIFT_US_MAX;
   }
 
   get best(): ClockOffset {

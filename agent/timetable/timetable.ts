@@ -154,7 +154,7 @@ export class Timetable {
     this.#noticeSleep(reading.steps, reading.nowMs);
     const isAllAnswered = this.#answerDue(reading.nowMs, SLOTS_PER_TURN_MAX);
     const nextMs = this.#wheel.nextAtMs() ?? Infinity;
-    this.#arm(isAllAnswered ? Math.min(LOOK_MS_MAX, Math.max(0, nextMs - reading.nowMs)) : 0);
+    this.#arm(isAllAnswered ? Math.min(LOOK_MS_MAX, Math.max(LOOK_MS_MIN, nextMs - reading.nowMs)) : 0);
   }
 
   /** Why slots that are found overdue now were not answered in time, unless the loop was just busy. */
@@ -235,10 +235,12 @@ const LOOK_BACK_MS = 60_000;
 const LISTED_MS = 3_600_000;
 /** A step of the wall clock is seen within this time even when nothing is due. */
 const LOOK_MS_MAX = 500;
+/** Slots closer together than this share a wake-up, which costs 50 µs of kernel and timers; a fire costs two. */
+const LOOK_MS_MIN = 3;
 const HELD_LOOK_MS = 100;
 /** Far above what a busy event loop is ever late (F26: 2 s); a process that is later was stopped (F20). */
 const STOPPED_US = 10_000_000;
 /** Then the event loop gets its turn: a burst of gaps or of a million checks must not stop the heartbeat. */
-const SLOTS_PER_TURN_MAX = 1_024;
+const SLOTS_PER_TURN_MAX = 4_096;
 /** Beyond, the oldest is forgotten: its check, back within the minute, would report a gap for a slot it ran; ingest drops that. */
 const REMOVED_MAX = 10_000;

@@ -139,6 +139,15 @@ describe('the protocol, spoken by a client that reads only the contract', () => 
     opened.push(() => client.close());
     const answer = await new Promise((resolve, reject) => client.check({ service: 'sonde.fleet.v1.Fleet' }, (error: unknown, reply: unknown) => (error ? reject(error) : resolve(reply))));
     expect(answer).toMatchObject({ status: 'SERVING' });
+
+    const reflection = grpc.loadPackageDefinition(protoLoader.loadSync(fileURLToPath(import.meta.resolve('@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto')))) as any;
+    const reflecting = new reflection.grpc.reflection.v1.ServerReflection(address, grpc.credentials.createInsecure());
+    opened.push(() => reflecting.close());
+    const stream = reflecting.ServerReflectionInfo();
+    stream.write({ listServices: '' });
+    const services = await new Promise<Wire>((resolve, reject) => { stream.once('data', resolve); stream.once('error', reject); });
+    stream.end();
+    expect(services['listServicesResponse'].service.map(({ name }: Wire) => name)).toContain('sonde.fleet.v1.Fleet');
   });
 });
 

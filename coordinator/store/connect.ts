@@ -28,8 +28,10 @@ export function connectPool(options: ConnectOptions): Pool {
     // A client that hangs with a transaction open would keep its locks.
     idle_in_transaction_session_timeout: 60_000,
   });
-  // Without a listener, an idle connection that is cut ends the process. The next query gets another one.
+  // Without a listener, a connection that is cut ends the process: an idle one, and one between two queries of a
+  // transaction, which the pool does not listen to. The next query fails or gets another connection.
   pool.on('error', (error) => options.log.warn({ error: error.message }, 'an idle connection to Postgres was lost'));
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

@@ -1,8 +1,10 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { inject } from 'vitest';
-import { describe, expect, it } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { describe, expect, inject, it } from 'vitest';
+import { aCheck } from '#shared/testing/builders.ts';
 import { openStore } from './open-store.ts';
+import { aStore } from './testing/a-store.ts';
 import { QUIET } from './testing/quiet.ts';
 
 describe('a database that is not there', () => {
@@ -39,5 +41,30 @@ describe('a database that is not there', () => {
     const url = new URL(inject('postgresUrl'));
     url.pathname = '/nowhere';
     await expect(open(url.href)).rejects.toThrow("has no database 'nowhere'");
+  });
+});
+
+describe('a connection that is cut', () => {
+  it('in the middle of a transaction fails that transaction, and nothing else', async () => {
+    const { store, client, end } = await aStore();
+    const { accountId } = await store.ensureFirstAccount({ name: 'a', keyHash: new Uint8Array(32), keyPrefix: 'sk', scopes: [] });
+    await store.ensureLocations([{ code: 'local-1', name: 'Local 1' }]);
+    // The change waits for the counter, inside its transaction, and is cut there.
+    await client.query('begin; select from config_state for update');
+    const change = store.createCheck(accountId, randomUUID(), aCheck(), null).then(() => 'stored', (error: Error) => error.message);
+    const cut = async (): Promise<number> => {
+      await client.query('select pg_stat_clear_snapshot()'); // Else this transaction keeps seeing the first look.
+      const { rowCount } = await client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+      return rowCount ?? 0;
+    };
+    await expect.poll(cut).toBeGreaterThan(0);
+    expect(await change).toMatch(/terminat/);
+    // Idle ones, too.
+    await client.query('commit');
+    const { rowCount } = await client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'test' and state = 'idle'`);
+    expect(rowCount).toBeGreaterThan(0);
+    await expect.poll(() => store.ping().then(() => 'answers', () => 'does not')).toBe('answers');
+    expect((await store.listChecks(accountId, { limit: 9, page: 1 })).total).toBe(0);
+    await end();
   });
 });

@@ -66,7 +66,8 @@ export function checkFromFlags(flags: CheckFlags): Record<string, unknown> {
       port,
       ipFamily: flags.ipv6 ? 'IPv6' : flags.ipv4 ? 'IPv4' : undefined,
       data: flags.send,
-      dataFormat: dataFormat,
+      // On a command line `\r\n` is what a person can type.
+      dataFormat: dataFormat ?? (flags.send === undefined ? undefined : 'escaped'),
       sendAfter,
       assertions: assertionsOf(flags),
       read: maxBytes === undefined ? undefined : { maxBytes },

@@ -94,7 +94,7 @@ function definitionOptions(command: Command): Command {
 function requestOptions(command: Command): Command {
   return command
     .option('--send <data>', 'what to send once connected')
-    .option('--format <format>', 'of --send: text, escaped (\\r\\n, \\x00), hex or base64 (default: text)')
+    .option('--format <format>', 'of --send: escaped (\\r\\n, \\x00), text, hex or base64 (default: escaped)')
     .option('--send-after <when>', 'connect, or banner: when the other side has spoken')
     .option('--expect <text>', 'the answer contains this; may be repeated', collect)
     .option('--match <regex>', 'the answer matches this; may be repeated', collect)
@@ -119,6 +119,6 @@ function supervised(): Option {
 const CREATE_EXAMPLES = `
 Examples:
   sonde checks create --name redis --host redis.internal --port 6379 --locations eu-1,us-1 \\
-    --every 30s --send 'PING\\r\\n' --format escaped --expect PONG
+    --every 30s --send 'PING\\r\\n' --expect PONG
   sonde checks create --file check.yaml
 `;

@@ -21,6 +21,14 @@ export function freePort(host: string): Promise<number> {
   });
 }
 
+/** A free port to offer instead of one that is taken: one a person would choose, if there is one. */
+export async function nearbyPort(host: string, port: number, except: readonly number[]): Promise<number> {
+  for (let candidate = port + 1; candidate <= Math.min(port + 20, 65_535); candidate += 1) {
+    if (candidate > 1023 && !except.includes(candidate) && await listenProblem(host, candidate) === null) return candidate;
+  }
+  return freePort(host);
+}
+
 /** Low ports that ordinary machines leave closed and that no connection gets by chance: tcpmux, discard, chargen, … */
 const LIKELY_CLOSED = [1, 9, 19, 2, 3, 5, 4] as const;
 

@@ -22,7 +22,7 @@ import { postgresTarget } from './first-checks.ts';
 import { locationKeys } from './location-keys.ts';
 import { makeFirstChecks } from './make-first-checks.ts';
 import { OwnProcesses } from './own-processes.ts';
-import { freePort, listenProblem } from './ports.ts';
+import { freePort, listenProblem, nearbyPort } from './ports.ts';
 import { showLive } from './show-live.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 import { readUpConfig, type UpConfig } from './up-config.ts';
@@ -121,16 +121,17 @@ async function start({ env, output, stop }: Context, steps: UpSteps, processes: 
 
 /** Ports asked for are tried before anything is started, so that one that is taken is told by its setting. */
 async function ownPorts({ coordinator: { http, fleet } }: UpConfig): Promise<{ http: number; fleet: number }> {
-  const taken = async (host: string, port: number, variable: string, what: string): Promise<number> => {
+  const usable = async ({ host, port }: { host: string; port: number }, variable: string, what: string): Promise<number> => {
     if (port === 0) return freePort(host);
     const problem = await listenProblem(host, port);
     if (problem === null) return port;
     const reason = problem === 'EADDRINUSE' ? 'is already taken' : problem === 'EACCES' ? 'may not be used by this user' : `cannot be used (${problem})`;
-    throw new CliProblem(EXIT.usage, `port ${port} on ${host}, for ${what}, ${reason}. Choose another one: ${variable}=${port + 10 <= 65_535 ? port + 10 : 8080} npm start`);
+    const other = await nearbyPort(host, port, [http.port, fleet.port]);
+    throw new CliProblem(EXIT.usage, `port ${port} on ${host}, for ${what}, ${reason}. Choose another one: ${variable}=${other} npm start`);
   };
   return {
-    http: await taken(http.host, http.port, 'SONDE_HTTP_PORT', 'the API'),
-    fleet: await taken(fleet.host, fleet.port, 'SONDE_FLEET_PORT', 'the agents'),
+    http: await usable(http, 'SONDE_HTTP_PORT', 'the API'),
+    fleet: await usable(fleet, 'SONDE_FLEET_PORT', 'the agents'),
   };
 }
 
