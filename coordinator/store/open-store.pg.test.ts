@@ -59,8 +59,9 @@ describe('a connection that is cut', () => {
     };
     await expect.poll(cut).toBeGreaterThan(0);
     expect(await change).toMatch(/terminat/);
-    // Idle ones, too.
     await client.query('commit');
+    // Idle ones, too.
+    await store.ping();
     const { rowCount } = await client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'test' and state = 'idle'`);
     expect(rowCount).toBeGreaterThan(0);
     await expect.poll(() => store.ping().then(() => 'answers', () => 'does not')).toBe('answers');

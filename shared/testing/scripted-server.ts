@@ -109,7 +109,11 @@ class Conversation {
         return;
       case 'drip': return await this.#drip(action);
       case 'flood':
-        while (!this.#isOver) await this.#write(FLOOD);
+        while (!this.#isOver) {
+          await this.#write(FLOOD);
+          // A write to a socket that is gone is done at once; its 'close' needs a turn of the event loop.
+          await new Promise((resolve) => { setImmediate(resolve); });
+        }
         return;
       case 'expect': return await this.#expect(action.text);
       case 'pause': return await this.#pause(action.ms);

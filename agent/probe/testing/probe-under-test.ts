@@ -42,3 +42,8 @@ export function sumsUp({ timings }: ProbeReport): boolean {
   const phases = [dnsUs, connectUs, tlsUs, sendUs, firstByteUs, dataUs];
   return phases.reduce((sum, us) => sum + us, 0) === totalUs && [...phases, idleUs].every((us) => Number.isInteger(us) && us >= 0);
 }
+
+/** Does the total end with the deadline? The agent's own work before it dials is not in it. */
+export function timedOutAt({ timings }: ProbeReport, limitMs: number): boolean {
+  return timings.totalUs <= limitMs * 1000 && timings.totalUs > limitMs * 1000 - 50_000;
+}

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { isChildMessage, type ChildMessage } from '../../local/child-message.ts';
-import { eventually } from './eventually.ts';
+import { eventually, pause } from './eventually.ts';
 
 export type Ready = Extract<ChildMessage, { kind: 'ready' }>;
 export type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
@@ -23,6 +23,7 @@ const ENTRY = fileURLToPath(new URL('../../cli/sonde.js', import.meta.url));
 const READY_WITHIN_MS = 30_000;
 /** Longer than an agent takes to drain and flush; then it is killed, and the test fails for it. */
 const STOP_WITHIN_MS = 20_000;
+const OUTPUT_WITHIN_MS = 1_000;
 /** Kept of the output, the end of it. */
 const OUTPUT_CHARS_MAX = 400_000;
 
@@ -43,11 +44,7 @@ export class NodeProcess {
     this.#child.stdout?.on('data', keep);
     this.#child.stderr?.on('data', keep);
     this.#child.on('message', (message) => { if (isChildMessage(message)) this.#message = message; });
-    this.ended = new Promise((resolve) => {
-      // 'close', not 'exit': what it said last is then here, too.
-      this.#child.once('close', (code, signal) => resolve({ code, signal }));
-      this.#child.once('error', () => resolve({ code: null, signal: null }));
-    });
+    this.ended = endingOf(this.#child);
   }
 
   get pid(): number {
@@ -94,6 +91,21 @@ export class NodeProcess {
     clearTimeout(impatience);
     return ending;
   }
+}
+
+/** With what it said last; 'close' of the process itself never comes once its channel was closed from here. */
+async function endingOf(child: ChildProcess): Promise<Ending> {
+  const outputs = Promise.all([child.stdout, child.stderr].map((stream) => new Promise<void>((resolve) => {
+    if (stream === null) resolve();
+    else stream.once('close', () => resolve());
+  })));
+  const ending = await new Promise<Ending>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.once('error', () => resolve({ code: null, signal: null }));
+  });
+  // What it left behind may hold its output open.
+  await Promise.race([outputs, pause(OUTPUT_WITHIN_MS)]);
+  return ending;
 }
 
 /** Ours, without what a developer has set for their own Sonde. */
