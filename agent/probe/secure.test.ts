@@ -11,9 +11,9 @@ let authority: TestAuthority;
 let ordinary: TestCertificate;
 const servers: ScriptedServer[] = [];
 
-beforeAll(async () => {
-  authority = await aTestAuthority();
-  ordinary = await authority.issue();
+beforeAll( () => {
+  authority = aTestAuthority();
+  ordinary = authority.issue();
 });
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
@@ -46,8 +46,8 @@ describe('TLS from the start', () => {
 
   it('stores the facts of the certificate and of its chain', async () => {
     const nowMs = Math.floor(Date.now() / 1000) * 1000;
-    const middle = await authority.subordinate('Test Intermediate', { notAfterMs: nowMs + 5 * DAY_MS });
-    const leaf = await middle.issue({ commonName: 'db', altNames: ['db.example', 'localhost', '127.0.0.1'], notAfterMs: nowMs + 9 * DAY_MS });
+    const middle = authority.subordinate('Test Intermediate', { notAfterMs: nowMs + 5 * DAY_MS });
+    const leaf = middle.issue({ commonName: 'db', altNames: ['db.example', 'localhost', '127.0.0.1'], notAfterMs: nowMs + 9 * DAY_MS });
     const server = await serveTls({ ...leaf, ALPNProtocols: ['h2', 'imap'] });
     const report = await probe(server.port, { tls: implicit({ serverName: 'db.example', alpn: ['imap'] }), assertions: [HELLO] });
     expect(report.failure).toBeNull();
@@ -76,7 +76,7 @@ describe('TLS from the start', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', {}, { serverName: 'other.example' }],
     ['ERR_TLS_CERT_UNTRUSTED', {}, { ca: null }],
   ] as const)('fails with %s and still shows the certificate', async (code, facts, settings) => {
-    const server = await serveTls({ ...(await authority.issue(facts)) });
+    const server = await serveTls({ ...authority.issue(facts) });
     const report = await probe(server.port, { tls: implicit(settings), assertions: [HELLO] });
     expect(report).toMatchObject({ established: true, stopReason: 'failed', failure: { phase: 'tls', code }, tls: { authorized: false, subject: 'CN=localhost' } });
     const unverified = await probe(server.port, { tls: implicit({ ...settings, verify: false }), assertions: [HELLO] });
@@ -121,7 +121,7 @@ describe('client certificates', () => {
     ({ ...ordinary, ca: authority.ca, requestCert: true, rejectUnauthorized: true, maxVersion });
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)('are presented by name under %s', async (version) => {
-    const client = await authority.issue({ commonName: 'sonde' });
+    const client = authority.issue({ commonName: 'sonde' });
     const server = await serveTls(mutual(version));
     const report = await probe(server.port, { tls: implicit({ clientCertificate: 'mine' }), assertions: [HELLO] }, { clientCertificates: (name) => (name === 'mine' ? client : null) });
     expect(report).toMatchObject({ failure: null, stopReason: 'decided', tls: { version } });

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { CliProblem } from '../cli/cli-problem.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 
@@ -7,7 +7,7 @@ import { EXIT } from '../cli/exit-codes.ts';
 export function openDataDir(given: string): string {
   try {
     const isNew = !existsSync(given);
-    mkdirSync(given, { recursive: true, mode: 0o700 });
+    makeWithParents(resolve(given));
     // Root's is passable, so that the user who runs Postgres reaches the cluster in it; every secret is 0600 itself.
     if (isNew && process.getuid?.() === 0) chmodSync(given, 0o711);
     const dataDir = realpathSync(given);
@@ -22,11 +22,19 @@ export function openDataDir(given: string): string {
   }
 }
 
+/** Not `recursive`: where a file system refuses with ENOENT in a directory that is there (/proc), Node tries for ever. */
+function makeWithParents(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeWithParents(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
   EEXIST: 'it is not a directory',
+  ENOENT: 'nothing can be made there',
   ENOTDIR: 'a part of the path is not a directory',
 };

@@ -1,6 +1,5 @@
 import type { Environment } from '#shared/settings/read-settings.ts';
 import { givenText } from '#shared/settings/read-settings.ts';
-import { formatDuration } from '../cli/duration.ts';
 import type { Colors } from '../cli/output.ts';
 
 export type UpFacts = {
@@ -19,7 +18,7 @@ export function upHeader(facts: UpFacts, colors: Colors): readonly string[] {
   const row = (label: string, text: string): string => `  ${colors.dim(label.padEnd(9))} ${text}`;
   return [
     '',
-    `${colors.bold('Sonde is up')} ${colors.dim(`after ${formatDuration(Math.round(facts.tookMs / 100) * 100)}`)}`,
+    `${colors.bold('Sonde is up')} ${colors.dim(`after ${(facts.tookMs / 1000).toFixed(1)} s`)}`,
     row('API', `${colors.cyan(facts.apiUrl)}   described at ${colors.cyan(`${facts.apiUrl}/docs`)}`),
     row('API key', facts.keyFile ?? 'the one in SONDE_API_KEY'),
     row('Postgres', facts.postgres),

@@ -42,5 +42,6 @@ describe('a data directory', () => {
 
   it('that is no directory is refused in a sentence', () => {
     expect(() => openDataDir('/dev/null/x')).toThrow('the data directory /dev/null/x cannot be written: a part of the path is not a directory. Choose another one with SONDE_DATA_DIR.');
+    expect(() => openDataDir('/dev/null')).toThrow('the data directory /dev/null cannot be written: a part of the path is not a directory');
   });
 });

@@ -31,6 +31,10 @@ import { lockForUp } from './up-lock.ts';
 import { Stopped, UpSteps } from './up-steps.ts';
 
 const LOCATIONS = ['local-1', 'local-2'] as const;
+/** How long what is under way may still take once it was given up. */
+const FORCED_MS = 3_000;
+/** As a shell reports a process that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
 const MAIN = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 
 type StartedProcess = {
@@ -45,7 +49,10 @@ export async function up(context: Context): Promise<ExitCode> {
   const steps = new UpSteps(output, systemClock, stop);
   const processes: SupervisedProcess[] = [];
   // Twice Ctrl-C: whatever is under way is left. Children notice by their channels, Postgres by its guardian.
-  force.addEventListener('abort', () => { for (const process of processes) process.kill(); });
+  force.addEventListener('abort', () => {
+    for (const child of processes) child.kill();
+    setTimeout(() => process.exit(EXIT_INTERRUPTED), FORCED_MS).unref();
+  });
   try {
     const api = await start(context, steps, processes);
     await showLive(api, output, systemClock, stop);

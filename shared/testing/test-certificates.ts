@@ -1,7 +1,7 @@
-import { webcrypto } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
-
-x509.cryptoProvider.set(webcrypto);
+import { Buffer } from 'node:buffer';
+import { type KeyObject, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { SocketAddress, isIP } from 'node:net';
+import { bitString, boolean, der, integer, objectId, octetString, sequence, setOf, time, utf8String } from './der.ts';
 
 /** PEM, as `node:tls` takes it. */
 export type TestCertificate = { readonly cert: string; readonly key: string };
@@ -9,10 +9,10 @@ export type TestCertificate = { readonly cert: string; readonly key: string };
 export type TestAuthority = {
   /** PEM of the authority's own certificate. */
   readonly ca: string;
-  /** A certificate signed by it; `cert` has the authority's behind it where it is not a root. */
-  issue(facts?: IssuedFacts): Promise<TestCertificate>;
+  /** A certificate signed by it; in `cert` the authorities between it and the root follow. */
+  issue(facts?: IssuedFacts): TestCertificate;
   /** Another authority below this one. */
-  subordinate(name: string, facts?: { readonly notAfterMs?: number }): Promise<TestAuthority>;
+  subordinate(name: string, facts?: Pick<IssuedFacts, 'notAfterMs'>): TestAuthority;
 };
 
 export type IssuedFacts = {
@@ -24,62 +24,86 @@ export type IssuedFacts = {
 };
 
 const DAY_MS = 86_400_000;
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-/** An authority of its own, valid for a year from now unless told otherwise. */
-export async function aTestAuthority(name = 'Test Root', facts: { readonly notAfterMs?: number } = {}): Promise<TestAuthority> {
-  const keys = await makeKeys();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    ...validity(facts), name: `CN=${name}`, keys, signingAlgorithm: ALGORITHM, extensions: authorityExtensions(),
-  });
-  return authorityOf(certificate, keys.privateKey, '');
+/** A root of its own, valid for a year from yesterday unless told otherwise. */
+export function aTestAuthority(name = 'Test Root', facts: Pick<IssuedFacts, 'notAfterMs'> = {}): TestAuthority {
+  const keys = makeKeys();
+  const cert = certificate({ subject: name, issuer: name, publicKey: keys.publicKey, signingKey: keys.privateKey, facts, extensions: AUTHORITY });
+  return authorityOf(name, cert, keys.privateKey, '');
 }
 
-function authorityOf(certificate: x509.X509Certificate, signingKey: webcrypto.CryptoKey, chain: string): TestAuthority {
-  const create = async (subject: string, facts: IssuedFacts, extensions: x509.Extension[]) => {
-    const keys = await makeKeys();
-    const made = await x509.X509CertificateGenerator.create({
-      ...validity(facts), subject: `CN=${subject}`, issuer: certificate.subject,
-      publicKey: keys.publicKey, signingKey, signingAlgorithm: ALGORITHM, extensions,
-    });
-    return { made, keys };
-  };
+function authorityOf(name: string, ca: string, signingKey: KeyObject, chain: string): TestAuthority {
   return {
-    ca: certificate.toString('pem'),
-    async issue(facts = {}) {
+    ca,
+    issue(facts = {}) {
+      const keys = makeKeys();
       const altNames = facts.altNames ?? ['localhost', '127.0.0.1', '::1'];
-      const { made, keys } = await create(facts.commonName ?? 'localhost', facts, [
-        new x509.SubjectAlternativeNameExtension(altNames.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' as const : 'dns' as const, value }))),
-      ]);
-      return { cert: `${made.toString('pem')}\n${chain}`, key: await exportKey(keys.privateKey) };
+      const cert = certificate({ subject: facts.commonName ?? 'localhost', issuer: name, publicKey: keys.publicKey, signingKey, facts, extensions: [alternativeNames(altNames)] });
+      return { cert: cert + chain, key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
     },
-    async subordinate(name, facts = {}) {
-      const { made, keys } = await create(name, facts, authorityExtensions());
-      return authorityOf(made, keys.privateKey, `${made.toString('pem')}\n${chain}`);
+    subordinate(below, facts = {}) {
+      const keys = makeKeys();
+      const cert = certificate({ subject: below, issuer: name, publicKey: keys.publicKey, signingKey, facts, extensions: AUTHORITY });
+      return authorityOf(below, cert, keys.privateKey, cert + chain);
     },
   };
 }
 
-function authorityExtensions(): x509.Extension[] {
-  return [
-    new x509.BasicConstraintsExtension(true, undefined, true),
-    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-  ];
+type Blank = {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly publicKey: KeyObject;
+  readonly signingKey: KeyObject;
+  readonly facts: IssuedFacts;
+  readonly extensions: readonly Buffer[];
+};
+
+/** RFC 5280 §4.1, as PEM. */
+function certificate({ subject, issuer, publicKey, signingKey, facts, extensions }: Blank): string {
+  const notAfterMs = facts.notAfterMs ?? Date.now() + 365 * DAY_MS;
+  const notBeforeMs = facts.notBeforeMs ?? Math.min(Date.now(), notAfterMs) - DAY_MS;
+  const toBeSigned = sequence(
+    der(0xa0, integer(Buffer.of(2))),
+    integer(Buffer.concat([Buffer.of(0x01), randomBytes(15)])),
+    ECDSA_WITH_SHA256, commonName(issuer), sequence(time(notBeforeMs), time(notAfterMs)), commonName(subject),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, sequence(...extensions)),
+  );
+  const whole = sequence(toBeSigned, ECDSA_WITH_SHA256, bitString(sign('sha256', toBeSigned, signingKey)));
+  const lines = whole.toString('base64').match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }
 
-function validity({ notBeforeMs, notAfterMs }: Pick<IssuedFacts, 'notBeforeMs' | 'notAfterMs'>): { notBefore: Date; notAfter: Date } {
-  return {
-    notBefore: new Date(notBeforeMs ?? Math.min(Date.now() - DAY_MS, (notAfterMs ?? Infinity) - DAY_MS)),
-    notAfter: new Date(notAfterMs ?? Date.now() + 365 * DAY_MS),
-  };
+const ECDSA_WITH_SHA256 = sequence(objectId('1.2.840.10045.4.3.2'));
+
+function commonName(name: string): Buffer {
+  return sequence(setOf(sequence(objectId('2.5.4.3'), utf8String(name))));
 }
 
-async function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+function extension(id: string, isCritical: boolean, value: Buffer): Buffer {
+  return sequence(objectId(id), ...(isCritical ? [boolean(true)] : []), octetString(value));
 }
 
-async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`;
+/** basicConstraints: CA; keyUsage: keyCertSign, cRLSign. */
+const AUTHORITY: readonly Buffer[] = [
+  extension('2.5.29.19', true, sequence(boolean(true))),
+  extension('2.5.29.15', true, bitString(Buffer.of(0b0000_0110), 1)),
+];
+
+function alternativeNames(names: readonly string[]): Buffer {
+  return extension('2.5.29.17', false, sequence(...names.map((name) =>
+    isIP(name) === 0 ? der(0x82, Buffer.from(name, 'latin1')) : der(0x87, addressBytes(name)))));
+}
+
+function addressBytes(address: string): Buffer {
+  if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number));
+  const [head = '', tail] = new SocketAddress({ address, family: 'ipv6' }).address.split('::');
+  const groups = (text: string): number[] => text.split(':').filter((group) => group !== '').map((group) => Number.parseInt(group, 16));
+  const [front, back] = [groups(head), tail === undefined ? [] : groups(tail)];
+  const all = [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back];
+  return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));
+}
+
+function makeKeys(): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
 }

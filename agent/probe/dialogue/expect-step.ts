@@ -2,13 +2,9 @@ import type { Attempt, Stop } from '../attempt.ts';
 import type { Connection, Incoming } from '../engine/engine.ts';
 import { failing, failingBy } from '../failing.ts';
 import { showBytes } from '../show-bytes.ts';
-import { type ExpectMatch, type ExpectPattern, findExpected } from './expect-pattern.ts';
+import type { ExpectMatch, ExpectPattern } from './expect-pattern.ts';
+import { Look } from './look.ts';
 import type { UnreadStream } from './unread-stream.ts';
-
-/** rules.md 17: some 100 ms of the engine at about 25 ns a step; the same count that assertions on data have. */
-const PATTERN_STEPS_MAX = 4_000_000;
-/** Of looking at all, however short the text. */
-const OVERHEAD_STEPS = 200;
 
 /**
  * Waits until the pattern matches in what is unread and consumes it to the end of the match. A match that more
@@ -74,43 +70,4 @@ function doingOf(expect: ExpectPattern): string {
 function unreadSoFar({ received }: Attempt, unread: UnreadStream): string {
   if (received.total === 0) return 'nothing was received';
   return unread.isEmpty ? 'nothing more was received' : `received: ${showBytes(unread.bytes())}`;
-}
-
-/**
- * Looks for the pattern in all that is unread. Pieces that come one by one would make that quadratic, so once its
- * budget is spent it only looks when the text has doubled, and when the other side falls silent.
- */
-class Look {
-  readonly #expect: ExpectPattern;
-  readonly #unread: UnreadStream;
-  #stepsLeft = PATTERN_STEPS_MAX;
-  #lookedAt = -1;
-  #match: ExpectMatch | null = null;
-
-  constructor(expect: ExpectPattern, unread: UnreadStream) {
-    this.#expect = expect;
-    this.#unread = unread;
-  }
-
-  /** Is there text that nobody has looked at? */
-  get isBehind(): boolean {
-    const { length } = this.#unread.text;
-    return length > 0 && this.#lookedAt !== length;
-  }
-
-  whenFew(): ExpectMatch | null {
-    const { length } = this.#unread.text;
-    if (!this.isBehind) return this.#match;
-    const isDue = this.#stepsLeft > 0 || length >= 2 * this.#lookedAt;
-    return isDue ? this.inFull() : this.#match;
-  }
-
-  inFull(): ExpectMatch | null {
-    const { text } = this.#unread;
-    if (!this.isBehind) return this.#match;
-    this.#lookedAt = text.length;
-    this.#match = findExpected(this.#expect, text);
-    this.#stepsLeft -= OVERHEAD_STEPS + text.length * (this.#match === null ? 1 : this.#expect.pattern.cost);
-    return this.#match;
-  }
 }

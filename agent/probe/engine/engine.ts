@@ -78,6 +78,8 @@ export type TlsRequest = {
   readonly ca: string | null;
   readonly alpn: readonly string[];
   readonly minVersion: TlsVersion | null;
+  /** Left out or null: the newest there is. */
+  readonly maxVersion?: TlsVersion | null;
   readonly clientCertificate: ClientCertificate | null;
 };
 

@@ -45,7 +45,7 @@ export class Fleet {
     this.fleetPort = at.fleetPort;
     this.apiKey = mintToken('account', randomBytes);
     this.api = new Api(`http://127.0.0.1:${at.httpPort}`, this.apiKey);
-    this.pool = new Pool({ connectionString: at.postgres.url, max: 4, application_name: 'whoever looks' });
+    this.pool = new Pool({ connectionString: at.postgres.url, max: 12, connectionTimeoutMillis: 10_000, application_name: 'whoever looks' });
     this.pool.on('error', () => {}); // What fails rejects the query under way.
   }
 
