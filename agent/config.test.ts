@@ -7,17 +7,29 @@ function transportOf(env: Record<string, string>): unknown {
 }
 
 describe("the agent's config", () => {
-  it('needs a coordinator and a location key, and says so of both', () => {
+  it('needs a coordinator; a location key only until the agent has enrolled', () => {
     const read = readAgentConfig({});
-    expect(!read.ok && read.problems.map(({ variable }) => variable)).toEqual(['SONDE_COORDINATOR', 'SONDE_LOCATION_KEY']);
+    expect(!read.ok && read.problems.map(({ variable }) => variable)).toEqual(['SONDE_COORDINATOR']);
+    const enrolled = readAgentConfig({ SONDE_COORDINATOR: '127.0.0.1:8090' });
+    expect(enrolled.ok && enrolled.config.locationKey).toBeNull();
+  });
+
+  it('wants a key for a client certificate and a certificate for its key', () => {
+    const problemsOf = (name: string) => {
+      const read = readAgentConfig({ SONDE_COORDINATOR: 'sonde.example:8090', [name]: 'x.pem' });
+      return read.ok ? [] : read.problems.map(({ variable }) => variable);
+    };
+    expect(problemsOf('SONDE_FLEET_TLS_CLIENT_CERT')).toEqual(['SONDE_FLEET_TLS_CLIENT_KEY']);
+    expect(problemsOf('SONDE_FLEET_TLS_CLIENT_KEY')).toEqual(['SONDE_FLEET_TLS_CLIENT_CERT']);
   });
 
   it.each([
     [{ SONDE_COORDINATOR: '127.0.0.1:8090' }, { kind: 'plaintext' }],
-    [{ SONDE_COORDINATOR: 'sonde.example:8090' }, { kind: 'tls', caPath: null }],
+    [{ SONDE_COORDINATOR: 'sonde.example:8090' }, { kind: 'tls', caPath: null, client: null }],
     [{ SONDE_COORDINATOR: 'sonde.example:8090', SONDE_FLEET_PLAINTEXT: '1' }, { kind: 'plaintext' }],
-    [{ SONDE_COORDINATOR: '[::1]:8090', SONDE_FLEET_PLAINTEXT: '0' }, { kind: 'tls', caPath: null }],
-    [{ SONDE_COORDINATOR: 'localhost:8090', SONDE_FLEET_TLS_CA: 'ca.pem' }, { kind: 'tls', caPath: 'ca.pem' }],
+    [{ SONDE_COORDINATOR: '[::1]:8090', SONDE_FLEET_PLAINTEXT: '0' }, { kind: 'tls', caPath: null, client: null }],
+    [{ SONDE_COORDINATOR: 'localhost:8090', SONDE_FLEET_TLS_CA: 'ca.pem' }, { kind: 'tls', caPath: 'ca.pem', client: null }],
+    [{ SONDE_COORDINATOR: 'localhost:8090', SONDE_FLEET_TLS_CLIENT_CERT: 'c', SONDE_FLEET_TLS_CLIENT_KEY: 'k' }, { kind: 'tls', caPath: null, client: { certPath: 'c', keyPath: 'k' } }],
   ])('speaks TLS to other machines, and to its own when told to: %j', (env, transport) => {
     expect(transportOf(env)).toEqual(transport);
   });

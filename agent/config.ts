@@ -1,5 +1,5 @@
 import type { CidrList } from '#shared/net/cidr.ts';
-import { type Environment, type SettingProblem, readSettings } from '#shared/settings/read-settings.ts';
+import { type Environment, type SettingProblem, givenText, readSettings, settingProblem } from '#shared/settings/read-settings.ts';
 import type { Secret } from '#shared/settings/secret.ts';
 import { optional, required, withDefault } from '#shared/settings/setting.ts';
 import {
@@ -10,9 +10,16 @@ import {
 /** What an agent needs to know before it starts (rules.md 30). */
 export type AgentConfig = {
   readonly coordinator: Endpoint & {
-    readonly transport: { readonly kind: 'plaintext' } | { readonly kind: 'tls'; readonly caPath: string | null };
+    readonly transport: { readonly kind: 'plaintext' } | {
+      readonly kind: 'tls';
+      /** null: the system's authorities. */
+      readonly caPath: string | null;
+      /** What the agent shows where the coordinator asks for it; paths of PEM files. */
+      readonly client: { readonly certPath: string; readonly keyPath: string } | null;
+    };
   };
-  readonly locationKey: Secret;
+  /** To enrol, or to change over to another one; null: the agent's own key is enough. */
+  readonly locationKey: Secret | null;
   /** For people; null: the host's name. */
   readonly name: string | null;
   /** Keeps the agent's identity and the results not yet delivered. */
@@ -27,6 +34,8 @@ export type AgentConfig = {
   readonly resolver: 'dns' | 'system';
   /** Path of the modules of `/probe`; null: `/probe` is off. */
   readonly probeModulesPath: string | null;
+  /** Path of the agent's own client certificates and networks; null: it has none. */
+  readonly secretsPath: string | null;
   readonly logLevel: LogLevel;
 };
 
@@ -34,9 +43,9 @@ export const agentSettings = {
   coordinator: required('SONDE_COORDINATOR', hostAndPort(), {
     about: "host:port of the coordinator's fleet port", hint: 'Give for example sonde.example.com:8090.',
   }),
-  locationKey: required('SONDE_LOCATION_KEY', token(), {
-    about: 'key of the location this agent joins', secrecy: 'secret',
-    hint: 'Make one with `sonde locations create <code>`, which shows it once.',
+  locationKey: optional('SONDE_LOCATION_KEY', token(), 'the agent has enrolled before', {
+    about: 'key of the location this agent joins, until it has enrolled', secrecy: 'secret',
+    hint: 'Make one with `sonde locations create <code>` or `sonde private-locations create <slug>`, which show it once.',
   }),
   name: optional('SONDE_AGENT_NAME', text(), "the host's name", { about: 'name of this agent, for people', hint: 'Leave it out to use the host name.' }),
   dataDir: withDefault('SONDE_DATA_DIR', text(), './.sonde', {
@@ -61,11 +70,20 @@ export const agentSettings = {
   fleetTlsCa: optional('SONDE_FLEET_TLS_CA', text(), "the system's authorities", {
     about: "PEM file: authority that signed the coordinator's certificate", hint: 'Give the path of a PEM file.',
   }),
+  fleetTlsClientCert: optional('SONDE_FLEET_TLS_CLIENT_CERT', text(), 'none is shown', {
+    about: 'PEM file: client certificate shown to the coordinator', hint: 'Give the path of a PEM file, together with SONDE_FLEET_TLS_CLIENT_KEY.',
+  }),
+  fleetTlsClientKey: optional('SONDE_FLEET_TLS_CLIENT_KEY', text(), 'none is shown', {
+    about: 'PEM file: key of that certificate', hint: 'Give the path of a PEM file, together with SONDE_FLEET_TLS_CLIENT_CERT.',
+  }),
   fleetPlaintext: optional('SONDE_FLEET_PLAINTEXT', flag(), 'TLS, except to loopback', {
     about: '1 connects without TLS, 0 always with', hint: 'Leave it out, or set it to 1 to allow plaintext between machines.',
   }),
   probeModules: optional('SONDE_PROBE_MODULES', text(), '/probe is off', {
     about: 'file of modules for /probe', hint: 'Give the path of a YAML file.',
+  }),
+  secretsFile: optional('SONDE_SECRETS_FILE', text(), 'no client certificates, no lists of its own', {
+    about: "file of the agent's own client certificates and egress lists", hint: 'Give the path of a YAML file with clientCertificates, egress or both.',
   }),
   logLevel: withDefault('SONDE_LOG_LEVEL', oneOf(LOG_LEVELS), 'info', {
     about: 'how much is logged', hint: 'Use info, or debug to see more.',
@@ -79,23 +97,37 @@ export type ReadAgentConfig =
 /** The agent's config from its environment, or every problem at once. */
 export function readAgentConfig(env: Environment): ReadAgentConfig {
   const read = readSettings(agentSettings, env);
-  if (!read.ok) return read;
+  const problems = [...(read.ok ? [] : read.problems), ...clientCertificateProblems(env)];
+  if (!read.ok || problems.length > 0) return { ok: false, problems };
   const s = read.settings;
+  const client = s.fleetTlsClientCert !== null && s.fleetTlsClientKey !== null ? { certPath: s.fleetTlsClientCert, keyPath: s.fleetTlsClientKey } : null;
   return {
     ok: true,
     config: {
-      coordinator: { ...s.coordinator, transport: transportTo(s.coordinator, s.fleetPlaintext, s.fleetTlsCa) },
+      coordinator: { ...s.coordinator, transport: transportTo(s.coordinator, { plaintext: s.fleetPlaintext, caPath: s.fleetTlsCa, client }) },
       locationKey: s.locationKey, name: s.name, dataDir: s.dataDir,
       http: { host: s.httpHost, port: s.httpPort },
       concurrency: s.concurrency,
       egress: { allow: s.egressAllow ?? [], deny: s.egressDeny ?? [] },
-      resolver: s.resolver, probeModulesPath: s.probeModules, logLevel: s.logLevel,
+      resolver: s.resolver, probeModulesPath: s.probeModules, secretsPath: s.secretsFile, logLevel: s.logLevel,
     },
   };
 }
 
-/** TLS, unless told otherwise or the coordinator is on this machine and no authority is named. */
-function transportTo(to: Endpoint, plaintext: boolean | null, caPath: string | null): AgentConfig['coordinator']['transport'] {
-  const isPlain = plaintext ?? (caPath === null && isLoopbackHost(to.host));
-  return isPlain ? { kind: 'plaintext' } : { kind: 'tls', caPath };
+type Transport = AgentConfig['coordinator']['transport'];
+type TlsTransport = Extract<Transport, { kind: 'tls' }>;
+
+/** TLS, unless told otherwise or the coordinator is on this machine and no certificate is named. */
+function transportTo(to: Endpoint, { plaintext, caPath, client }: Omit<TlsTransport, 'kind'> & { readonly plaintext: boolean | null }): Transport {
+  const isPlain = plaintext ?? (caPath === null && client === null && isLoopbackHost(to.host));
+  return isPlain ? { kind: 'plaintext' } : { kind: 'tls', caPath, client };
+}
+
+/** A client certificate has a key, and a key a certificate. */
+function clientCertificateProblems(env: Environment): SettingProblem[] {
+  const { fleetTlsClientCert: cert, fleetTlsClientKey: key } = agentSettings;
+  const [hasCert, hasKey] = [cert, key].map(({ variable }) => givenText(env, variable) !== null);
+  if (hasCert && !hasKey) return [settingProblem(key, null, `set, because ${cert.variable} is`)];
+  if (hasKey && !hasCert) return [settingProblem(cert, null, `set, because ${key.variable} is`)];
+  return [];
 }

@@ -4,22 +4,25 @@ import { join } from 'node:path';
 import type { Log } from '#shared/log.ts';
 import type { SpoolItem } from './spool/spool.ts';
 import { nextAttempt } from '#shared/retry/backoff.ts';
-import { systemClock } from '#shared/time/clock.ts';
+import type { Assignment } from '#shared/run/assignment.ts';
+import { sleep, systemClock } from '#shared/time/clock.ts';
 import { watchLoopDelay } from '#shared/time/loop-delay.ts';
 import { VERSION } from '#shared/version.ts';
 import { resultsToWire } from '#shared/wire/results-to-wire.ts';
 import type { AgentConfig } from './config.ts';
+import { openProbeRoute } from './blackbox/open-probe-route.ts';
 import { AgentEgress } from './egress.ts';
 import { attemptWith, refusalOf } from './executor/attempt.ts';
 import { Executor } from './executor/executor.ts';
 import { openHttpServer } from './http/http-server.ts';
 import { agentRoutes } from './http/routes.ts';
-import { keptAgentId } from './identity.ts';
+import { keptIdentity } from './identity.ts';
 import { AgentMetrics } from './metrics.ts';
 import { openProbe } from './probe/open-probe.ts';
 import { AssignmentSet } from './session/assignment-set.ts';
 import { ClockOffsetEstimate } from './session/clock-offset.ts';
 import { connectFleet } from './session/fleet-connection.ts';
+import { endingAt, HAND_OVER_MS } from './session/hand-over.ts';
 import { SessionKeeper } from './session/keep-session.ts';
 import { SqliteSpool } from './spool/sqlite-spool.ts';
 import { CoordinatorTime } from './timetable/coordinator-time.ts';
@@ -38,7 +41,7 @@ const FLUSH_MS = 3_000;
 /** One agent: joins its location, keeps its own timetable, and holds every result until the coordinator has committed it. */
 export async function startAgent(config: AgentConfig, log: Log): Promise<RunningAgent> {
   const clock = systemClock;
-  const agentId = keptAgentId(config.dataDir);
+  const { agentId, ownKey } = keptIdentity(config.dataDir);
   const spool = new SqliteSpool({
     path: join(config.dataDir, 'spool.db'), clock,
     onTrouble: (trouble) => log.warn(trouble, 'trouble with the spool'),
@@ -51,6 +54,10 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
   const assignments = new AssignmentSet(new Set(FEATURES), ({ spec }) => refusalOf(spec));
   let locationId = '';
   let isConnected = false;
+  let liveAgents = 0;
+  let isLeaving = false;
+  let lastSlotMs = 0;
+  const held = new Map<string, Assignment>();
   let loopDelayP99Us = 0;
 
   const keep = (item: SpoolItem): void => void spool.append(item);
@@ -76,15 +83,15 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
     onOmitted: (count) => log.warn({ count }, 'slots too long ago to list; the coordinator closes them'),
   });
   const metrics = new AgentMetrics(VERSION, () => ({
-    isConnected, isStandby: isConnected && timetable.size === 0, assignments: timetable.size, rejectedAssignments: assignments.rejected.length,
+    isConnected, isSharing: liveAgents > 1, assignments: timetable.size, rejectedAssignments: assignments.rejected.length,
     inFlight: executor.stats.inFlight, capacity: config.concurrency, spoolRows: spool.depth(),
     spoolOldestAgeSeconds: spool.oldestAgeMs(clock.nowMs()) / 1000, loopDelayP99Seconds: loopDelayP99Us / 1e6,
     clockOffsetSeconds: clockOffset.best.offsetUs / 1e6, appliedRevision: assignments.revision,
   }));
 
   const keeper = new SessionKeeper({
-    identity: { agentId, instanceId: randomUUID(), name: config.name ?? hostname(), version: VERSION, features: FEATURES, capacity: config.concurrency },
-    locationKey: () => config.locationKey.reveal(),
+    identity: { agentId, instanceId: randomUUID(), name: config.name ?? hostname(), version: VERSION, features: FEATURES, capacity: config.concurrency, ownKey },
+    locationKey: () => config.locationKey?.reveal() ?? '',
     clock, log, assignments, clockOffset, spool,
     random: Math.random,
     connect: () => connectFleet(config.coordinator),
@@ -94,8 +101,11 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
       egress.setLocationKind(welcome.locationKind);
       log.info({ location: welcome.locationCode, generation: Number(welcome.generation) }, 'joined');
     },
+    onLiveAgents: (count) => { liveAgents = count; },
     onAssignments: (upserts, removals) => {
-      timetable.apply(upserts, removals);
+      for (const assignment of upserts) held.set(assignment.checkId, assignment);
+      for (const checkId of removals) held.delete(checkId);
+      timetable.apply(isLeaving ? endingAt(upserts, lastSlotMs) : upserts, removals);
       timetable.start();
       for (const checkId of removals) metrics.forget(checkId);
     },
@@ -117,24 +127,33 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
     },
   });
 
+  const probeRoute = config.probeModulesPath === null ? null : openProbeRoute({
+    modulesPath: config.probeModulesPath, resolver: config.resolver, egress: (address) => egress.decide(address), clock, log,
+  });
   const http = await openHttpServer(
     { ...config.http, variable: 'SONDE_AGENT_HTTP_PORT' },
-    agentRoutes(metrics.registry, () => healthOf(isConnected, assignments.revision, timetable.size)),
+    agentRoutes(metrics.registry, probeRoute?.handler ?? null, () => healthOf(isConnected, assignments.revision, timetable.size)),
   );
   const leaving = new AbortController();
   const session = keeper.run(leaving.signal);
 
   return {
     httpUrl: http.url,
-    /** Slots after the last are given away first; what runs is finished, what was seen is delivered or stays spooled. */
+    /** Slots after the last are given away first, and run by this agent until then; what runs is finished, what was seen is delivered or stays spooled. */
     async stop() {
+      const handOverMs = isConnected && liveAgents > 1 ? HAND_OVER_MS : 0;
+      isLeaving = true;
+      lastSlotMs = Math.floor(time.nowMs()) + handOverMs;
+      timetable.apply(endingAt(held.values(), lastSlotMs), []);
+      await keeper.goodbye(lastSlotMs, 'the agent is stopping');
+      await sleep(clock, handOverMs);
       timetable.stop();
-      await keeper.goodbye(timetable.lastSlotHandled() ?? Math.floor(time.nowMs()), 'the agent is stopping');
       await executor.drain(DRAIN_MS);
       await flushed(spool, isConnected);
       leaving.abort();
       await session;
       await http.close();
+      probeRoute?.close();
       closeProbe();
       loopDelay.stop();
       spool.close();

@@ -10,7 +10,7 @@ const PHASES = { dns: 'dnsUs', connect: 'connectUs', tls: 'tlsUs', send: 'sendUs
 /** What the agent is asked for when it is scraped. */
 export type AgentVitals = {
   readonly isConnected: boolean;
-  readonly isStandby: boolean;
+  readonly isSharing: boolean;
   readonly assignments: number;
   readonly rejectedAssignments: number;
   readonly inFlight: number;
@@ -46,7 +46,7 @@ export class AgentMetrics {
       registers[0]!.registerMetric(new Gauge({ name, help, registers: [], collect() { this.set(read(vitals())); } }));
     };
     reading('sonde_session_connected', 'Is there a session with the coordinator? 1 or 0.', (now) => (now.isConnected ? 1 : 0));
-    reading('sonde_session_standby', 'Does another agent of the location run its checks? 1 or 0.', (now) => (now.isStandby ? 1 : 0));
+    reading('sonde_session_sharing', "Do other agents share the location's work? 1 or 0.", (now) => (now.isSharing ? 1 : 0));
     reading('sonde_session_applied_revision', 'Revision of the config that is applied.', (now) => now.appliedRevision);
     reading('sonde_assignments', 'Checks this agent runs.', (now) => now.assignments);
     reading('sonde_assignments_rejected', 'Checks this agent cannot run.', (now) => now.rejectedAssignments);

@@ -24,6 +24,12 @@ describe("the coordinator's config", () => {
     expect(problemsOf({ SONDE_FLEET_HOST: '0.0.0.0', SONDE_FLEET_TLS_CERT: 'c', SONDE_FLEET_TLS_KEY: 'k' })).toEqual([]);
   });
 
+  it('asks agents for certificates only over TLS', () => {
+    expect(problemsOf({ SONDE_FLEET_TLS_CLIENT_CA: 'ca' })).toEqual(['SONDE_FLEET_TLS_CERT']);
+    const read = readCoordinatorConfig({ ...base, SONDE_FLEET_TLS_CERT: 'c', SONDE_FLEET_TLS_KEY: 'k', SONDE_FLEET_TLS_CLIENT_CA: 'ca' });
+    expect(read.ok && read.config.fleet.tls).toEqual({ certPath: 'c', keyPath: 'k', clientCaPath: 'ca' });
+  });
+
   it('wants a key for each certificate and a certificate for each key', () => {
     expect(problemsOf({ SONDE_HTTP_TLS_CERT: 'c', SONDE_FLEET_TLS_KEY: 'k' })).toEqual(['SONDE_HTTP_TLS_KEY', 'SONDE_FLEET_TLS_CERT']);
   });

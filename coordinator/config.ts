@@ -15,8 +15,8 @@ export type CoordinatorConfig = {
   readonly fleet: {
     readonly host: string;
     readonly port: number;
-    /** null: plaintext, on loopback or by explicit flag. */
-    readonly tls: TlsFiles | null;
+    /** null: plaintext, on loopback or by explicit flag. `clientCaPath` null: agents need no certificate. */
+    readonly tls: (TlsFiles & { readonly clientCaPath: string | null }) | null;
     /** Serve gRPC reflection? */
     readonly reflection: boolean;
   };
@@ -53,6 +53,9 @@ export const coordinatorSettings = {
   fleetTlsKey: optional('SONDE_FLEET_TLS_KEY', text(), 'plaintext on loopback', {
     about: 'PEM file: key of that certificate', hint: 'Give the path of a PEM file, together with SONDE_FLEET_TLS_CERT.',
   }),
+  fleetTlsClientCa: optional('SONDE_FLEET_TLS_CLIENT_CA', text(), 'agents need no certificate', {
+    about: 'PEM file: authority that must have signed the certificate of an agent', hint: 'Give the path of a PEM file, together with SONDE_FLEET_TLS_CERT.',
+  }),
   fleetPlaintext: withDefault('SONDE_FLEET_PLAINTEXT', flag(), '0', {
     about: '1 allows agents without TLS from other machines', hint: 'Leave it out, or set it to 1 to allow plaintext between machines.',
   }),
@@ -83,12 +86,16 @@ export function readCoordinatorConfig(env: Environment): ReadCoordinatorConfig {
   const problems = [...(read.ok ? [] : read.problems), ...problemsBetweenSettings(env)];
   if (!read.ok || problems.length > 0) return { ok: false, problems };
   const s = read.settings;
+  const fleetTls = tlsFiles(s.fleetTlsCert, s.fleetTlsKey);
   return {
     ok: true,
     config: {
       databaseUrl: s.databaseUrl,
       http: { host: s.httpHost, port: s.httpPort, tls: tlsFiles(s.httpTlsCert, s.httpTlsKey) },
-      fleet: { host: s.fleetHost, port: s.fleetPort, tls: tlsFiles(s.fleetTlsCert, s.fleetTlsKey), reflection: s.reflection },
+      fleet: {
+        host: s.fleetHost, port: s.fleetPort, reflection: s.reflection,
+        tls: fleetTls && { ...fleetTls, clientCaPath: s.fleetTlsClientCa },
+      },
       dataDir: s.dataDir, apiKey: s.apiKey, masterKey: s.masterKey, logLevel: s.logLevel,
     },
   };
@@ -107,6 +114,9 @@ function problemsBetweenSettings(env: Environment): SettingProblem[] {
     const hasKey = givenText(env, key.variable) !== null;
     if (hasCert && !hasKey) problems.push(settingProblem(key, null, `set, because ${cert.variable} is`));
     if (hasKey && !hasCert) problems.push(settingProblem(cert, null, `set, because ${key.variable} is`));
+  }
+  if (givenText(env, s.fleetTlsClientCa.variable) !== null && givenText(env, s.fleetTlsCert.variable) === null) {
+    problems.push(settingProblem(s.fleetTlsCert, null, `set, because ${s.fleetTlsClientCa.variable} is`));
   }
   const fleetHost = givenText(env, s.fleetHost.variable) ?? '127.0.0.1';
   const isProtected = givenText(env, s.fleetTlsCert.variable) !== null || isLoopbackHost(fleetHost);

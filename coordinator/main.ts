@@ -62,7 +62,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   await fleet.start();
   const door = await openFleetServer({
     host: config.fleet.host, port: config.fleet.port, reflection: config.fleet.reflection,
-    tls: config.fleet.tls && { certFile: config.fleet.tls.certPath, keyFile: config.fleet.tls.keyPath },
+    tls: config.fleet.tls && { certFile: config.fleet.tls.certPath, keyFile: config.fleet.tls.keyPath, clientCaFile: config.fleet.tls.clientCaPath },
     onSession: (stream) => fleet.serveSession(stream),
     onResults: (stream) => fleet.serveResults(stream),
   });

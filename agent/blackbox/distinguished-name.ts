@@ -1,11 +1,13 @@
 import { Buffer } from 'node:buffer';
 
-/** Attributes with a name of their own in Go's `pkix.Name`, as OpenSSL writes them, in the order Go's String puts them. */
-const ORDER: readonly (readonly [openssl: string, go: string])[] = [
-  ['serialNumber', 'SERIALNUMBER'], ['CN', 'CN'], ['postalCode', 'POSTALCODE'], ['street', 'STREET'],
-  ['ST', 'ST'], ['L', 'L'], ['OU', 'OU'], ['O', 'O'], ['C', 'C'],
+/** Attributes that Go's `pkix.Name` knows, as OpenSSL names them, in the order its String() puts them. */
+const KNOWN: readonly (readonly [openssl: string, go: string])[] = [
+  ['serialNumber', 'SERIALNUMBER'], ['CN', 'CN'], ['OU', 'OU'], ['O', 'O'], ['postalCode', 'POSTALCODE'],
+  ['street', 'STREET'], ['L', 'L'], ['ST', 'ST'], ['C', 'C'],
 ];
-/** Others come last, as a dotted number and the value in DER; these two are found in practice, as IA5String (22). */
+/** Of these Go keeps the last only. */
+const SINGLE = new Set(['serialNumber', 'CN']);
+/** The others it shows as a number and the value in DER; these two are found in practice. */
 const NUMBERED: Readonly<Record<string, string>> = { emailAddress: '1.2.840.113549.1.9.1', DC: '0.9.2342.19200300.100.1.25' };
 
 /**
@@ -14,19 +16,19 @@ const NUMBERED: Readonly<Record<string, string>> = { emailAddress: '1.2.840.1135
  */
 export function goName(name: string): string {
   const attributes = splitUnescaped(name).map(attributeOf);
-  const named = ORDER.flatMap(([openssl, go]) => {
+  const known = KNOWN.flatMap(([openssl, go]) => {
     const values = attributes.filter(({ type }) => type === openssl).map(({ value }) => `${go}=${value}`);
-    return values.length === 0 ? [] : [values.join('+')];
+    const shown = SINGLE.has(openssl) ? values.slice(-1) : values;
+    return shown.length === 0 ? [] : [shown.join('+')];
   });
-  const known = new Set(ORDER.map(([openssl]) => openssl));
-  const others = attributes.filter(({ type }) => !known.has(type)).toReversed().map(({ type, value }) => {
+  const others = attributes.filter(({ type }) => !KNOWN.some(([openssl]) => openssl === type)).toReversed().map(({ type, value }) => {
     const number = NUMBERED[type];
     return number === undefined ? `${type}=${value}` : `${number}=#${derHex(value)}`;
   });
-  return [...named, ...others].join(',');
+  return [...known, ...others].join(',');
 }
 
-/** At `, ` between attributes and ` + ` within one; in a value both are escaped. */
+/** At `, ` between attributes and ` + ` within one; in a value the comma and the plus sign are escaped. */
 function splitUnescaped(name: string): readonly string[] {
   return name === '' ? [] : name.split(/(?<!\\), | \+ /);
 }
@@ -36,8 +38,14 @@ function attributeOf(text: string): { readonly type: string; readonly value: str
   return { type: text.slice(0, at), value: text.slice(at + 1) };
 }
 
-function derHex(value: string): string {
-  const bytes = Buffer.from(value.replaceAll(/\\(.)/g, '$1'), 'latin1');
-  const length = bytes.length < 0x80 ? [bytes.length] : [0x81, bytes.length & 0xff];
-  return Buffer.from([0x16, ...length, ...bytes]).toString('hex');
+const PRINTABLE_STRING = 0x13;
+const UTF8_STRING = 0x0c;
+
+/** As Go's asn1.Marshal encodes a string. */
+function derHex(escaped: string): string {
+  const value = escaped.replaceAll(/\\(.)/g, '$1');
+  const bytes = Buffer.from(value, 'utf8');
+  const tag = /^[a-zA-Z0-9 '()+,\-./:=?]*$/.test(value) ? PRINTABLE_STRING : UTF8_STRING;
+  const length = bytes.length < 0x80 ? [bytes.length] : bytes.length < 0x100 ? [0x81, bytes.length] : [0x82, bytes.length >> 8, bytes.length & 0xff];
+  return Buffer.from([tag, ...length, ...bytes]).toString('hex');
 }

@@ -56,8 +56,9 @@ async function answer(deps: BlackboxDeps, query: URLSearchParams, request: Incom
   const sight = await probeTarget(deps, { target, hostname: query.get('hostname') || null, tcp: module.tcp, timeoutMs, signal: leaving.signal }, log);
   leaving.forget();
   const { failure } = sight;
-  if (failure === null) log.note('Probe succeeded', { duration_seconds: sight.durationUs / 1e6 });
-  else log.note('Probe failed', { phase: failure.phase, code: failure.code, err: failure.detail, duration_seconds: sight.durationUs / 1e6 }, 'error');
+  const duration_seconds = Math.round(sight.durationUs) / 1e6;
+  if (failure === null) log.note('Probe succeeded', { duration_seconds });
+  else log.note('Probe failed', { phase: failure.phase, code: failure.code, err: failure.detail, duration_seconds }, 'error');
 
   const metrics = expositionText(probeMetrics(sight));
   if (query.get('debug') !== 'true') return { status: 200, type: EXPOSITION_TYPE, body: metrics };

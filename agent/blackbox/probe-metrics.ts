@@ -24,7 +24,7 @@ export function probeMetrics(sight: ProbeSight): readonly MetricFamily[] {
     gauge('probe_failed_due_to_regex', 'Indicates if probe failed due to regex', sight.failedDueToRegex ? 1 : 0),
     gauge('probe_failed_due_to_bytes', 'Indicates if probe failed due to bytes', sight.failedDueToBytes ? 1 : 0),
     { name: 'probe_expect_info', help: 'Explicit content matched', samples: distinct(sight.expectInfo).map((labels) => ({ labels, value: 1 })) },
-    ...(sight.tls === null ? [] : tlsMetrics(sight.tls, sight.isVerified)),
+    ...(sight.tls === null ? [] : tlsMetrics(sight.tls, sight.verifiedNotAfterMs)),
     {
       name: 'probe_tcp_duration_seconds', help: 'Duration of the TCP probe by phase',
       samples: Object.entries({
@@ -39,11 +39,11 @@ export function probeMetrics(sight: ProbeSight): readonly MetricFamily[] {
   ];
 }
 
-function tlsMetrics(tls: TlsFacts, isVerified: boolean): readonly MetricFamily[] {
+function tlsMetrics(tls: TlsFacts, verifiedNotAfterMs: number | null): readonly MetricFamily[] {
   return [
     gauge('probe_ssl_earliest_cert_expiry', 'Returns last SSL chain expiry in unixtime', Math.floor(tls.chainNotAfterMs / 1000)),
     gauge('probe_ssl_last_chain_expiry_timestamp_seconds', 'Returns last SSL chain expiry in timestamp',
-      isVerified ? Math.floor(tls.chainNotAfterMs / 1000) : GO_ZERO_TIME_SECONDS),
+      verifiedNotAfterMs === null ? GO_ZERO_TIME_SECONDS : Math.floor(verifiedNotAfterMs / 1000)),
     info('probe_ssl_last_chain_info', 'Contains SSL leaf certificate information', {
       fingerprint_sha256: tls.fingerprint256.replaceAll(':', '').toLowerCase(),
       subject: goName(tls.subject), issuer: goName(tls.issuer),

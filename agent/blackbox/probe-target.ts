@@ -13,6 +13,7 @@ import { type DialogueResult, failed, failedBy, type ProbeFailure, runQueryRespo
 import { splitTarget } from './split-target.ts';
 import type { TcpModule } from './tcp-module.ts';
 import { tlsMaterial } from './tls-material.ts';
+import { verifiedChainNotAfterMs } from './verified-chain.ts';
 
 export type ProbeTargetDeps = {
   readonly engine: Engine;
@@ -36,8 +37,8 @@ export type ProbeOrder = {
 /** All that one `/probe` saw; what was not reached is null. */
 export type ProbeSight = Omit<DialogueResult, 'tls'> & {
   readonly tls: TlsFacts | null;
-  /** Was the certificate to be verified? */
-  readonly isVerified: boolean;
+  /** When the first certificate of the verified chain expires; null: it was not to be verified, or there was no TLS. */
+  readonly verifiedNotAfterMs: number | null;
   /** null: the target has no host and port to look up. */
   readonly address: { readonly literal: string; readonly family: IpFamily } | null;
   readonly dnsUs: number;
@@ -56,8 +57,10 @@ export async function probeTarget(deps: ProbeTargetDeps, order: ProbeOrder, log:
   } catch (error) {
     result = failing(failed('connect', 'ERR_AGENT_INTERNAL', error instanceof Error ? error.message : String(error)));
   }
+  const tls = result.tls ?? run.tls;
   return {
-    ...result, tls: result.tls ?? run.tls, isVerified: !order.tcp.tlsConfig.insecureSkipVerify,
+    ...result, tls,
+    verifiedNotAfterMs: tls === null || run.tlsRequest?.verify !== true ? null : verifiedChainNotAfterMs(tls, run.tlsRequest.ca),
     address: run.address, dnsUs: run.dnsUs, timings: run.stopwatch.timings(), durationUs: deps.clock.monotonicUs() - startedUs,
   };
 }
@@ -67,6 +70,7 @@ class ProbeRun {
   address: ProbeSight['address'] = null;
   dnsUs = 0;
   tls: TlsFacts | null = null;
+  tlsRequest: TlsRequest | null = null;
   readonly #deps: ProbeTargetDeps;
   readonly #order: ProbeOrder;
   readonly #log: ProbeLog;
@@ -87,16 +91,15 @@ class ProbeRun {
     const { host, port } = split;
     const notPicked = await this.#pickAddress(host);
     if (notPicked !== null) return failing(notPicked);
-    let tlsRequest: TlsRequest | null = null;
     if (tcp.tls || tcp.queryResponse.some(({ startTls }) => startTls)) {
       const material = await tlsMaterial(tcp.tlsConfig, hostname ?? host);
       if (!material.ok) return failing(failed('tls', 'ERR_AGENT_SECRET', material.problem));
-      tlsRequest = material.request;
+      this.tlsRequest = material.request;
     }
     const connection = await this.#connect(port);
     if ('code' in connection) return failing(connection);
     try {
-      return await this.#converse(connection, tlsRequest);
+      return await this.#converse(connection, this.tlsRequest);
     } finally {
       connection.close();
     }
@@ -137,7 +140,7 @@ class ProbeRun {
     }
     this.#log.note('Successfully dialed', this.tls === null ? {} : { version: this.tls.version });
     return await runQueryResponse(
-      { connection, untilUs: this.#untilUs, stopwatch: this.stopwatch, log: this.#log, tls: tlsRequest },
+      { connection, untilUs: this.#untilUs, nowUs: () => this.#deps.clock.monotonicUs(), stopwatch: this.stopwatch, log: this.#log, tls: tlsRequest },
       this.#order.tcp.queryResponse,
     );
   }

@@ -27,6 +27,8 @@ export type DialogueResult = {
 export type DialogueDeps = {
   readonly connection: Connection;
   readonly untilUs: number;
+  /** Monotonic, µs. */
+  readonly nowUs: () => number;
   readonly stopwatch: Stopwatch;
   readonly log: ProbeLog;
   /** For `starttls`. */
@@ -159,8 +161,10 @@ class Dialogue {
 
   /** What is sent may hold a password: the log says how much it was. */
   async #send(bytes: Uint8Array): Promise<ProbeFailure | null> {
-    const { connection, untilUs, stopwatch, log } = this.#deps;
+    const { connection, untilUs, nowUs, stopwatch, log } = this.#deps;
     log.note('Sending line', { bytes: bytes.length + 1 });
+    // What this side took to look at lines is nobody's phase.
+    stopwatch.skip(nowUs());
     const written = await connection.write(Buffer.concat([bytes, NEWLINE]), untilUs);
     stopwatch.lap('send', written.atUs);
     return written.ok ? null : failedBy('send', written.trouble, `sending ${bytes.length + 1} bytes`);
@@ -168,10 +172,11 @@ class Dialogue {
 
   /** Nothing may be left over in front of the handshake: anybody in between could have put it there (CVE-2011-0411). */
   async #startTls(): Promise<ProbeFailure | null> {
-    const { connection, tls, untilUs, stopwatch, log } = this.#deps;
+    const { connection, tls, untilUs, nowUs, stopwatch, log } = this.#deps;
     if (tls === null) return failed('tls', 'ERR_AGENT_INTERNAL', 'there are no TLS settings');
     this.#unread.append(connection.takeUnread());
     if (this.#unread.length > 0) return failed('tls', 'ERR_STARTTLS_INJECTION', `left over: ${showBytes(this.#unread.peek(LINE_BYTES_MAX))}`);
+    stopwatch.skip(nowUs());
     const secured = await connection.startTls(tls, untilUs);
     stopwatch.lap('tls', secured.atUs);
     if (!secured.ok) return failedBy('tls', secured.trouble, 'TLS handshake after starttls');

@@ -23,8 +23,7 @@ export async function startProbeOnly(config: ProbeOnlyConfig, log: Log): Promise
     modulesPath: config.probeModulesPath, resolver: config.resolver, egress: (address) => egress.decide(address),
     clock, log, onUnknownModule: metrics.countUnknownModule,
   });
-  const routes = agentRoutes(metrics.registry, () => ({ isReady: true, reasons: [], isConnected: false, assignments: 0 }));
-  routes.set('/probe', route.handler);
+  const routes = agentRoutes(metrics.registry, route.handler, () => ({ isReady: true, reasons: [], isConnected: false, assignments: 0 }));
   const http = await openHttpServer({ ...config.http, variable: 'SONDE_AGENT_HTTP_PORT' }, routes).catch((error: unknown) => {
     route.close();
     throw error;

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar, visit } from 'yaml';
 import { nearestWord } from '#shared/check/nearest-word.ts';
 
 /** One thing that is wrong with a file: where (lines and columns from 1), at which key, and that in a sentence. */
@@ -24,6 +24,9 @@ export class YamlFile {
       const { line, col } = this.#lines.linePos(error.pos[0]);
       this.problems.push({ line, column: col, key: '', message: `${line}:${col}: not valid YAML: ${error.message}` });
     }
+    visit(this.#document, { Alias: (_key, alias) => {
+      if (alias.resolve(this.#document) === undefined) this.problem(alias, '', `not valid YAML: nothing before is named &${alias.source}`);
+    } });
   }
 
   get root(): Node | null {

@@ -9,8 +9,10 @@ export type AgentHealth = {
   readonly assignments: number;
 };
 
-export function agentRoutes(registry: Registry, health: () => AgentHealth): Map<string, Handler> {
+/** `/probe` is there once modules are configured (rules.md 31). */
+export function agentRoutes(registry: Registry, probe: Handler | null, health: () => AgentHealth): Map<string, Handler> {
   return new Map<string, Handler>([
+    ...(probe ? [['/probe', probe] as const] : []),
     ['/metrics', async () => ({ status: 200, type: registry.contentType, body: await registry.metrics() })],
     ['/healthz', () => text(200, 'ok\n')],
     ['/readyz', () => { const now = health(); return json(now.isReady ? 200 : 503, now); }],

@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import { isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 import { classifyHost } from '#shared/check/host.ts';
 import type { Clock } from '#shared/time/clock.ts';
 import type { Attempt, Stop } from './attempt.ts';
 import type { Deadlines } from './deadlines.ts';
 import { failing } from './failing.ts';
+import { parseDnsServer } from './resolve/dns-server-address.ts';
 import type { Resolution, Resolver } from './resolve/resolver.ts';
 
 /** May this literal address be dialled? `reason` is a sentence. */
@@ -51,7 +52,7 @@ export async function chooseAddress(deps: AddressDeps, attempt: Attempt, signal:
 async function resolveName(deps: AddressDeps, attempt: Attempt, hostname: string, signal: AbortSignal | undefined): Promise<Stop | null> {
   const { spec, stopwatch } = attempt;
   if (spec.dnsServer !== null) {
-    const decision = deps.egress(literalOf(spec.dnsServer));
+    const decision = deps.egress(parseDnsServer(spec.dnsServer)?.address ?? spec.dnsServer);
     if (!decision.allowed) {
       return failing(attempt, { phase: 'resolve', code: 'ERR_EGRESS_DENIED', doing: `asking the name server ${spec.dnsServer}`, detail: decision.reason });
     }
@@ -84,13 +85,7 @@ function patiently({ deadlines }: AddressDeps, attempt: Attempt, resolving: Prom
   });
 }
 
-const GRACE_US = 2_000_000;
-
-/** `literal`, `literal:port` or `[v6]:port`. */
-function literalOf(dnsServer: string): string {
-  if (isIPv6(dnsServer)) return dnsServer;
-  return dnsServer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
-}
+const GRACE_US = 1_000_000;
 
 const NEVER = new AbortController().signal;
 // Shared by all lookups under way, whose number the executor bounds.

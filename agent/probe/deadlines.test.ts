@@ -37,6 +37,15 @@ describe('deadlines', () => {
     expect(fired).toEqual(['early', 'next', 'late']);
   });
 
+  it('leave no timer behind when nobody waits', async () => {
+    const clock = new FakeClock();
+    const deadlines = new Deadlines(clock);
+    const alarm = deadlines.at(5_000_000, () => {});
+    expect(clock.pending).toBe(1);
+    alarm.cancel();
+    expect(clock.pending).toBe(0);
+  });
+
   it('cancelling after firing, or twice, leaves the others alone', async () => {
     const clock = new FakeClock();
     const deadlines = new Deadlines(clock);

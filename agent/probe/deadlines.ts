@@ -74,12 +74,15 @@ export class Deadlines {
     if (index < 0) return;
     entry.index = -1;
     const last = this.#heap.pop();
-    if (last === undefined || last === entry) return;
-    this.#heap[index] = last;
-    last.index = index;
-    this.#up(last);
-    this.#down(last);
-    // The timer stays armed for a moment nobody waits for any more: cheaper than setting it again.
+    if (last !== undefined && last !== entry) {
+      this.#heap[index] = last;
+      last.index = index;
+      this.#up(last);
+      this.#down(last);
+    }
+    // While others wait the timer stays armed for a moment nobody waits for: cheaper than setting it again. The last
+    // one takes it along, so that it keeps no process from ending.
+    if (this.#heap.length === 0) this.#arm();
   }
 
   #up(entry: Entry): void {

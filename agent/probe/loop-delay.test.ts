@@ -32,7 +32,18 @@ describe('the delay of the event loop', () => {
     expect(delay.longestUs(0, 40_000)).toBe(0);
     expect(delay.longestUs(0, 99_000)).toBe(75_000);
     expect(delay.longestUs(0, 310_000)).toBe(195_000);
-    expect(delay.longestUs(290_000, 301_000)).toBe(11_000);
+    expect(delay.longestUs(290_000, 301_000)).toBe(10_000);
+  });
+
+  it('that was over before an attempt began is none of its own', () => {
+    const clock = new LateClock();
+    const delay = new LoopDelay(clock);
+    delay.enter();
+    clock.fireAt(3_000_000);
+    expect(delay.longestUs(0, 3_000_000)).toBe(2_990_000);
+    clock.us = 3_009_000;
+    expect(delay.longestUs(3_000_100, 3_009_000)).toBe(0);
+    expect(delay.longestUs(2_998_000, 3_009_000)).toBe(2_000);
   });
 
   it('is seen while it lasts, and grain is none', () => {

@@ -11,8 +11,9 @@ const BUCKETS = 1_200;
  */
 export class LoopDelay {
   readonly #clock: Clock;
-  /** Greatest delay seen per 50 ms, in a ring, and which 50 ms that was. */
+  /** Greatest delay seen per 50 ms, in a ring, when it was over, and which 50 ms that was. */
   readonly #delays = new Float64Array(BUCKETS);
+  readonly #ends = new Float64Array(BUCKETS);
   readonly #epochs = new Float64Array(BUCKETS).fill(-1);
   #inFlight = 0;
   #timer: Timer | null = null;
@@ -37,7 +38,10 @@ export class LoopDelay {
     // A loop that is late right now has not told its timer yet.
     let longestUs = this.#timer === null ? 0 : this.#clock.monotonicUs() - this.#dueUs;
     for (let epoch = Math.floor(fromUs / BUCKET_US); epoch <= Math.floor(toUs / BUCKET_US); epoch += 1) {
-      if (this.#epochs[epoch % BUCKETS] === epoch) longestUs = Math.max(longestUs, this.#delays[epoch % BUCKETS] ?? 0);
+      if (this.#epochs[epoch % BUCKETS] !== epoch) continue;
+      // Of a delay that began before the first instant, only what reaches beyond it counts.
+      const [delayUs = 0, endUs = 0] = [this.#delays[epoch % BUCKETS], this.#ends[epoch % BUCKETS]];
+      longestUs = Math.max(longestUs, Math.min(delayUs, endUs - fromUs));
     }
     return longestUs < GRAIN_US ? 0 : Math.round(Math.min(longestUs, toUs - fromUs));
   }
@@ -52,8 +56,11 @@ export class LoopDelay {
     const epoch = Math.floor(nowUs / BUCKET_US);
     const index = epoch % BUCKETS;
     const delayUs = nowUs - this.#dueUs;
-    this.#delays[index] = this.#epochs[index] === epoch ? Math.max(this.#delays[index] ?? 0, delayUs) : delayUs;
-    this.#epochs[index] = epoch;
+    if (this.#epochs[index] !== epoch || delayUs > (this.#delays[index] ?? 0)) {
+      this.#epochs[index] = epoch;
+      this.#delays[index] = delayUs;
+      this.#ends[index] = nowUs;
+    }
     this.#timer = null;
     if (this.#inFlight > 0) this.#arm();
   }

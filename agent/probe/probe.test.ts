@@ -92,6 +92,24 @@ describe('sending', () => {
   });
 });
 
+describe('sending fails', () => {
+  const much = new Uint8Array(32 * 1024 * 1024);
+
+  it('at the deadline when the other side takes nothing in', async () => {
+    const server = await serve({ do: 'stopReading' }, { do: 'silence' });
+    const report = await probe(server.port, { payload: much, maxResponseTimeMs: 300 });
+    expect(report).toMatchObject({ established: true, bytesSent: 0, stopReason: 'deadline', failure: { phase: 'send', code: 'SOCKET_TIMEOUT' } });
+    expect(report.timings.sendUs).toBeGreaterThan(200_000);
+  });
+
+  it('when the connection is reset in the middle', async () => {
+    const server = await serve({ do: 'stopReading' }, { do: 'pause', ms: 30 }, { do: 'reset' });
+    const report = await probe(server.port, { payload: much });
+    expect(report).toMatchObject({ established: true, stopReason: 'failed', failure: { phase: 'send' } });
+    expect(['ECONNRESET', 'EPIPE']).toContain(report.failure?.code);
+  });
+});
+
 describe('reading', () => {
   it('stops as soon as every data assertion is decided, across segments', async () => {
     const server = await serve({ do: 'segments', parts: ['SSH-2', '.0-Open', 'SSH_9\r\n'], gapMs: 20 }, { do: 'silence' });
@@ -138,8 +156,9 @@ describe('reading', () => {
     const server = await serve({ do: 'drip', bytes: 'x', everyMs: 20, forever: true });
     const report = await probe(server.port, { assertions: [contains('done')], maxResponseTimeMs: 200 });
     expect(report).toMatchObject({ failure: null, stopReason: 'deadline' });
-    expect(responseOf(report)).toMatch(/^x{2,12}$/);
-    expect(report.timings.totalUs).toBeLessThanOrEqual(200_000);
+    expect(responseOf(report)).toMatch(/^x{2,13}$/);
+    // A byte that the event loop gets to a moment after the deadline is late by that moment.
+    expect(report.timings.totalUs).toBeLessThanOrEqual(250_000);
   });
 
   it('ends when the other side closes, or half-closes', async () => {

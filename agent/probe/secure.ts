@@ -27,6 +27,7 @@ export async function secure(
   attempt.phase = 'tls';
   const settings = attempt.spec.tls ?? DEFAULTS;
   const secured = await connection.startTls(tlsRequest(attempt.spec, settings, clientCertificate), attempt.deadlineUs);
+  attempt.stopwatch.skip(secured.startedUs);
   attempt.stopwatch.lap('tls', secured.atUs);
   attempt.lastActivityUs = secured.atUs;
   attempt.tls = secured.facts;

@@ -17,7 +17,7 @@ function hashOf(...assignments: pb.Assignment[]): Buffer {
 }
 
 function snapshot(revision: number, ...assignments: pb.Assignment[]): pb.Snapshot {
-  return { revision: BigInt(revision), hash: hashOf(...assignments), assignments, standby: false };
+  return { revision: BigInt(revision), hash: hashOf(...assignments), assignments, liveAgents: 1 };
 }
 
 const aSet = (accept: (port: number) => string | null = () => null) => new AssignmentSet(new Set(['tls']), ({ spec }) => accept(spec.port));
@@ -36,7 +36,7 @@ describe('an agent\'s assignments', () => {
     const set = aSet();
     set.applySnapshot(snapshot(3, anAssignment()));
     const next = anAssignment(A_CHECK, 6380);
-    const delta = { baseRevision: 2n, revision: 4n, hash: hashOf(next), upserts: [next], removals: [] };
+    const delta = { baseRevision: 2n, revision: 4n, hash: hashOf(next), upserts: [next], removals: [], liveAgents: 1 };
     expect(set.applyDelta(delta)).toMatchObject({ kind: 'resync' });
     expect(set.revision).toBe(3);
     expect(set.applyDelta({ ...delta, baseRevision: 3n })).toMatchObject({ kind: 'applied', upserts: [{ spec: { port: 6380 } }] });
@@ -46,7 +46,7 @@ describe('an agent\'s assignments', () => {
     const set = aSet();
     set.applySnapshot(snapshot(3, anAssignment()));
     const before = set.hash;
-    expect(set.applyDelta({ baseRevision: 3n, revision: 4n, hash: Buffer.alloc(32), upserts: [anAssignment(OTHER_CHECK)], removals: [] })).toMatchObject({ kind: 'resync' });
+    expect(set.applyDelta({ baseRevision: 3n, revision: 4n, hash: Buffer.alloc(32), upserts: [anAssignment(OTHER_CHECK)], removals: [], liveAgents: 1 })).toMatchObject({ kind: 'resync' });
     expect(set.hash).toEqual(before);
   });
 

@@ -8,7 +8,11 @@ import { clientDuplex, type Duplex } from '#shared/rpc/duplex.ts';
 export type CoordinatorAddress = {
   readonly host: string;
   readonly port: number;
-  readonly transport: { readonly kind: 'plaintext' } | { readonly kind: 'tls'; readonly caPath: string | null };
+  readonly transport: { readonly kind: 'plaintext' } | {
+    readonly kind: 'tls';
+    readonly caPath: string | null;
+    readonly client: { readonly certPath: string; readonly keyPath: string } | null;
+  };
 };
 
 /** Two streams on two connections, so that a backlog of results never delays config or liveness (rules.md 25). */
@@ -36,6 +40,11 @@ export function connectFleet({ host, port, transport }: CoordinatorAddress): Fle
 function credentials(transport: CoordinatorAddress['transport']): grpc.ChannelCredentials {
   switch (transport.kind) {
     case 'plaintext': return grpc.credentials.createInsecure();
-    case 'tls': return grpc.credentials.createSsl(transport.caPath === null ? null : readFileSync(transport.caPath));
+    case 'tls': {
+      const { caPath, client } = transport;
+      const authority = caPath === null ? null : readFileSync(caPath);
+      return client === null ? grpc.credentials.createSsl(authority)
+        : grpc.credentials.createSsl(authority, readFileSync(client.keyPath), readFileSync(client.certPath));
+    }
   }
 }

@@ -5,6 +5,8 @@ import type { Duplex } from '#shared/rpc/duplex.ts';
 import type { Clock } from '#shared/time/clock.ts';
 import { shotFromWire } from '#shared/wire/assignment.ts';
 import { WireError } from '#shared/wire/wire-error.ts';
+import { agentProofMessage } from '#shared/wire/agent-proof.ts';
+import type { OwnKey } from '../own-key.ts';
 import type { Applied, AssignmentSet } from './assignment-set.ts';
 import type { ClockOffsetEstimate } from './clock-offset.ts';
 
@@ -23,10 +25,12 @@ export type AgentIdentity = {
   readonly version: string;
   readonly features: readonly string[];
   readonly capacity: number;
+  readonly ownKey: OwnKey;
 };
 
 export type SessionDeps = {
   readonly identity: AgentIdentity;
+  /** '' once it has enrolled and is given none any more. */
   readonly locationKey: () => string;
   readonly clock: Clock;
   readonly log: Log;
@@ -35,6 +39,8 @@ export type SessionDeps = {
   /** Welcomed: the location is known and results may flow. */
   readonly onWelcome: (welcome: pb.Welcome) => void;
   readonly onAssignments: (upserts: readonly Assignment[], removals: readonly string[]) => void;
+  /** How many agents share the location's work, this one included. */
+  readonly onLiveAgents: (count: number) => void;
   /** Answers the shot by `answer`, sooner or later; null when it cannot be run, with a reason. */
   readonly onShot: (shot: Shot, answer: (done: pb.ShotDone) => void) => void;
   /** What a heartbeat tells, besides the clock. */
@@ -58,16 +64,24 @@ export async function holdSession(stream: Stream, deps: SessionDeps): Promise<Se
       protocolVersion: PROTOCOL_VERSION, agentId: identity.agentId, instanceId: identity.instanceId, locationKey: deps.locationKey(),
       name: identity.name, version: identity.version, features: [...identity.features], capacity: identity.capacity,
       appliedRevision: BigInt(assignments.revision), appliedHash: assignments.hash,
+      publicKey: identity.ownKey.publicKey,
     } } });
     for await (const { message } of stream.messages) {
       switch (message?.$case) {
+        case 'challenge': prove(message.value, stream, identity); break;
         case 'welcome':
           welcome = message.value;
           deps.onWelcome(welcome);
           heart.start(welcome.heartbeatIntervalMs);
           break;
-        case 'snapshot': apply(assignments.applySnapshot(message.value), stream, deps); break;
-        case 'delta': apply(assignments.applyDelta(message.value), stream, deps); break;
+        case 'snapshot':
+          deps.onLiveAgents(message.value.liveAgents);
+          apply(assignments.applySnapshot(message.value), stream, deps);
+          break;
+        case 'delta':
+          deps.onLiveAgents(message.value.liveAgents);
+          apply(assignments.applyDelta(message.value), stream, deps);
+          break;
         case 'shot': take(message.value, stream, deps); break;
         case 'heartbeatReply': heart.answered(message.value); break;
         case 'goAway':
@@ -85,6 +99,10 @@ export async function holdSession(stream: Stream, deps: SessionDeps): Promise<Se
     heart.stop();
     stream.destroy();
   }
+}
+
+function prove({ nonce }: pb.Challenge, stream: Stream, identity: AgentIdentity): void {
+  void stream.write({ message: { $case: 'proof', value: { signature: identity.ownKey.sign(agentProofMessage(nonce, identity)) } } });
 }
 
 function apply(applied: Applied, stream: Stream, { assignments, onAssignments, log }: SessionDeps): void {

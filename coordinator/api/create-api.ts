@@ -10,8 +10,11 @@ import { describeRoutes, serveDescription } from './openapi.ts';
 import { DEFAULT_RATE_LIMIT, RateLimiter, type RateLimit } from './rate-limiter.ts';
 import { acceptJsonBodies, BODY_BYTES_MAX } from './request-body.ts';
 import { accountRoutes } from './routes/account.ts';
+import { agentRoutes } from './routes/agents.ts';
 import { checkRoutes } from './routes/checks.ts';
+import { completenessRoutes } from './routes/completeness.ts';
 import { fleetRoutes } from './routes/fleet.ts';
+import { privateLocationRoutes } from './routes/private-locations.ts';
 import { resultRoutes } from './routes/results.ts';
 import { runRoutes } from './routes/runs.ts';
 import { serviceRoutes } from './routes/service.ts';
@@ -67,7 +70,7 @@ export function createApi(options: ApiOptions): ApiApp {
 
 /** Every route of the API. */
 function registerRoutes(app: ApiApp, deps: ApiDeps): void {
-  for (const routes of [checkRoutes, runRoutes, resultRoutes, statusRoutes, fleetRoutes, accountRoutes, serviceRoutes]) routes(app, deps);
+  for (const routes of [checkRoutes, runRoutes, resultRoutes, completenessRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, accountRoutes, serviceRoutes]) routes(app, deps);
 }
 
 function server(options: ApiOptions): ApiApp {

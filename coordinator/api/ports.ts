@@ -71,8 +71,8 @@ export type AgentRow = {
   readonly version: string;
   readonly generation: number;
   readonly connected: boolean;
-  /** Does it hold the location's assignments, or stand by? */
-  readonly isHolder: boolean;
+  /** Has it a part of the location's checks? */
+  readonly inRoster: boolean;
   readonly lastSeenAtMs: number;
   readonly appliedRevision: number;
   readonly rejected: readonly { readonly checkId: string; readonly code: string; readonly reason: string }[];
@@ -83,6 +83,47 @@ export type AgentRow = {
   readonly loopDelayP99Us: number;
   readonly clockOffsetUs: number;
   readonly clockErrorUs: number;
+  /** `pending` waits for approval. */
+  readonly state: 'active' | 'pending';
+  /** Two live copies of it displace each other. */
+  readonly conflict: boolean;
+  readonly enrolledAtMs: number;
+};
+
+/** A location key as it may be shown: never the key itself. */
+export type LocationKey = {
+  readonly id: string;
+  readonly masked: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number | null;
+  readonly isOneTime: boolean;
+  readonly isUsed: boolean;
+  readonly agentsMax: number | null;
+  readonly needsApproval: boolean;
+};
+
+/** A key to be made; `hash` is the HMAC of what is shown once. Limits left out: none. */
+export type NewLocationKey = {
+  readonly id: string;
+  readonly hash: Uint8Array;
+  readonly masked: string;
+  readonly limits?: Partial<Pick<LocationKey, 'expiresAtMs' | 'isOneTime' | 'agentsMax' | 'needsApproval'>>;
+};
+
+/** What a user says of a private location; its slug is for good. */
+export type PrivateLocationWrite = { readonly name: string; readonly icon: string; readonly proxyUrl: string | null };
+
+export type PrivateLocation = PrivateLocationWrite & {
+  readonly id: string;
+  readonly slugName: string;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  /** Those that are neither revoked nor expired nor used up. */
+  readonly keys: readonly LocationKey[];
+  /** null: never had an agent. */
+  readonly lastSeenAtMs: number | null;
+  /** Connected ones. */
+  readonly agents: readonly { readonly id: string; readonly version: string; readonly lastSeenAtMs: number }[];
 };
 
 export type ApiStore = {
@@ -102,9 +143,29 @@ export type ApiStore = {
   listLocations(accountId: string): Promise<readonly (Location & { readonly liveAgents: number; readonly available: boolean })[]>;
   /** A public location, by the operator. 'conflict' when the code is taken. */
   createLocation(location: { code: string; name: string }): Promise<Location | 'conflict'>;
-  /** A key that lets an agent join the location; `hash` is the HMAC of the key shown once to the operator. */
-  createLocationKey(locationId: string, key: { id: string; hash: Uint8Array; masked: string }): Promise<void>;
+  /** A key that lets agents join the location. 'too_many': two are live already. `accountId` of a private location's owner. */
+  createLocationKey(locationId: string, key: NewLocationKey, accountId?: string): Promise<LocationKey | 'too_many'>;
+  /** The live keys, oldest first. */
+  listLocationKeys(locationId: string, accountId?: string): Promise<readonly LocationKey[]>;
+  /** false: there is no such live or ended key. Cuts off the agents that enrolled with it. */
+  revokeLocationKey(locationId: string, keyId: string, accountId?: string): Promise<boolean>;
+
+  listPrivateLocations(accountId: string): Promise<readonly PrivateLocation[]>;
+  getPrivateLocation(accountId: string, id: string): Promise<PrivateLocation | null>;
+  /** 'conflict' when the account has the slug already. */
+  createPrivateLocation(accountId: string, location: PrivateLocationWrite & { id: string; slugName: string; key: NewLocationKey }): Promise<PrivateLocation | 'conflict'>;
+  updatePrivateLocation(accountId: string, id: string, change: PrivateLocationWrite): Promise<PrivateLocation | null>;
+  /** Not while checks run there: their names, ten at most. Revokes its keys, too. */
+  deletePrivateLocation(accountId: string, id: string): Promise<{ kind: 'deleted' } | { kind: 'not_found' } | { kind: 'in_use'; checks: readonly string[] }>;
+
+  /** Agents in public locations and the account's own; neither revoked ones nor those of locations that are gone. */
   listAgents(accountId: string): Promise<readonly AgentRow[]>;
+  /** In which of the locations that the account sees this agent is: the operator's, its own, or none of them. */
+  findAgent(accountId: string, id: string): Promise<{ readonly inPublic: boolean; readonly inOwn: boolean }>;
+  /** Lets a pending agent in, in the account's locations and (by the operator) in public ones. */
+  approveAgent(accountId: string, id: string, where: { readonly alsoPublic: boolean }): Promise<void>;
+  /** Turns the agent out, likewise; its streams are cut within seconds, what it has spooled stays with it. */
+  revokeAgent(accountId: string, id: string, where: { readonly alsoPublic: boolean }): Promise<void>;
 
   listResults(accountId: string, filter: ResultFilter): Promise<{ entries: readonly StoredResult[]; nextCursor: string | null }>;
   /** The final attempt, or the numbered one. */

@@ -8,7 +8,7 @@ const { app } = api;
 
 /** A path of the route that could exist. */
 function pathOf(url: string): string {
-  return url.replace(/:(id|checkId)\b/g, A_CHECK_ID).replace(':resultId', A_RUN_ID).replace(':code', 'local-1').replace('*', 'x');
+  return url.replace(/:(id|checkId)\b/g, A_CHECK_ID).replace(':resultId', A_RUN_ID).replace(':code', 'local-1').replace(':keyId', 'a-key').replace('*', 'x');
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
@@ -22,8 +22,12 @@ describe('every route', () => {
   it('is registered with its scope', () => {
     const listed = guarded().filter((route) => route.method !== 'HEAD').map((route) => `${route.method} ${route.url} ${route.scope}`).sort();
     expect(listed).toEqual([
+      'DELETE /v1/agents/:id locations:write',
       'DELETE /v1/checks/:id checks:write',
       'DELETE /v1/checks/tcp/:id checks:write',
+      'DELETE /v1/locations/:code/keys/:keyId operator',
+      'DELETE /v1/private-locations/:id locations:write',
+      'DELETE /v1/private-locations/:id/keys/:keyId locations:write',
       'GET /v1/accounts/me account:read',
       'GET /v1/agents agents:read',
       'GET /v1/check-results/:checkId results:read',
@@ -32,16 +36,25 @@ describe('every route', () => {
       'GET /v1/check-statuses/:checkId checks:read',
       'GET /v1/checks checks:read',
       'GET /v1/checks/:id checks:read',
+      'GET /v1/checks/:id/completeness results:read',
       'GET /v1/checks/tcp/:id checks:read',
+      'GET /v1/completeness results:read',
       'GET /v1/locations locations:read',
+      'GET /v1/locations/:code/keys operator',
+      'GET /v1/private-locations locations:read',
+      'GET /v1/private-locations/:id locations:read',
       'GET /v2/check-results/:checkId results:read',
+      'POST /v1/agents/:id/approve locations:write',
       'POST /v1/checks/:id/run checks:run',
       'POST /v1/checks/tcp checks:write',
       'POST /v1/checks/tcp/run checks:write',
       'POST /v1/locations operator',
       'POST /v1/locations/:code/keys operator',
+      'POST /v1/private-locations locations:write',
+      'POST /v1/private-locations/:id/keys locations:write',
       'PUT /v1/checks/:id checks:write',
       'PUT /v1/checks/tcp/:id checks:write',
+      'PUT /v1/private-locations/:id locations:write',
     ]);
   });
 

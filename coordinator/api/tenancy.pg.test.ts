@@ -19,7 +19,7 @@ let app: ApiApp;
 const mine = mintToken('account', randomBytes);
 const theirs = mintToken('account', randomBytes);
 /** What the other account has. */
-const their = { accountId: '', checkId: '', runId: randomUUID() };
+const their = { accountId: '', checkId: '', runId: randomUUID(), privateLocationId: '', keyId: '', agentId: randomUUID() };
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
 const ask = (token: string, method: Method, url: string, payload?: object) =>
@@ -27,14 +27,17 @@ const ask = (token: string, method: Method, url: string, payload?: object) =>
 
 /** A body that would do, where the route takes one: nothing but the id may be what is wrong. */
 function bodyFor(route: RegisteredRoute): object | undefined {
-  if (route.method === 'PUT') return aDefinition();
+  if (route.method === 'PUT') return route.url.includes('private-locations') ? { name: 'renamed', slugName: 'theirs-2' } : aDefinition();
   if (route.url.endsWith('/run')) return { location: 'local-1' };
   return undefined;
 }
 
-const PARAMETERS = (): Record<string, string> => ({ ':id': their.checkId, ':checkId': their.checkId, ':resultId': their.runId });
+const parametersOf = (url: string): Record<string, string> => ({
+  ':id': url.includes('/private-locations/') ? their.privateLocationId : url.includes('/agents/') ? their.agentId : their.checkId,
+  ':keyId': their.keyId, ':checkId': their.checkId, ':resultId': their.runId,
+});
 /** Whose parameters name what all accounts share. */
-const SHARED_BY_ALL = new Set(['/v1/locations/:code/keys']);
+const SHARED_BY_ALL = new Set(['/v1/locations/:code/keys', '/v1/locations/:code/keys/:keyId']);
 
 beforeAll(async () => {
   database = await aDatabase();
@@ -49,6 +52,13 @@ beforeAll(async () => {
   const created = await ask(theirs, 'POST', '/v1/checks/tcp', aDefinition({ name: 'their secret check', tags: ['theirs'] }));
   their.checkId = created.json().id;
   const { agentId, accountId: _accountId, isSurplus, receivedAtMs: _receivedAtMs, locationOwedCode: _owed, locationExecutedCode: _executed, check: _check, ...result } = aStoredResult();
+  const { id: privateLocationId, keys: [key] } = (await ask(theirs, 'POST', '/v1/private-locations', { name: 'their secret place', slugName: 'theirs-2' })).json();
+  Object.assign(their, { privateLocationId, keyId: key.id });
+  const at = { id: privateLocationId, code: 'theirs-2', name: '', kind: 'private', accountId: their.accountId } as const;
+  await store.enrol(
+    { agentId: their.agentId, instanceId: randomUUID(), name: 'their secret agent', version: '1', capacity: 1, publicKey: new Uint8Array(32), keyHash: hashToken(key.rawKey) },
+    () => ({ kind: 'enrol', location: at, keyId: key.id, isNew: true, isApproved: false }),
+  );
   await store.ingest([{
     kind: 'result', accountId: their.accountId, agentId, isSurplus,
     result: { ...result, runId: their.runId, checkId: their.checkId, checkRevision: 1, locationOwed: location?.id ?? '', locationExecuted: location?.id ?? '' },
@@ -68,7 +78,7 @@ describe("another tenant's ids", () => {
     expect(walked.length).toBeGreaterThan(12);
     // DELETE comes last: after it the ids are nobody's.
     for (const route of walked.toSorted((one, other) => Number(one.method === 'DELETE') - Number(other.method === 'DELETE'))) {
-      const url = route.url.replace(/:\w+/g, (name) => PARAMETERS()[name] ?? expect.fail(`no id to walk ${route.url} with`));
+      const url = route.url.replace(/:\w+/g, (name) => parametersOf(route.url)[name] ?? expect.fail(`no id to walk ${route.url} with`));
       const method = route.method as Method;
       const answer = await ask(mine, method, url, bodyFor(route));
       expect([method, route.url, answer.statusCode]).toEqual([method, route.url, 404]);
@@ -88,10 +98,13 @@ describe("another tenant's ids", () => {
       expect([url, answer.statusCode]).toEqual([url, 200]);
       expect(answer.body).not.toContain(their.accountId);
       expect(answer.body).not.toContain(their.checkId);
+      expect(answer.body).not.toContain(their.agentId);
+      expect(answer.body).not.toContain(their.privateLocationId);
       expect(answer.body).not.toMatch(/secret|theirs/);
     }
     expect((await ask(theirs, 'GET', '/v1/checks')).body).toContain(their.checkId);
     expect((await ask(theirs, 'GET', '/v1/locations')).body).toContain('theirs-1');
+    expect((await ask(theirs, 'GET', '/v1/agents')).body).toContain(their.agentId);
     expect((await ask(mine, 'GET', '/v1/checks?tag=theirs')).headers['content-range']).toBe('*/0');
   });
 

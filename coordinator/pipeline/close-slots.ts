@@ -1,30 +1,31 @@
 import { runIdOf } from '#shared/check/run-id.ts';
-import { retryStrategyOf, runBudgetMs } from '#shared/retry/backoff.ts';
-import type { Gap } from '#shared/run/gap.ts';
+import type { Gap, GapReason } from '#shared/run/gap.ts';
 import type { AvailabilityIndex } from '#shared/schedule/availability.ts';
-import { dueBetween, turnsOf } from '#shared/schedule/turns.ts';
+import { owedBetween, owedSpans } from '../planning/owed-slots.ts';
+import type { OwedRun } from './closing-port.ts';
 import type { PlannedCheck } from './ports.ts';
 
-/** A slot closes at `dueAt` + run budget + this (rules.md 8). */
-export const CLOSE_AFTER_MS = 30_000;
+export type RunToClose = OwedRun & { readonly isAvailable: boolean };
 
-/**
- * The gaps to write for every slot that closes in `[fromMs, toMs)`: one for each owed run. The store drops those
- * that have a result, or a gap that the agent recorded itself (rules.md 6).
- */
-export function gapsForClosed(
-  check: PlannedCheck, availability: AvailabilityIndex, window: { readonly fromMs: number; readonly toMs: number },
-): readonly Gap[] {
-  const budgetMs = runBudgetMs(retryStrategyOf(check.check), check.check.maxResponseTime) + CLOSE_AFTER_MS;
-  const locations = new Set(check.epochs.flatMap(({ order }) => order));
-  return [...locations].flatMap((locationId) => {
-    const turns = turnsOf({ locationId, checkId: check.checkId, epochs: check.epochs, availability });
-    return dueBetween(turns, window.fromMs - budgetMs, window.toMs - budgetMs).map((dueAtMs): Gap => ({
-      runId: runIdOf({ accountId: check.accountId, checkId: check.checkId, locationId, dueAtMs }),
-      checkId: check.checkId,
-      locationOwed: locationId,
-      dueAtMs,
-      reason: availability.isAvailable(locationId, dueAtMs) ? 'agent_lost' : 'no_agent',
-    }));
-  });
+/** Every owed run of a check with `dueAt` in `[fromMs, toMs)`, and whether its location was available then. */
+export function runsToClose(
+  { accountId, checkId, epochs }: Pick<PlannedCheck, 'accountId' | 'checkId' | 'epochs'>, availability: AvailabilityIndex,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): readonly RunToClose[] {
+  return [...owedSpans({ checkId, epochs, availability, fromMs, toMs })].flatMap(([locationId, spans]) =>
+    owedBetween(spans, fromMs, toMs).map((dueAtMs): RunToClose => ({
+      accountId, checkId, locationId, dueAtMs,
+      runId: runIdOf({ accountId, checkId, locationId, dueAtMs }),
+      isAvailable: availability.isAvailable(locationId, dueAtMs),
+    })));
+}
+
+/** The gap of a run of which nothing was heard. */
+export function gapOf({ runId, checkId, locationId, dueAtMs, isAvailable, wasRejected }: RunToClose & { readonly wasRejected: boolean }): Gap {
+  return { runId, checkId, locationOwed: locationId, dueAtMs, reason: reasonOf(isAvailable, wasRejected) };
+}
+
+function reasonOf(isAvailable: boolean, wasRejected: boolean): GapReason {
+  if (!isAvailable) return 'no_agent';
+  return wasRejected ? 'config_rejected' : 'agent_lost';
 }

@@ -1,38 +1,42 @@
 import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
 import type { Log } from '#shared/log.ts';
 import type { Location } from '#shared/check/location.ts';
+import type { Assignment } from '#shared/run/assignment.ts';
 import { availabilityIndex, type AvailabilityIndex } from '#shared/schedule/availability.ts';
 import type { AvailabilityChange } from '#shared/schedule/epoch.ts';
 import { sleep, type Clock } from '#shared/time/clock.ts';
-import { assignmentToWire, configHash } from '#shared/wire/assignment.ts';
+import { assignmentToWire } from '#shared/wire/assignment.ts';
+import type { Member } from '../fleet/rendezvous.ts';
+import type { RosterEpoch } from '../fleet/roster.ts';
 import { planCheck, wantsDeployRun } from '../planning/plan-check.ts';
+import { shareOf } from '../planning/share-turns.ts';
 import type { PlannedCheck, PlanStore } from './ports.ts';
 
-/** What one location's agent is to hold, and what the last change to it was. */
-export type LocationPlan = {
-  readonly revision: number;
-  readonly hash: Buffer;
-  readonly assignments: ReadonlyMap<string, pb.Assignment>;
-};
-
-export type PlanChange = { readonly locationId: string; readonly delta: pb.Delta };
+/** What changed for a location: some of its checks, or, with a new roster, who has which. */
+export type PlanChange = { readonly locationId: string; readonly checkIds: ReadonlySet<string> | 'all' };
 
 /** The poll behind the NOTIFY: a lost hint costs this much. */
 const POLL_EVERY_MS = 1_000;
+/** Rosters that ended longer ago than agents look back are of no use to anybody. */
+const PAST_ROSTERS_MS = 60_000;
+
+type LocationPlan = Map<string, Omit<Assignment, 'digest'>>;
 
 /**
  * Keeps the plan of every location current: reads what changed since the revision it knows, plans those checks anew
- * (pure), and tells listeners each location's delta. The revision poll is the truth, NOTIFY only a hint.
+ * (pure), and says which locations are touched. The revision poll is the truth, NOTIFY only a hint.
  */
 export class AssignmentPlanner {
   readonly #checks = new Map<string, PlannedCheck>();
   readonly #locations = new Map<string, Location>();
-  readonly #plans = new Map<string, { revision: number; assignments: Map<string, pb.Assignment>; digests: Map<string, Uint8Array> }>();
+  readonly #plans = new Map<string, LocationPlan>();
+  readonly #rosters = new Map<string, readonly RosterEpoch[]>();
   readonly #deps: PlannerDeps;
   #changes: readonly AvailabilityChange[] = [];
   #availability = availabilityIndex([]);
   #revision = 0;
   #loop: Promise<void> = Promise.resolve();
+  #refreshing: Promise<void> = Promise.resolve();
 
   constructor(deps: PlannerDeps) {
     this.#deps = deps;
@@ -62,10 +66,22 @@ export class AssignmentPlanner {
     return this.#availability;
   }
 
-  planOf(locationId: string): LocationPlan {
-    const plan = this.#plans.get(locationId);
-    if (!plan) return { revision: this.#revision, hash: configHash(new Map()), assignments: new Map() };
-    return { revision: plan.revision, hash: configHash(plan.digests), assignments: plan.assignments };
+  /** Of the newest roster, whether or not it is in force yet. */
+  members(locationId: string): readonly Member[] {
+    return this.#rosters.get(locationId)?.at(-1)?.members ?? [];
+  }
+
+  /** An agent's part of its location's work; of the given checks only, or of all. */
+  assignmentsFor(locationId: string, agentId: string, checkIds: ReadonlySet<string> | 'all'): ReadonlyMap<string, pb.Assignment> {
+    const plan: LocationPlan = this.#plans.get(locationId) ?? new Map();
+    const rosters = this.#rosters.get(locationId) ?? [];
+    const part = new Map<string, pb.Assignment>();
+    for (const checkId of checkIds === 'all' ? plan.keys() : checkIds) {
+      const assignment = plan.get(checkId);
+      const turns = assignment ? shareOf(agentId, checkId, assignment.turns, rosters) : [];
+      if (assignment && turns.length > 0) part.set(checkId, assignmentToWire({ ...assignment, turns }));
+    }
+    return part;
   }
 
   /** Reads and plans until the signal aborts; the first read is awaited by `start`. */
@@ -90,74 +106,58 @@ export class AssignmentPlanner {
     return this.#loop;
   }
 
-  /** Brings the plans up to the store's revision. */
-  async refresh(isFirst = false): Promise<void> {
-    const { store, clock } = this.#deps;
+  /** Brings the plans up to the store's revision; one at a time, so that every change is taken once. */
+  refresh(isFirst = false): Promise<void> {
+    const turn = this.#refreshing.then(() => this.#refreshNow(isFirst));
+    this.#refreshing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #refreshNow(isFirst: boolean): Promise<void> {
+    const { store, clock, onChange, onDeploy } = this.#deps;
     if (!isFirst && (await store.configRevision()) === this.#revision) return;
     const news = await store.loadConfig(this.#revision);
     if (!isFirst && news.revision === this.#revision) return;
-    const isAvailabilityNew = news.availability.length > 0;
-    if (isAvailabilityNew) {
+    for (const location of news.locations) this.#locations.set(location.id, location);
+    const rosterChanged = this.#takeRosters(news.rosters, clock.nowMs());
+    if (news.availability.length > 0) {
       this.#changes = [...this.#changes, ...news.availability];
       this.#availability = availabilityIndex(this.#changes);
     }
-    for (const location of news.locations) this.#locations.set(location.id, location);
-
     const deploys = news.checks.filter((check) => !isFirst && wantsDeployRun(this.#checks.get(check.checkId), check));
     for (const check of news.checks) this.#checks.set(check.checkId, check);
-    const toPlan = isAvailabilityNew ? [...this.#checks.values()] : news.checks;
-    const baseRevisions = new Map([...this.#plans].map(([id, plan]) => [id, plan.revision]));
+    const changed = this.#planAnew(news.availability.length > 0 ? [...this.#checks.values()] : news.checks, clock.nowMs());
     this.#revision = news.revision;
-    const changes = this.#planAnew(toPlan, clock.nowMs());
-    for (const [locationId, change] of changes) {
-      const plan = this.#plans.get(locationId)!;
-      this.#deps.onChange({
-        locationId,
-        delta: {
-          baseRevision: BigInt(baseRevisions.get(locationId) ?? 0),
-          revision: BigInt(plan.revision),
-          hash: configHash(plan.digests),
-          upserts: change.upserts,
-          removals: change.removals,
-        },
-      });
+    for (const locationId of new Set([...changed.keys(), ...rosterChanged])) {
+      onChange({ locationId, checkIds: rosterChanged.has(locationId) ? 'all' : changed.get(locationId)! });
     }
-    for (const check of deploys) this.#deps.onDeploy(check);
+    for (const check of deploys) onDeploy(check);
   }
 
-  #planAnew(checks: readonly PlannedCheck[], nowMs: number): Map<string, { upserts: pb.Assignment[]; removals: string[] }> {
-    const changes = new Map<string, { upserts: pb.Assignment[]; removals: string[] }>();
-    const changeOf = (locationId: string) => {
-      const change = changes.get(locationId) ?? { upserts: [], removals: [] };
-      changes.set(locationId, change);
-      return change;
-    };
+  #takeRosters(news: readonly RosterEpoch[], nowMs: number): ReadonlySet<string> {
+    for (const roster of news) {
+      const known = [...this.#rosters.get(roster.locationId) ?? [], roster];
+      const governing = known.findLastIndex(({ fromAtMs }) => fromAtMs <= nowMs - PAST_ROSTERS_MS);
+      this.#rosters.set(roster.locationId, known.slice(Math.max(0, governing)));
+    }
+    return new Set(news.map(({ locationId }) => locationId));
+  }
+
+  /** The locations whose plan of these checks changed, and the checks. */
+  #planAnew(checks: readonly PlannedCheck[], nowMs: number): Map<string, Set<string>> {
+    const changed = new Map<string, Set<string>>();
     for (const check of checks) {
       const planned = planCheck(check, this.#availability, nowMs);
       for (const locationId of new Set([...planned.keys(), ...this.#plans.keys()])) {
-        const plan = this.#planFor(locationId);
+        const plan: LocationPlan = this.#plans.get(locationId) ?? new Map();
+        this.#plans.set(locationId, plan);
         const assignment = planned.get(locationId);
-        if (assignment) {
-          const message = assignmentToWire(assignment);
-          const known = plan.digests.get(check.checkId);
-          if (known && Buffer.from(known).equals(message.digest)) continue;
-          plan.assignments.set(check.checkId, message);
-          plan.digests.set(check.checkId, message.digest);
-          changeOf(locationId).upserts.push(message);
-        } else if (plan.assignments.delete(check.checkId)) {
-          plan.digests.delete(check.checkId);
-          changeOf(locationId).removals.push(check.checkId);
-        }
+        if (assignment) plan.set(check.checkId, assignment);
+        else if (!plan.delete(check.checkId)) continue;
+        changed.set(locationId, (changed.get(locationId) ?? new Set()).add(check.checkId));
       }
     }
-    for (const locationId of changes.keys()) this.#planFor(locationId).revision = this.#revision;
-    return changes;
-  }
-
-  #planFor(locationId: string) {
-    const plan = this.#plans.get(locationId) ?? { revision: 0, assignments: new Map<string, pb.Assignment>(), digests: new Map<string, Uint8Array>() };
-    this.#plans.set(locationId, plan);
-    return plan;
+    return changed;
   }
 }
 
@@ -165,7 +165,7 @@ export type PlannerDeps = {
   readonly store: PlanStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** A location's plan changed. */
+  /** A location's plan or roster changed. */
   readonly onChange: (change: PlanChange) => void;
   /** A check was created, activated or edited in what it does: run it once where its next turn is. */
   readonly onDeploy: (check: PlannedCheck) => void;

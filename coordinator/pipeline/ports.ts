@@ -4,6 +4,7 @@ import type { Location } from '#shared/check/location.ts';
 import type { Gap } from '#shared/run/gap.ts';
 import type { AttemptResult } from '#shared/run/result.ts';
 import type { AvailabilityChange, ScheduleEpoch } from '#shared/schedule/epoch.ts';
+import type { RosterEpoch } from '../fleet/roster.ts';
 
 /** A check as planning needs it. A deleted check keeps its epochs: the last one is inactive. */
 export type PlannedCheck = {
@@ -25,22 +26,26 @@ export type PlanStore = {
     readonly checks: readonly PlannedCheck[];
     readonly locations: readonly Location[];
     readonly availability: readonly AvailabilityChange[];
+    readonly rosters: readonly RosterEpoch[];
   }>;
   /** Appends rows, never before what is there; bumps the config revision. */
   appendAvailability(changes: readonly AvailabilityChange[]): Promise<void>;
+  /** Appends a row, never before what is there; bumps the config revision. */
+  appendRoster(roster: RosterEpoch): Promise<void>;
   /** Calls back (coalesced, maybe spuriously) when the config may have changed; survives a lost connection. */
   onConfigHint(callback: () => void): () => void;
 };
 
 export type IngestRow =
   | { readonly kind: 'result'; readonly accountId: string; readonly agentId: string; readonly isSurplus: boolean; readonly result: AttemptResult }
-  | { readonly kind: 'gap'; readonly accountId: string; readonly agentId: string; readonly gap: Gap };
+  /** `agentId` null: the coordinator closed the slot. */
+  | { readonly kind: 'gap'; readonly accountId: string; readonly agentId: string | null; readonly gap: Gap };
 
 export type IngestStore = {
   /**
-   * Commits the rows, each once however often it comes: the key decides (rules.md 5). A result removes the gap of
-   * its run; a gap whose run has a result is dropped. Throws when Postgres does not commit; the rows may then
-   * still be there, and the same call again is harmless.
+   * Commits the rows, each once however often it comes: the key decides (rules.md 5). A final result that is no
+   * surplus takes the place of the gap of its run, and says so; a gap whose run has one is dropped. Throws when
+   * Postgres does not commit; the rows may then still be there, and the same call again is harmless.
    */
   ingest(rows: readonly IngestRow[]): Promise<{ readonly inserted: number; readonly duplicates: number }>;
 };
@@ -57,9 +62,6 @@ export type SessionStore = {
   /** Batched heartbeats. */
   touchSessions(beats: readonly SessionBeat[]): Promise<void>;
   closeSession(sessionId: string): Promise<void>;
-  /** Names the one agent of a location that runs its assignments; the others stand by. */
-  setHolder(locationId: string, agentId: string | null): Promise<void>;
-  listHolders(): Promise<ReadonlyMap<string, string>>;
 };
 
 export type SessionBeat = {

@@ -4,8 +4,9 @@ import { availabilityIndex } from '#shared/schedule/availability.ts';
 import { dueBetween } from '#shared/schedule/turns.ts';
 import { aCheck, aRequest } from '#shared/testing/builders.ts';
 import { A_CHECK, AN_ACCOUNT } from '#shared/testing/results.ts';
-import { gapsForClosed } from '../pipeline/close-slots.ts';
+import { gapOf, runsToClose } from '../pipeline/close-slots.ts';
 import type { PlannedCheck } from '../pipeline/ports.ts';
+import { CLOSE_AFTER_MS, closedBeforeMs, RUN_BUDGET_MAX_MS } from './closing-time.ts';
 import { owednessOf } from './owedness.ts';
 import { planCheck, wantsDeployRun } from './plan-check.ts';
 
@@ -84,17 +85,35 @@ describe('closing slots', () => {
       const middle = from + Math.floor((lengthMs * percent) / 100);
       const check = aPlanned();
       const availability = availabilityIndex(ALL_HERE);
-      const whole = gapsForClosed(check, availability, { fromMs: from, toMs: from + lengthMs }).map(({ runId }) => runId).sort();
+      const whole = runsToClose(check, availability, { fromMs: from, toMs: from + lengthMs }).map(({ runId }) => runId).sort();
       const parts = [{ fromMs: from, toMs: middle }, { fromMs: middle, toMs: from + lengthMs }]
-        .flatMap((window) => gapsForClosed(check, availability, window)).map(({ runId }) => runId).sort();
+        .flatMap((window) => runsToClose(check, availability, window)).map(({ runId }) => runId).sort();
       expect(parts).toEqual(whole);
       expect(new Set(whole).size).toBe(whole.length);
     }));
   });
 
-  test('a location without an agent is why, else its agent was lost', () => {
-    const availability = availabilityIndex(ALL_HERE.slice(0, 1));
-    const gaps = gapsForClosed(aPlanned({}, { strategy: 'parallel' }), availability, { fromMs: NOW, toMs: NOW + 10_000 });
-    expect(new Set(gaps.map(({ locationOwed, reason }) => `${locationOwed} ${reason}`))).toEqual(new Set(['l-a agent_lost', 'l-b no_agent', 'l-c no_agent']));
+  test('a location without an agent is why, else that an agent refused the check, else that the agent was lost', () => {
+    const availability = availabilityIndex(ALL_HERE.slice(0, 2));
+    const runs = runsToClose(aPlanned({}, { strategy: 'parallel' }), availability, { fromMs: NOW, toMs: NOW + 10_000 });
+    const gaps = runs.map((run) => gapOf({ ...run, wasRejected: run.locationId !== 'l-a' }));
+    expect(gaps.map(({ locationOwed, reason }) => `${locationOwed} ${reason}`)).toEqual(['l-a agent_lost', 'l-b config_rejected', 'l-c no_agent']);
+  });
+
+  test('waits for the longest run that may still go on, also under a definition just replaced', () => {
+    const retrying = aCheck({ retryStrategy: { type: 'FIXED', baseBackoffSeconds: 60, maxRetries: 2, maxDurationSeconds: 600, sameRegion: true, onlyOn: null } });
+    expect(closedBeforeMs(NOW, [aCheck()])).toBe(NOW - 5_000 - CLOSE_AFTER_MS);
+    expect(closedBeforeMs(NOW, [aCheck(), retrying])).toBe(NOW - (5_000 + 65_000 + 65_000) - CLOSE_AFTER_MS);
+  });
+
+  test('never waits longer than the longest budget there is', () => {
+    fc.assert(fc.property(
+      fc.constantFrom('SINGLE_RETRY' as const, 'FIXED' as const, 'LINEAR' as const, 'EXPONENTIAL' as const),
+      fc.nat(600), fc.integer({ min: 1, max: 10 }), fc.nat(600), fc.integer({ min: 1, max: 45_000 }),
+      (type, baseBackoffSeconds, maxRetries, maxDurationSeconds, maxResponseTime) => {
+        const check = aCheck({ maxResponseTime, retryStrategy: { type, baseBackoffSeconds, maxRetries, maxDurationSeconds, sameRegion: true, onlyOn: null } });
+        expect(closedBeforeMs(NOW, [check])).toBeGreaterThanOrEqual(NOW - RUN_BUDGET_MAX_MS - CLOSE_AFTER_MS);
+      },
+    ));
   });
 });

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import * as protoLoader from '@grpc/proto-loader';
@@ -36,7 +37,7 @@ describe('the protocol, spoken by a client that reads only the contract', () => 
     const welcome = await session.next('welcome');
     expect(welcome).toMatchObject({ generation: 1, location_id: A_LOCATION, location_code: 'here-1', location_kind: 'private' });
     const snapshot = await session.next('snapshot');
-    expect(snapshot).toMatchObject({ standby: false, assignments: [{ check_id: A_CHECK, revision: 1, spec: { hostname: '127.0.0.1', port: 6379 } }] });
+    expect(snapshot).toMatchObject({ assignments: [{ check_id: A_CHECK, revision: 1, spec: { hostname: '127.0.0.1', port: 6379 } }] });
     session.send({ applied: { revision: snapshot['revision'], hash: snapshot['hash'], rejected: [] } });
 
     store.put({ ...aPlannedCheck(), revision: 2, check: aCheck({ request: aRequest({ port: 6380 }) }) });
@@ -60,20 +61,103 @@ describe('the protocol, spoken by a client that reads only the contract', () => 
     expect(await session.next('rejected')).toMatchObject({ code: 'unknown_key', reason: expect.stringContaining('key'), retry_after_ms: expect.any(Number) });
   });
 
+  test('every stream is challenged with a nonce of its own', async () => {
+    const { dial } = await aCoordinator();
+    const [one, other] = [await dial().hello().next('challenge'), await dial().hello().next('challenge')];
+    expect(one['nonce']).toHaveLength(32);
+    expect(one['nonce']).not.toEqual(other['nonce']);
+  });
+
+  test('a signature by another key is rejected, and joins nothing', async () => {
+    const { store, dial } = await aCoordinator();
+    const session = dial().hello({}, { signWith: generateKeyPairSync('ed25519') });
+    expect(await session.next('rejected')).toMatchObject({ code: 'bad_proof' });
+    await session.ended;
+    expect(store.pins.size).toBe(0);
+  });
+
+  test('an agent that has enrolled comes back by its own key alone', async () => {
+    const { dial } = await aCoordinator();
+    await dial().hello().next('welcome');
+    expect(await dial().hello({ location_key: '' }).next('welcome')).toMatchObject({ location_code: 'here-1', generation: 2 });
+  });
+
+  test('an agent that never enrolled needs a location key', async () => {
+    const { dial } = await aCoordinator();
+    expect(await dial().hello({ location_key: '' }).next('rejected')).toMatchObject({ code: 'not_enrolled' });
+  });
+
+  test('who has the location key and the id of an agent is not yet that agent', async () => {
+    const { dial } = await aCoordinator();
+    await dial().hello().next('welcome');
+    expect(await dial().hello({}, { key: generateKeyPairSync('ed25519') }).next('rejected')).toMatchObject({ code: 'agent_key_mismatch' });
+    expect(await dial().hello({}, { key: null }).next('rejected')).toMatchObject({ code: 'agent_key_required' });
+  });
+
+  test('an older agent, which has no key of its own, joins with the location key and is not challenged', async () => {
+    const { dial } = await aCoordinator();
+    const session = dial().hello({}, { key: null });
+    expect(await session.next('welcome')).toMatchObject({ location_code: 'here-1' });
+    expect(session.seen('challenge')).toBe(0);
+  });
+
+  test('revoked while it streams: both its streams are cut within 5 s, and nothing is acknowledged any more (F31)', async () => {
+    const { store, dial } = await aCoordinator();
+    store.put(aPlannedCheck());
+    const agent = dial();
+    const session = agent.hello();
+    const { session_id, generation } = await session.next('welcome');
+    const results = agent.openResults({ session_id, generation });
+    await results.next('opened');
+    const revokedAtMs = performance.now();
+    store.revokedAgents.add(AGENT);
+    expect(await session.next('rejected')).toMatchObject({ code: 'agent_revoked', retry_after_ms: expect.any(Number) });
+    await Promise.all([session.ended, results.ended]);
+    expect(performance.now() - revokedAtMs).toBeLessThan(5_000);
+    results.send({ batch: aBatch(aPlannedCheck()) });
+    expect(results.seen('acknowledged')).toBe(0);
+    expect(await dial().hello().next('rejected')).toMatchObject({ code: 'agent_revoked' });
+  });
+
+  test('two live copies that displace each other are noted as a conflict; one that restarts is not (F12)', async () => {
+    const { store, dial } = await aCoordinator();
+    for (let restart = 0; restart < 6; restart += 1) await dial().hello().next('welcome');
+    expect(store.conflicts.size).toBe(0);
+    const copies = [crypto.randomUUID(), crypto.randomUUID()];
+    for (let turn = 0; turn < 4; turn += 1) await dial().hello({ agent_id: OTHER_AGENT, instance_id: copies[turn % 2] }).next('welcome');
+    expect([...store.conflicts]).toEqual([OTHER_AGENT]);
+  });
+
   test('an agent of another protocol version is told so', async () => {
     const { dial } = await aCoordinator();
     expect(await dial().hello({ protocol_version: 99 }).next('rejected')).toMatchObject({ code: 'protocol_version' });
   });
 
-  test('a second agent of the location stands by, and takes over at a goodbye', async () => {
+  test('a second agent of the location gets its part from an instant on, and the rest at a goodbye; no slot is doubled or dropped', async () => {
     const { store, dial } = await aCoordinator();
-    store.put(aPlannedCheck());
+    const checks = Array.from({ length: 12 }, (_, n) => aPlannedCheck(`3f8a1c52-6f0b-4c4e-9a57-2f6f1d0f8a${10 + n}`));
+    for (const check of checks) store.put(check);
     const first = dial().hello();
-    expect((await first.next('snapshot'))['assignments']).toHaveLength(1);
+    const firstHeld = new Map<string, Wire>((await first.next('snapshot'))['assignments'].map((one: Wire) => [one['check_id'], one]));
+    expect(firstHeld.size).toBe(checks.length);
     const second = dial().hello({ agent_id: OTHER_AGENT });
-    expect(await second.next('snapshot')).toMatchObject({ standby: true, assignments: [] });
-    first.send({ goodbye: { last_slot_ms: Date.now(), reason: 'stopping' } });
-    expect(await second.next('snapshot')).toMatchObject({ standby: false, assignments: [{ check_id: A_CHECK }] });
+    expect(await second.next('snapshot')).toMatchObject({ assignments: [] });
+    const [toFirst, toSecond] = [await first.next('delta'), await second.next('delta')];
+    expect(toFirst['live_agents']).toBe(2);
+    expect(toSecond['upserts'].length).toBeGreaterThan(0);
+    expect(toSecond['upserts'].length).toBeLessThan(checks.length);
+    for (const given of toSecond['upserts']) {
+      const taken = toFirst['upserts'].find((one: Wire) => one['check_id'] === given['check_id']);
+      expect(taken['turns'].at(-1)['until_ms']).toBe(given['turns'][0]['from_ms']);
+    }
+    expect(toFirst['upserts']).toHaveLength(toSecond['upserts'].length);
+
+    const lastSlotMs = Date.now() + 2_500;
+    first.send({ goodbye: { last_slot_ms: lastSlotMs, reason: 'stopping' } });
+    const rest = await second.next('delta');
+    expect(rest['live_agents']).toBe(1);
+    expect(rest['upserts'].map((one: Wire) => one['turns'][0]['from_ms'])).toEqual(rest['upserts'].map(() => lastSlotMs + 1));
+    expect(new Set([...toSecond['upserts'], ...rest['upserts']].map((one: Wire) => one['check_id'])).size).toBe(checks.length);
   });
 
   test('a newer session of the same agent displaces the older one', async () => {
@@ -156,6 +240,7 @@ async function aCoordinator() {
   const here = { id: A_LOCATION, code: 'here-1', name: 'Here', kind: 'private' as const, accountId: AN_ACCOUNT };
   store.locations.push(here);
   store.availability.push({ change: { locationId: A_LOCATION, fromAtMs: 0, available: true }, changedAt: 1 });
+  store.rosters.push({ roster: { locationId: A_LOCATION, fromAtMs: 0, members: [{ agentId: AGENT, weight: 1 }] }, changedAt: 1 });
   store.keys.set('a-location-key', here);
   const stop = new AbortController();
   const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -174,9 +259,14 @@ function dial(address: string) {
   const client = new contract.sonde.fleet.v1.Fleet(address, grpc.credentials.createInsecure());
   opened.push(() => client.close());
   return {
-    hello(changes: Wire = {}) {
-      const stream = talk(client.Session());
-      stream.send({ hello: { protocol_version: 1, agent_id: AGENT, instance_id: crypto.randomUUID(), location_key: 'a-location-key', name: 'independent', version: '0', capacity: 10, ...changes } });
+    /** `key` null: an older agent without one; `signWith`: another key than it says it has. */
+    hello(changes: Wire = {}, { key = keyOf(changes['agent_id'] ?? AGENT), signWith = key }: { key?: Keys | null; signWith?: Keys | null } = {}) {
+      const hello = {
+        protocol_version: 1, agent_id: AGENT, instance_id: crypto.randomUUID(), location_key: 'a-location-key', name: 'independent', version: '0', capacity: 10,
+        ...(key ? { public_key: rawPublicKey(key) } : {}), ...changes,
+      };
+      const stream = talk(client.Session(), ({ nonce }) => ({ proof: { signature: sign(null, proofMessage(nonce, hello), signWith!.privateKey) } }));
+      stream.send({ hello });
       return stream;
     },
     openResults(open: Wire) {
@@ -187,8 +277,28 @@ function dial(address: string) {
   };
 }
 
-/** Messages as they come; `next` waits for one of a kind and skips others. */
-function talk(stream: DynamicStream) {
+type Keys = { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
+const keys = new Map<string, Keys>();
+
+/** The same for the same agent, as if kept on its disk. */
+function keyOf(agentId: string): Keys {
+  const key = keys.get(agentId) ?? generateKeyPairSync('ed25519');
+  keys.set(agentId, key);
+  return key;
+}
+
+/** The last 32 bytes of its SubjectPublicKeyInfo (RFC 8410). */
+function rawPublicKey({ publicKey }: Keys): Buffer {
+  return publicKey.export({ type: 'spki', format: 'der' }).subarray(-32);
+}
+
+function proofMessage(nonce: Buffer, hello: Wire): Buffer {
+  const ids = Buffer.from(`${hello['agent_id']}${hello['instance_id']}`.replaceAll('-', ''), 'hex');
+  return Buffer.concat([Buffer.from('sonde.fleet.v1 agent proof\n'), nonce, ids]);
+}
+
+/** Messages as they come; `next` waits for one of a kind and skips others. A challenge is answered by itself. */
+function talk(stream: DynamicStream, prove?: (challenge: Wire) => Wire) {
   opened.push(() => stream.cancel());
   const unread: Wire[] = [];
   const counts = new Map<string, number>();
@@ -196,6 +306,7 @@ function talk(stream: DynamicStream) {
   stream.on('data', (message: Wire) => {
     unread.push(message);
     counts.set(message['message'], (counts.get(message['message']) ?? 0) + 1);
+    if (message['message'] === 'challenge' && prove) stream.write(prove(message['challenge']));
     wake();
   });
   const ended = new Promise<void>((resolve) => { stream.on('end', resolve); stream.on('error', () => resolve()); });
@@ -213,9 +324,9 @@ function talk(stream: DynamicStream) {
   };
 }
 
-function aPlannedCheck() {
+function aPlannedCheck(checkId = A_CHECK) {
   return {
-    accountId: AN_ACCOUNT, checkId: A_CHECK, revision: 1, check: aCheck({ runParallel: true, frequency: 0, frequencyOffset: 10 }), isDeleted: false,
+    accountId: AN_ACCOUNT, checkId, revision: 1, check: aCheck({ runParallel: true, frequency: 0, frequencyOffset: 10 }), isDeleted: false,
     epochs: [{ fromAtMs: Date.now() - 60_000, intervalMs: 10_000, strategy: 'parallel' as const, order: [A_LOCATION], active: true }],
   };
 }

@@ -14,7 +14,8 @@ const SERVICE = 'sonde.fleet.v1.Fleet';
 export type FleetServerOptions = {
   readonly host: string;
   readonly port: number;
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  /** `clientCaFile`: only agents with a certificate of this authority come in. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string; readonly clientCaFile: string | null } | null;
   readonly reflection: boolean;
   readonly onSession: (stream: Duplex<pb.AgentMessage, pb.CoordinatorMessage>) => void;
   readonly onResults: (stream: Duplex<pb.ResultsUp, pb.ResultsDown>) => void;
@@ -53,7 +54,11 @@ function contract(): protoLoader.PackageDefinition {
 
 function bind(server: grpc.Server, { host, port, tls }: FleetServerOptions): Promise<number> {
   const credentials = tls
-    ? grpc.ServerCredentials.createSsl(null, [{ cert_chain: readFileSync(tls.certFile), private_key: readFileSync(tls.keyFile) }])
+    ? grpc.ServerCredentials.createSsl(
+      tls.clientCaFile === null ? null : readFileSync(tls.clientCaFile),
+      [{ cert_chain: readFileSync(tls.certFile), private_key: readFileSync(tls.keyFile) }],
+      tls.clientCaFile !== null,
+    )
     : grpc.ServerCredentials.createInsecure();
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   return new Promise((resolve, reject) => {

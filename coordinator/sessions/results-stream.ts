@@ -5,6 +5,7 @@ import { gapsFromWire } from '#shared/wire/gaps.ts';
 import { resultsFromWire } from '#shared/wire/results-from-wire.ts';
 import { WireError } from '#shared/wire/wire-error.ts';
 import type { IngestRow, SessionStore } from '../pipeline/ports.ts';
+import type { LiveStreams } from './live-streams.ts';
 
 /** Batches an agent may have unacknowledged, and rows in each: at most 2,000 rows of an agent wait here. */
 export const CREDITS = 4;
@@ -16,6 +17,7 @@ export type Admission = { readonly kind: 'take'; readonly accountId: string; rea
 export type ResultsDeps = {
   readonly store: Pick<SessionStore, 'findSession'>;
   readonly log: Log;
+  readonly streams: LiveStreams;
   /** One answer a row, in order. */
   readonly admit: (locationId: string, rows: readonly AdmissionQuestion[]) => Promise<readonly Admission[]>;
   /** Resolves when committed. */
@@ -33,12 +35,14 @@ export type AdmissionQuestion = {
 /** One agent's results, from open to its end: batches in, acknowledgements out, each after its COMMIT. Never throws. */
 export async function serveResults(stream: Duplex<pb.ResultsUp, pb.ResultsDown>, deps: ResultsDeps): Promise<void> {
   const messages = stream.messages[Symbol.asyncIterator]();
+  let forget = (): void => undefined;
   try {
     const first = await messages.next();
     const open = first.done ? undefined : first.value.message;
     if (open?.$case !== 'open') return;
     const session = await deps.store.findSession(open.value.sessionId);
     if (!session || session.generation !== Number(open.value.generation)) return;
+    forget = deps.streams.add({ sessionId: open.value.sessionId, cut: () => stream.destroy() });
     await stream.write({ message: { $case: 'opened', value: { credits: CREDITS, batchRowsMax: BATCH_ROWS_MAX } } });
     // Batches are admitted and committed side by side, and acknowledged in the order they came.
     let previous: Promise<void> = Promise.resolve();
@@ -65,6 +69,7 @@ export async function serveResults(stream: Duplex<pb.ResultsUp, pb.ResultsDown>,
   } catch (error) {
     deps.log.warn({ err: error }, 'a results stream ended by an error of the coordinator');
   } finally {
+    forget();
     stream.end();
   }
 }

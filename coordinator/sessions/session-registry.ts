@@ -1,6 +1,5 @@
 import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
 import type { Location } from '#shared/check/location.ts';
-import type { Candidate } from '../fleet/choose-holder.ts';
 import type { SessionBeat } from '../pipeline/ports.ts';
 
 /** A live session with an agent, as this coordinator holds it. */
@@ -16,10 +15,14 @@ export type LiveSession = {
   send(message: NonNullable<pb.CoordinatorMessage['message']>): void;
   /** Says why, and ends the stream. */
   close(reason: string): void;
-  /** What it was last told to hold. */
+  /** What it was last told: at which revision, and the digest of each assignment. Revision 0: nothing yet. */
   sentRevision: number;
-  isHolder: boolean;
-  saidGoodbye: boolean;
+  sentDigests: Map<string, Uint8Array>;
+  sentLiveAgents: number;
+  /** Its share of the location's work. */
+  readonly weight: number;
+  /** It said goodbye: what is due after this is someone else's; ms since the epoch. */
+  lastSlotMs: number | null;
   beat: SessionBeat | null;
 };
 
@@ -55,11 +58,9 @@ export class SessionRegistry {
     return this.all().filter(({ location }) => location.id === locationId);
   }
 
-  holderOf(locationId: string): LiveSession | undefined {
-    return this.inLocation(locationId).find(({ isHolder }) => isHolder);
-  }
-
-  candidates(locationId: string): readonly Candidate[] {
-    return this.inLocation(locationId).filter(({ saidGoodbye }) => !saidGoodbye);
+  /** Those that are here to stay, the least busy first. */
+  staying(locationId: string): readonly LiveSession[] {
+    return this.inLocation(locationId).filter(({ lastSlotMs }) => lastSlotMs === null)
+      .toSorted((a, b) => (a.beat?.inFlight ?? 0) - (b.beat?.inFlight ?? 0));
   }
 }

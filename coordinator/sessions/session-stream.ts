@@ -2,29 +2,31 @@ import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
 import type { Log } from '#shared/log.ts';
 import type { Duplex } from '#shared/rpc/duplex.ts';
 import type { Clock } from '#shared/time/clock.ts';
-import { isUuid } from '#shared/wire/uuid-bytes.ts';
+import { CONFLICT_WINDOW_MS, isConflict } from '../fleet/detect-conflict.ts';
+import { weightOf } from '../fleet/rendezvous.ts';
 import type { SessionStore } from '../pipeline/ports.ts';
+import { admitAgent, rejectionOf } from './admit-agent.ts';
+import type { EnrolmentStore } from './enrolment-port.ts';
+import type { LiveStreams } from './live-streams.ts';
 import type { LiveSession, SessionRegistry } from './session-registry.ts';
 import type { ShotDesk } from './shot-desk.ts';
 
-export const PROTOCOL_VERSION = 1;
 export const COORDINATOR_FEATURES = ['columnar-results', 'shots', 'gaps'] as const;
 export const HEARTBEAT_EVERY_MS = 2_000;
 /** No message for this long and the session is over: three heartbeats (rules.md 26). */
 export const SILENCE_MAX_MS = 6_000;
 const HELLO_WITHIN_MS = 10_000;
-/** A wrong key is not going to be right in a second. */
-const WRONG_KEY_RETRY_MS = 30_000;
 const RECONNECT_WINDOW_MS = 1_000;
 
 export type SessionDeps = {
-  readonly store: SessionStore;
+  readonly store: SessionStore & EnrolmentStore;
   readonly registry: SessionRegistry;
+  readonly streams: LiveStreams;
   readonly shots: ShotDesk;
   readonly clock: Clock;
   readonly log: Log;
   readonly hashKey: (key: string) => Uint8Array;
-  /** A session came, went, or said goodbye: who holds the location may change. */
+  /** A session came, went, or said goodbye: who shares the location's work may change. */
   readonly onRosterChange: (locationId: string) => void;
   /** Sends the session everything it is to hold. */
   readonly sendSnapshot: (session: LiveSession) => void;
@@ -38,14 +40,19 @@ export async function serveSession(stream: Stream, deps: SessionDeps): Promise<v
   const watch = watchSilence(stream, deps.clock);
   const messages = stream.messages[Symbol.asyncIterator]();
   let session: LiveSession | null = null;
+  let forget = (): void => undefined;
   try {
     const first = await messages.next();
     const hello = first.done ? undefined : first.value.message;
     if (hello?.$case !== 'hello') return;
-    session = await join(hello.value, stream, deps);
+    session = await join(hello.value, stream, messages, deps);
     if (!session) return;
     watch.heard();
     const live = session;
+    forget = deps.streams.add({ sessionId: live.sessionId, cut: ({ code }) => {
+      log.warn({ agentId: live.agentId, location: live.location.code, code }, 'an agent is cut off');
+      stream.write({ message: { $case: 'rejected', value: rejectionOf(code) } }).finally(() => stream.end());
+    } });
     const older = registry.add(live);
     older?.close('superseded by a newer session of the same agent');
     log.info({ agentId: live.agentId, location: live.location.code, generation: live.generation }, 'agent connected');
@@ -58,25 +65,28 @@ export async function serveSession(stream: Stream, deps: SessionDeps): Promise<v
   } catch (error) {
     log.warn({ err: error }, 'a session ended by an error of the coordinator');
   } finally {
+    forget();
     watch.stop();
     stream.end();
     if (session) await leave(session, deps);
   }
 }
 
-async function join(hello: pb.Hello, stream: Stream, deps: SessionDeps): Promise<LiveSession | null> {
+async function join(hello: pb.Hello, stream: Stream, messages: AsyncIterator<pb.AgentMessage>, deps: SessionDeps): Promise<LiveSession | null> {
   const { store, clock } = deps;
   const receivedAtMs = clock.nowMs();
-  const reject = (code: string, reason: string, retryAfterMs: number): null => {
-    void stream.write({ message: { $case: 'rejected', value: { code, reason, retryAfterMs } } });
+  const admitted = await admitAgent(hello, async (nonce) => {
+    void stream.write({ message: { $case: 'challenge', value: { nonce: Buffer.from(nonce) } } });
+    const answer = await messages.next();
+    if (answer.done) return 'gone';
+    return answer.value.message?.$case === 'proof' ? answer.value.message.value : null;
+  }, deps);
+  if (admitted.kind === 'gone') return null;
+  if (admitted.kind === 'rejected') {
+    void stream.write({ message: { $case: 'rejected', value: admitted.rejected } });
     return null;
-  };
-  if (hello.protocolVersion !== PROTOCOL_VERSION) {
-    return reject('protocol_version', `this coordinator speaks protocol ${PROTOCOL_VERSION}, the agent ${hello.protocolVersion}`, WRONG_KEY_RETRY_MS);
   }
-  if (!isUuid(hello.agentId) || !isUuid(hello.instanceId)) return reject('bad_hello', 'agent_id and instance_id must be UUIDs', WRONG_KEY_RETRY_MS);
-  const location = await store.findLocationByKey(deps.hashKey(hello.locationKey));
-  if (!location) return reject('unknown_key', 'no location has this key: it may have been revoked or mistyped', WRONG_KEY_RETRY_MS);
+  const { location } = admitted;
 
   const { sessionId, generation } = await store.openSession({
     agentId: hello.agentId, instanceId: hello.instanceId, name: hello.name, locationId: location.id, version: hello.version, capacity: hello.capacity,
@@ -92,8 +102,9 @@ async function join(hello: pb.Hello, stream: Stream, deps: SessionDeps): Promise
       void stream.write({ message: { $case: 'goAway', value: { reason, reconnectAfterMinMs: 0, reconnectAfterMaxMs: RECONNECT_WINDOW_MS } } });
       stream.end();
     },
-    sentRevision: 0, isHolder: false, saidGoodbye: false, beat: null,
+    sentRevision: 0, sentDigests: new Map(), sentLiveAgents: 0, weight: weightOf(hello.capacity), lastSlotMs: null, beat: null,
   };
+  await noteConflict(session, deps);
   session.send({ $case: 'welcome', value: {
     sessionId, generation: BigInt(generation), locationId: location.id, locationCode: location.code, locationKind: location.kind,
     features: [...COORDINATOR_FEATURES], heartbeatIntervalMs: HEARTBEAT_EVERY_MS, reconnectWindowMs: RECONNECT_WINDOW_MS,
@@ -120,7 +131,7 @@ function handle(message: NonNullable<pb.AgentMessage['message']>, session: LiveS
       return;
     }
     case 'goodbye':
-      session.saidGoodbye = true;
+      session.lastSlotMs = Number(message.value.lastSlotMs);
       deps.log.info({ agentId: session.agentId, reason: message.value.reason }, 'agent says goodbye');
       deps.onRosterChange(session.location.id);
       return;
@@ -131,7 +142,7 @@ function handle(message: NonNullable<pb.AgentMessage['message']>, session: LiveS
       deps.log.warn({ agentId: session.agentId, reason: message.value.reason }, 'agent asks for a snapshot');
       deps.sendSnapshot(session);
       return;
-    case 'hello':
+    case 'hello': case 'proof':
       return;
   }
 }
@@ -139,10 +150,20 @@ function handle(message: NonNullable<pb.AgentMessage['message']>, session: LiveS
 async function leave(session: LiveSession, { registry, shots, store, log, onRosterChange }: SessionDeps): Promise<void> {
   if (registry.get(session.sessionId) === session) registry.remove(session.sessionId);
   shots.lost(session.agentId);
-  log.info({ agentId: session.agentId, location: session.location.code, goodbye: session.saidGoodbye }, 'agent session over');
+  log.info({ agentId: session.agentId, location: session.location.code, goodbye: session.lastSlotMs !== null }, 'agent session over');
   onRosterChange(session.location.id);
   await store.closeSession(session.sessionId).catch((error: unknown) => log.warn({ err: error }, 'could not mark a session as closed'));
 }
+
+/** A cloned data directory: both copies are served in turn, the newest session wins, and people are told. */
+async function noteConflict({ agentId, location, generation }: LiveSession, { store, log }: SessionDeps): Promise<void> {
+  if (generation < OPENINGS_MIN || !isConflict(await store.recentOpenings(location.id, agentId, CONFLICT_WINDOW_MS))) return;
+  await store.noteConflict(location.id, agentId);
+  log.warn({ agentId, location: location.code, generation }, 'two copies of one agent displace each other: give each a data directory of its own');
+}
+
+/** Fewer sessions than this cannot have displaced one another often enough. */
+const OPENINGS_MIN = 4;
 
 /** Breaks the stream off when hello does not come, or nothing is heard for too long. */
 function watchSilence(stream: Stream, clock: Clock): { heard(): void; stop(): void } {

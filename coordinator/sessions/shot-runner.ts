@@ -33,9 +33,9 @@ export type ShotOrder = {
   readonly trigger?: 'manual' | 'deploy';
 };
 
-/** Streams one run to the agent that holds the location, outside the schedule, and waits for its answer. */
+/** Streams one run to the least busy agent of the location, outside the schedule, and waits for its answer. */
 export async function runShot(order: ShotOrder, deps: ShotRunnerDeps): Promise<Exclude<ShotAnswer, { kind: 'refused' }>> {
-  const session = deps.registry.holderOf(order.location.id);
+  const [session] = deps.registry.staying(order.location.id);
   if (!session) return { kind: 'no_agent' };
   const runId = deps.ids();
   const orderedAtMs = Math.floor(deps.clock.nowMs());

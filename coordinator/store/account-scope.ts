@@ -5,10 +5,17 @@ import type { Database } from './schema.ts';
 
 /** A transaction that sees one account's rows (rules.md 35), as the tenant role; role and account end with it. */
 export function asAccount<T>(db: Db, accountId: string, work: (trx: Transaction<Database>) => Promise<T>): Promise<T> {
-  return db.transaction().execute(async (trx) => {
-    await sql`select set_config('role', ${TENANT_ROLE}, true), set_config('sonde.account_id', ${accountId}, true)`.execute(trx);
-    return work(trx);
-  });
+  return db.transaction().execute((trx) => withinAccount(trx, accountId, work));
+}
+
+/** As above, reading only, and everything as it was at one moment. */
+export function readAsAccount<T>(db: Db, accountId: string, work: (trx: Transaction<Database>) => Promise<T>): Promise<T> {
+  return db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute((trx) => withinAccount(trx, accountId, work));
+}
+
+async function withinAccount<T>(trx: Transaction<Database>, accountId: string, work: (trx: Transaction<Database>) => Promise<T>): Promise<T> {
+  await sql`select set_config('role', ${TENANT_ROLE}, true), set_config('sonde.account_id', ${accountId}, true)`.execute(trx);
+  return work(trx);
 }
 
 /**

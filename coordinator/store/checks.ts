@@ -21,8 +21,9 @@ export function checkStore(db: Db): CheckStore {
     createCheck: (accountId, id, check, idempotencyKey) => asAccount(db, accountId, async (trx) => {
       const knownId = idempotencyKey === null ? null : await claimKey(trx, { accountId, key: idempotencyKey, checkId: id });
       if (knownId !== null) return toStoredCheck(await rowOf(trx, accountId, knownId).executeTakeFirstOrThrow());
-      const order = await locationOrderOf(trx, accountId, check);
       const configRevision = await bumpConfigRevision(trx);
+      // Behind the counter's lock: a location that is being deleted is gone by now, or finds this check.
+      const order = await locationOrderOf(trx, accountId, check);
       const row = await trx.insertInto('checks').values({
         account_id: accountId, id, revision: 1, name: check.name, tags: [...check.tags], definition: JSON.stringify(check), config_revision: configRevision,
       }).returningAll().executeTakeFirstOrThrow();
@@ -46,8 +47,8 @@ export function checkStore(db: Db): CheckStore {
     }),
 
     replaceCheck: (accountId, id, check, ifRevision) => asAccount(db, accountId, async (trx) => {
-      const order = await locationOrderOf(trx, accountId, check);
       const configRevision = await bumpConfigRevision(trx);
+      const order = await locationOrderOf(trx, accountId, check);
       const current = await rowOf(trx, accountId, id).where('deleted_at', 'is', null).executeTakeFirst();
       if (!current) return abandon('not_found');
       if (ifRevision !== null && ifRevision !== current.revision) return abandon('conflict');

@@ -54,7 +54,7 @@ function write(pool: Pool, results: readonly IngestResult[], gaps: readonly Inge
     (results.length > 0 ? await insertResults(client, results) : 0) + (gaps.length > 0 ? await insertGaps(client, gaps) : 0));
 }
 
-/** New results, minus the gaps of their runs. */
+/** New results; a final one takes the place of its run's gap. */
 async function insertResults(client: PoolClient, rows: readonly IngestResult[]): Promise<number> {
   const dues = rows.map(({ result }) => result.dueAtMs);
   const answer = await client.query<{ inserted: number }>({
@@ -65,7 +65,7 @@ async function insertResults(client: PoolClient, rows: readonly IngestResult[]):
   return Number(answer.rows[0]?.inserted ?? 0);
 }
 
-/** New gaps, except those of runs that have a result. */
+/** New gaps, except those of runs that have a final result. */
 async function insertGaps(client: PoolClient, rows: readonly IngestGap[]): Promise<number> {
   const answer = await client.query({
     name: 'ingest-gaps',
@@ -90,25 +90,35 @@ const arraysOf = (columns: readonly { readonly type: ElementType }[]): string =>
 /** The span of the batch, so that only its days are looked at. */
 const spanOf = (columns: readonly unknown[]): string => `between $${columns.length + 1} and $${columns.length + 2}`;
 
+/** Fills its slot: what a gap gives way to. */
+const FILLS = 'is_final and not is_surplus';
+const ofRun = (table: string): string => `${table}.account_id = given.account_id and ${table}.due_at = given.due_at and ${table}.run_id = given.run_id`;
+
+/**
+ * Two agents that each believed a run to be theirs may both end it, at different attempts: the one that comes second
+ * is kept as surplus. First attempts share their key, so only later ones need the look.
+ */
+const IS_SURPLUS = `given.is_surplus or given.attempt > 1 and given.is_final and exists (
+  select from results where ${ofRun('results')} and ${FILLS} and results.attempt <> given.attempt and results.due_at ${spanOf(RESULT_COLUMNS)})`;
+
+// The gap is looked up row by row: a join could change the order of the rows, which keeps writers from deadlocks.
 const INSERT_RESULTS = `
   with new as (
-    insert into results (${namesOf(RESULT_COLUMNS)})
-    select * from unnest(${arraysOf(RESULT_COLUMNS)})
+    insert into results (${namesOf(RESULT_COLUMNS)}, replaced_gap)
+    select ${RESULT_COLUMNS.map(({ name }) => (name === 'is_surplus' ? IS_SURPLUS : `given.${name}`)).join(', ')},
+      case when given.is_final and not given.is_surplus then (select reason from gaps where ${ofRun('gaps')} and gaps.due_at ${spanOf(RESULT_COLUMNS)}) end
+    from unnest(${arraysOf(RESULT_COLUMNS)}) as given (${namesOf(RESULT_COLUMNS)})
     on conflict do nothing
-    returning account_id, due_at, run_id
+    returning account_id, due_at, run_id, ${FILLS} as fills
   ), replaced as (
-    delete from gaps using new
-    where gaps.account_id = new.account_id and gaps.due_at = new.due_at and gaps.run_id = new.run_id and gaps.due_at ${spanOf(RESULT_COLUMNS)}
+    delete from gaps using new as given where given.fills and ${ofRun('gaps')} and gaps.due_at ${spanOf(RESULT_COLUMNS)}
   )
   select count(*) as inserted from new`;
 
 const INSERT_GAPS = `
   insert into gaps (${namesOf(GAP_COLUMNS)})
   select * from unnest(${arraysOf(GAP_COLUMNS)}) as given (${namesOf(GAP_COLUMNS)})
-  where not exists (
-    select from results
-    where results.account_id = given.account_id and results.due_at = given.due_at and results.run_id = given.run_id and results.due_at ${spanOf(GAP_COLUMNS)}
-  )
+  where not exists (select from results where ${ofRun('results')} and ${FILLS} and results.due_at ${spanOf(GAP_COLUMNS)})
   on conflict do nothing`;
 
 function byKey({ result: a }: IngestResult, { result: b }: IngestResult): number {

@@ -5,8 +5,9 @@ import type { Transaction } from 'kysely';
 import type { Database } from './schema.ts';
 
 export const LOCATION_COLUMNS = ['id', 'code', 'name', 'kind', 'account_id'] as const;
+export type LocationColumn = (typeof LOCATION_COLUMNS)[number];
 
-export function toLocation(row: Pick<Selectable<Database['locations']>, (typeof LOCATION_COLUMNS)[number]>): Location {
+export function toLocation(row: Pick<Selectable<Database['locations']>, LocationColumn>): Location {
   return { id: row.id, code: row.code, name: row.name, kind: row.kind, accountId: row.account_id };
 }
 
@@ -21,6 +22,7 @@ export async function locationOrderOf(trx: Transaction<Database>, accountId: str
   const rows = await trx.selectFrom('locations').select(['id', 'code', 'kind'])
     .where('code', 'in', codes)
     .where((eb) => eb.or([eb('account_id', 'is', null), eb('account_id', '=', accountId)]))
+    .where('deleted_at', 'is', null)
     .execute();
   const idByName = new Map(rows.map((row) => [`${row.kind} ${row.code}`, row.id]));
   return [...new Set(wanted.map((name) => {

@@ -1,21 +1,21 @@
-/** Where checks run from: the catalogue, its keys, who is alive there. */
+/** Where checks run from: the catalogue and who is alive there. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Location } from '#shared/check/location.ts';
-import type { AgentRow, ApiStore } from '../api/ports.ts';
+import type { ApiStore } from '../api/ports.ts';
 import { asAccount } from './account-scope.ts';
 import { bumpConfigRevision } from './config-revision.ts';
 import type { Db } from './connect.ts';
 import { LOCATION_COLUMNS, toLocation } from './location-rows.ts';
 
-type LocationStore = Pick<ApiStore, 'listLocations' | 'createLocation' | 'createLocationKey' | 'listAgents'> & {
+type LocationStore = Pick<ApiStore, 'listLocations' | 'createLocation'> & {
   /** Public locations, made if their codes are not there yet; in the given order. */
   ensureLocations(wanted: readonly { readonly code: string; readonly name: string }[]): Promise<readonly Location[]>;
 };
 
 /** A session not heard of for this long is not connected (rules.md 26: the lease). */
 const LEASE_SECONDS = 6;
-const IS_CONNECTED = sql<boolean>`(sessions.closed_at is null and sessions.last_seen_at > clock_timestamp() - ${sql.lit(LEASE_SECONDS)} * interval '1 second')`;
+export const IS_CONNECTED = sql<boolean>`(sessions.closed_at is null and sessions.last_seen_at > clock_timestamp() - ${sql.lit(LEASE_SECONDS)} * interval '1 second')`;
 
 export function locationStore(db: Db): LocationStore {
   const createLocation: LocationStore['createLocation'] = (wanted) => db.transaction().execute(async (trx) => {
@@ -53,31 +53,9 @@ export function locationStore(db: Db): LocationStore {
           .orderBy('from_at', 'desc').limit(1).select('available').as('available'),
       ])
         .where((eb) => eb.or([eb('account_id', 'is', null), eb('account_id', '=', accountId)]))
+        .where('deleted_at', 'is', null)
         .orderBy('kind', 'desc').orderBy('code').execute();
       return rows.map((row) => ({ ...toLocation(row), liveAgents: row.live_agents ?? 0, available: row.available ?? false }));
-    }),
-
-    async createLocationKey(locationId, key) {
-      await db.insertInto('location_keys').values({ id: key.id, location_id: locationId, key_hash: Buffer.from(key.hash), masked: key.masked })
-        .onConflict((conflict) => conflict.column('key_hash').doNothing()).execute();
-    },
-
-    listAgents: (accountId) => asAccount(db, accountId, async (trx) => {
-      const rows = await trx.selectFrom('agents')
-        .innerJoin('locations', 'locations.id', 'agents.location_id')
-        .innerJoin('sessions', (join) => join.onRef('sessions.location_id', '=', 'agents.location_id').onRef('sessions.agent_id', '=', 'agents.id').onRef('sessions.generation', '=', 'agents.generation'))
-        .leftJoin('location_holders', 'location_holders.location_id', 'agents.location_id')
-        .where((eb) => eb.or([eb('locations.account_id', 'is', null), eb('locations.account_id', '=', accountId)]))
-        .selectAll('sessions')
-        .select(['agents.name', 'agents.version', 'agents.capacity', 'locations.code', 'location_holders.agent_id as holder_id', IS_CONNECTED.as('connected')])
-        .orderBy('locations.code').orderBy('agents.name').orderBy('agents.id').execute();
-      return rows.map((row): AgentRow => ({
-        id: row.agent_id, name: row.name, locationCode: row.code, version: row.version, generation: row.generation,
-        connected: row.connected, isHolder: row.holder_id === row.agent_id, lastSeenAtMs: Math.trunc(row.last_seen_at),
-        appliedRevision: row.applied_revision, rejected: row.rejected, inFlight: row.in_flight, capacity: row.capacity,
-        spoolDepth: row.spool_depth, latenessP99Us: row.lateness_p99_us, loopDelayP99Us: row.loop_delay_p99_us,
-        clockOffsetUs: row.clock_offset_us, clockErrorUs: row.clock_error_us,
-      }));
     }),
   };
 }

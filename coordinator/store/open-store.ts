@@ -1,17 +1,27 @@
 /** The coordinator's door to Postgres: everything the API and the stages need of it. */
 import { sql } from 'kysely';
+import type { CompletenessStore } from '../api/completeness-port.ts';
 import type { ApiStore } from '../api/ports.ts';
+import type { EnrolmentStore } from '../sessions/enrolment-port.ts';
+import type { ClosingStore } from '../pipeline/closing-port.ts';
 import type { IngestStore, PlanStore, SessionStore, ShotStore } from '../pipeline/ports.ts';
+import { agentStore } from './agents.ts';
 import { checkStore } from './checks.ts';
+import { closingStore } from './closing.ts';
+import { completenessStore } from './completeness.ts';
 import { ConfigHints } from './config-hints.ts';
 import { connectKysely, connectPool, type ConnectOptions, type StoreLog } from './connect.ts';
 import { toDatabaseError } from './database-error.ts';
+import { enrolmentStore } from './enrolment.ts';
 import { ingestStore } from './ingest.ts';
 import { keyStore } from './keys.ts';
+import { locationKeyStore } from './location-keys.ts';
+import { leaseStore } from './leases.ts';
 import { locationStore } from './locations.ts';
 import { migrate } from './migrations/migrate.ts';
 import { DAY_MS, Partitions } from './partitions.ts';
 import { planStore } from './plan.ts';
+import { privateLocationStore } from './private-locations.ts';
 import { resultStore } from './results.ts';
 import { sessionStore } from './sessions.ts';
 import { shotStore } from './shots.ts';
@@ -25,7 +35,7 @@ export type StoreOptions = {
   readonly connectionsMax?: number;
 };
 
-export type Store = ApiStore & PlanStore & IngestStore & SessionStore & ShotStore
+export type Store = ApiStore & PlanStore & IngestStore & SessionStore & ShotStore & EnrolmentStore & ClosingStore & CompletenessStore
   & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -65,8 +75,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     throw cause;
   }
   return {
-    ...checkStore(db), ...keyStore(db), ...locationStore(db), ...resultStore(db), ...statusStore(db),
+    ...checkStore(db), ...keyStore(db), ...locationStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
+    ...resultStore(db), ...statusStore(db),
     ...planStore(db, hints), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...shotStore(db),
+    ...leaseStore(db), ...closingStore(db), ...completenessStore(db),
     migrate: () => migrate(db).catch(fail),
     ensurePartitions: (fromMs = Date.now() - DAY_MS, toMs = Date.now() + DAY_MS) => partitions.ensure(fromMs, toMs),
     ping,

@@ -35,7 +35,7 @@ describe('the config', () => {
 
   it('brings only what changed after the revision asked for', async () => {
     const { revision } = await at.store.loadConfig(0);
-    expect(await at.store.loadConfig(revision)).toEqual({ revision, checks: [], locations: [], availability: [] });
+    expect(await at.store.loadConfig(revision)).toEqual({ revision, checks: [], locations: [], availability: [], rosters: [] });
     const location = await at.store.createLocation({ code: 'eu-west-1', name: 'Ireland' });
     const delta = await at.store.loadConfig(revision);
     expect(delta).toEqual({ revision: revision + 1, checks: [], locations: [location], availability: [] });

@@ -1,6 +1,7 @@
 /** The config as planning reads it: one snapshot, everything after a revision. */
 import type { Transaction } from 'kysely';
 import type { AvailabilityChange } from '#shared/schedule/epoch.ts';
+import type { RosterEpoch } from '../fleet/roster.ts';
 import type { PlannedCheck, PlanStore } from '../pipeline/ports.ts';
 import { toEpoch } from './checks.ts';
 import type { ConfigHints } from './config-hints.ts';
@@ -19,13 +20,14 @@ export function planStore(db: Db, hints: ConfigHints): PlanStore {
 
     loadConfig: (sinceRevision) => db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(async (trx) => {
       const { revision } = await trx.selectFrom('config_state').select('revision').executeTakeFirstOrThrow();
-      if (revision === sinceRevision) return { revision, checks: [], locations: [], availability: [] };
+      if (revision === sinceRevision) return { revision, checks: [], locations: [], availability: [], rosters: [] };
       const locations = await trx.selectFrom('locations').select(LOCATION_COLUMNS).where('config_revision', '>', sinceRevision).orderBy('id').execute();
       return {
         revision,
         checks: await checksAfter(trx, sinceRevision),
         locations: locations.map(toLocation),
         availability: await availabilityAfter(trx, sinceRevision),
+        rosters: await rostersAfter(trx, sinceRevision),
       };
     }),
 
@@ -33,6 +35,16 @@ export function planStore(db: Db, hints: ConfigHints): PlanStore {
       const revision = await bumpConfigRevision(trx);
       for (const change of changes) await appendChange(trx, change, revision);
     })),
+
+    appendRoster: (roster) => db.transaction().execute(async (trx) => {
+      const revision = await bumpConfigRevision(trx);
+      const last = await trx.selectFrom('rosters').select('from_at').where('location_id', '=', roster.locationId)
+        .orderBy('from_at', 'desc').limit(1).executeTakeFirst();
+      const fromAtMs = Math.max(Math.ceil(roster.fromAtMs), last ? last.from_at + 1 : 0);
+      await trx.insertInto('rosters').values({
+        location_id: roster.locationId, from_at: new Date(fromAtMs), members: JSON.stringify(roster.members), config_revision: revision,
+      }).execute();
+    }),
 
     onConfigHint: (callback) => hints.subscribe(callback),
   };
@@ -53,6 +65,11 @@ async function checksAfter(trx: Trx, sinceRevision: number): Promise<readonly Pl
 async function availabilityAfter(trx: Trx, sinceRevision: number): Promise<readonly AvailabilityChange[]> {
   const rows = await trx.selectFrom('availability').selectAll().where('config_revision', '>', sinceRevision).orderBy('from_at').orderBy('location_id').execute();
   return rows.map((row) => ({ locationId: row.location_id, fromAtMs: row.from_at, available: row.available }));
+}
+
+async function rostersAfter(trx: Trx, sinceRevision: number): Promise<readonly RosterEpoch[]> {
+  const rows = await trx.selectFrom('rosters').selectAll().where('config_revision', '>', sinceRevision).orderBy('from_at').orderBy('location_id').execute();
+  return rows.map((row) => ({ locationId: row.location_id, fromAtMs: row.from_at, members: row.members }));
 }
 
 /** History is never rewritten: a change from before the last one begins just after it. */

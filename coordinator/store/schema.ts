@@ -1,4 +1,5 @@
 /** Rows as kysely sees them. They never leave this folder. Instants are ms since the epoch (see `connect.ts`). */
+import type { Member } from '../fleet/rendezvous.ts';
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Check } from '#shared/check/check.ts';
 import type { SessionBeat } from '../pipeline/ports.ts';
@@ -19,10 +20,12 @@ export type Database = {
   locations: {
     id: string; code: string; name: string; kind: 'public' | 'private'; account_id: string | null;
     created_at: DefaultInstant; config_revision: number;
+    icon: string | null; proxy_url: string | null; updated_at: DefaultInstant; deleted_at: MaybeInstant;
   };
   location_keys: {
     id: string; location_id: string; key_hash: Buffer; masked: string;
     created_at: DefaultInstant; expires_at: MaybeInstant; revoked_at: MaybeInstant;
+    is_one_time: Generated<boolean>; agents_max: number | null; needs_approval: Generated<boolean>; used_at: MaybeInstant;
   };
   availability: { location_id: string; from_at: Instant; available: boolean; config_revision: number };
   checks: {
@@ -42,6 +45,8 @@ export type Database = {
   agents: {
     location_id: string; id: string; name: string; version: string; capacity: number; instance_id: string;
     generation: number; created_at: DefaultInstant;
+    public_key: Buffer | null; key_id: string | null; enrolled_at: DefaultInstant; approved_at: MaybeInstant; revoked_at: MaybeInstant;
+    conflict_at: MaybeInstant;
   };
   sessions: {
     id: string; location_id: string; agent_id: string; instance_id: string; generation: number;
@@ -51,7 +56,9 @@ export type Database = {
     lateness_p99_us: Generated<number>; loop_delay_p99_us: Generated<number>;
     clock_offset_us: Generated<number>; clock_error_us: Generated<number>;
   };
-  location_holders: { location_id: string; agent_id: string; since: DefaultInstant };
+  rosters: { location_id: string; from_at: Instant; members: Json<readonly Member[]>; config_revision: number };
+  leases: { name: string; holder: string; token: number; expires_at: Instant };
+  closing_state: { is_only: Generated<boolean>; closed_through: Instant };
   results: ResultRow;
   gaps: {
     account_id: string; due_at: Instant; run_id: string; check_id: string; location_owed: string; agent_id: string | null;
@@ -71,5 +78,5 @@ export type ResultRow = {
   trigger: string; outcome: string; stop_reason: string; clock: string;
   failure_phase: string | null; failure_code: string | null; failure_message: string | null; failure_step: number | null;
   remote_address: string | null; local_address: string | null;
-  response: Buffer | null; assertions: unknown; details: unknown;
+  response: Buffer | null; assertions: unknown; details: unknown; replaced_gap: string | null;
 };

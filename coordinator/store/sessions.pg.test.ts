@@ -48,10 +48,10 @@ describe('agents and keys', () => {
       latenessP99Us: 1500.5, loopDelayP99Us: 900, clockOffsetUs: -12, clockErrorUs: 80,
     };
     await at.store.touchSessions([{ ...beat, inFlight: 99 }, beat]);
-    await at.store.setHolder(world.locationId, agentId);
+    await at.store.appendRoster({ locationId: world.locationId, fromAtMs: Date.now(), members: [{ agentId, weight: 1 }] });
     const shown = async () => (await at.store.listAgents(world.accountId)).find(({ id }) => id === agentId)!;
     expect(await shown()).toMatchObject({
-      connected: true, isHolder: true, locationCode: 'local-1', appliedRevision: 12, rejected: beat.rejected, inFlight: 3, capacity: 64, spoolDepth: 4,
+      connected: true, inRoster: true, locationCode: 'local-1', appliedRevision: 12, rejected: beat.rejected, inFlight: 3, capacity: 64, spoolDepth: 4,
       latenessP99Us: 1501, clockOffsetUs: -12,
     });
     const here = (await at.store.listLocations(world.accountId)).find(({ code }) => code === 'local-1')!;
@@ -62,15 +62,14 @@ describe('agents and keys', () => {
     expect(await shown()).toMatchObject({ connected: false, inFlight: 3 });
   });
 
-  it('a location has one holder, or none', async () => {
-    const [one, two] = [randomUUID(), randomUUID()];
-    await open(one);
-    await open(two);
-    await at.store.setHolder(world.locationId, one);
-    await at.store.setHolder(world.locationId, two);
-    expect((await at.store.listHolders()).get(world.locationId)).toBe(two);
-    await at.store.setHolder(world.locationId, null);
-    expect((await at.store.listHolders()).has(world.locationId)).toBe(false);
+  it('rosters are appended in order, never before what is there, and are part of the config', async () => {
+    const { revision } = await at.store.loadConfig(0);
+    const members = [{ agentId: randomUUID(), weight: 2 }];
+    const fromAtMs = Date.now() + 60_000;
+    await at.store.appendRoster({ locationId: world.locationId, fromAtMs, members });
+    await at.store.appendRoster({ locationId: world.locationId, fromAtMs: fromAtMs - 30_000, members: [] });
+    const { rosters } = await at.store.loadConfig(revision);
+    expect(rosters).toEqual([{ locationId: world.locationId, fromAtMs, members }, { locationId: world.locationId, fromAtMs: fromAtMs + 1, members: [] }]);
   });
 
   it('a location key opens its location until it is revoked or expires', async () => {

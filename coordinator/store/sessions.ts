@@ -1,4 +1,4 @@
-/** Agents, their sessions and generations, and who holds a location. All as the owner: agents are nobody's account. */
+/** Agents, their sessions and generations. All as the owner: agents are nobody's account. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { SessionStore } from '../pipeline/ports.ts';
@@ -39,7 +39,7 @@ export function sessionStore(db: Db): SessionStore {
       const row = await db.selectFrom('sessions')
         .innerJoin('agents', (join) => join.onRef('agents.location_id', '=', 'sessions.location_id').onRef('agents.id', '=', 'sessions.agent_id'))
         .select(['sessions.agent_id', 'sessions.location_id', 'sessions.generation', 'agents.generation as newest'])
-        .where('sessions.id', '=', sessionId).executeTakeFirst();
+        .where('sessions.id', '=', sessionId).where('agents.revoked_at', 'is', null).executeTakeFirst();
       return row ? { agentId: row.agent_id, locationId: row.location_id, generation: row.generation, isNewest: row.generation === row.newest } : null;
     },
 
@@ -63,22 +63,6 @@ export function sessionStore(db: Db): SessionStore {
     async closeSession(sessionId) {
       await db.updateTable('sessions').set({ closed_at: sql<Date>`clock_timestamp()` })
         .where('id', '=', sessionId).where('closed_at', 'is', null).execute();
-    },
-
-    async setHolder(locationId, agentId) {
-      if (agentId === null) {
-        await db.deleteFrom('location_holders').where('location_id', '=', locationId).execute();
-        return;
-      }
-      await db.insertInto('location_holders').values({ location_id: locationId, agent_id: agentId })
-        .onConflict((conflict) => conflict.column('location_id').doUpdateSet({ agent_id: agentId, since: sql<Date>`now()` })
-          .where('location_holders.agent_id', '<>', agentId))
-        .execute();
-    },
-
-    async listHolders() {
-      const rows = await db.selectFrom('location_holders').select(['location_id', 'agent_id']).execute();
-      return new Map(rows.map((row) => [row.location_id, row.agent_id]));
     },
   };
 }

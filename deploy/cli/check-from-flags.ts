@@ -1,6 +1,8 @@
 import { CliProblem, type ProblemDetail } from './cli-problem.ts';
+import type { FlagFiles } from './commands/flag-files.ts';
 import { parseDurationMs, parseMs } from './duration.ts';
 import { EXIT } from './exit-codes.ts';
+import { assertionFlags, parameterFlags, presetOf, tlsFlags } from './request-flags.ts';
 
 /** What the flags of `checks create`, `checks update` and `run` say; each is as it was typed. */
 export type CheckFlags = {
@@ -31,6 +33,22 @@ export type CheckFlags = {
   readonly source?: string;
   readonly dnsServer?: string;
   readonly readBytes?: string;
+  readonly preset?: string;
+  /** `name=value` each. */
+  readonly param?: readonly string[];
+  /** `SOURCE COMPARISON target` each. */
+  readonly assert?: readonly string[];
+  /** Paths; what is in them is handed over beside the flags. */
+  readonly steps?: string;
+  readonly ca?: string;
+  readonly tls?: boolean;
+  readonly serverName?: string;
+  /** false: --no-verify was said. */
+  readonly verify?: boolean;
+  readonly alpn?: readonly string[];
+  readonly minTls?: string;
+  readonly clientCertificate?: string;
+  readonly expectAlert?: string;
 };
 
 export const DATA_FORMATS = ['text', 'escaped', 'hex', 'base64'] as const;
@@ -39,7 +57,7 @@ export const DATA_FORMATS = ['text', 'escaped', 'hex', 'base64'] as const;
  * The body for the API that the flags describe: only what was said, so that defaults stay the server's. What cannot
  * be understood is told all at once. Limits are judged where they live, by the API.
  */
-export function checkFromFlags(flags: CheckFlags): Record<string, unknown> {
+export function checkFromFlags(flags: CheckFlags, files: FlagFiles = {}): Record<string, unknown> {
   const problems: ProblemDetail[] = [];
   const told = <T>(flag: string, text: string | undefined, parse: (text: string) => T | null, limit: string): T | undefined => {
     if (text === undefined) return undefined;
@@ -54,6 +72,10 @@ export function checkFromFlags(flags: CheckFlags): Record<string, unknown> {
   const dataFormat = told('--format', flags.format, asDataFormat, `one of ${DATA_FORMATS.join(', ')}`);
   const sendAfter = told('--send-after', flags.sendAfter, (text) => (text === 'connect' || text === 'banner' ? text : null), 'connect or banner');
   const maxBytes = told('--read-bytes', flags.readBytes, (text) => (/^\d+$/.test(text) ? Number(text) : null), 'a number of bytes');
+  const isPreset = flags.preset !== undefined;
+  const preset = presetOf(flags, parameterFlags(flags.param, problems), problems);
+  const assertions = [...preset.assertions, ...dataAssertions(flags), ...assertionFlags(flags.assert, problems)];
+  const tls = { ...preset.tls, ...tlsFlags(flags, files, problems) };
   if (problems.length > 0) throw usageProblem(problems);
   return defined({
     name: flags.name,
@@ -63,13 +85,16 @@ export function checkFromFlags(flags: CheckFlags): Record<string, unknown> {
     muted: flags.muted,
     request: orUndefined(defined({
       hostname: flags.host,
-      port,
+      port: port ?? preset.port,
       ipFamily: flags.ipv6 ? 'IPv6' : flags.ipv4 ? 'IPv4' : undefined,
-      data: flags.send,
+      // A preset takes the place of what was said before it.
+      data: flags.send ?? preset.data ?? (isPreset ? null : undefined),
       // On a command line `\r\n` is what a person can type.
-      dataFormat: dataFormat ?? (flags.send === undefined ? undefined : 'escaped'),
+      dataFormat: dataFormat ?? (flags.send === undefined ? preset.dataFormat : 'escaped'),
       sendAfter,
-      assertions: assertionsOf(flags),
+      steps: files.steps ?? preset.steps ?? (isPreset ? [] : undefined),
+      assertions: assertions.length > 0 ? assertions : undefined,
+      tls: orUndefined(defined(tls)),
       read: maxBytes === undefined ? undefined : { maxBytes },
       sourceAddress: flags.source,
       dns: flags.dnsServer === undefined ? undefined : { server: flags.dnsServer },
@@ -100,10 +125,9 @@ function frequencyOf(everyMs: number): { frequency: number; frequencyOffset?: nu
   return isMinutes ? { frequency: everyMs / 60_000 } : { frequency: 0, frequencyOffset: everyMs / 1_000 };
 }
 
-function assertionsOf(flags: CheckFlags): readonly Record<string, string>[] | undefined {
+function dataAssertions(flags: CheckFlags): readonly Record<string, string>[] {
   const assertion = (comparison: string) => (target: string) => ({ source: 'RESPONSE_DATA', property: '', comparison, target });
-  const all = [...(flags.expect ?? []).map(assertion('CONTAINS')), ...(flags.match ?? []).map(assertion('MATCHES'))];
-  return all.length > 0 ? all : undefined;
+  return [...(flags.expect ?? []).map(assertion('CONTAINS')), ...(flags.match ?? []).map(assertion('MATCHES'))];
 }
 
 function parseWholeSeconds(text: string): number | null {

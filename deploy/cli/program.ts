@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { VERSION } from '#shared/version.ts';
-import type { CheckFlags } from './check-from-flags.ts';
+import type { RunFlags } from './commands/run.ts';
 import type { Context } from './context.ts';
 import { EXIT_CODES_HELP, type ExitCode } from './exit-codes.ts';
 
@@ -39,18 +39,42 @@ export function createProgram(context: Context, end: (code: ExitCode) => void): 
     .action((check: string, flags) => ends(import('./commands/results.ts').then((it) => it.resultsCommand(context, check, flags))));
 
   requestOptions(add(program, 'run <host:port>', 'probe from this machine, without a server'))
-    .action((target: string, flags: CheckFlags) => ends(import('./commands/run.ts').then((it) => it.runCommand(context, target, flags))));
+    .option('--ipv4', 'connect over IPv4 (default)')
+    .option('--raw', 'show what was received with its line breaks').option('--hex', 'show the bytes that were received')
+    .addHelpText('after', RUN_EXAMPLES)
+    .action((target: string, flags: RunFlags) => ends(import('./commands/run.ts').then((it) => it.runCommand(context, target, flags))));
+
+  add(program, 'import <blackbox.yml>', "checks from blackbox_exporter's tcp modules and their targets")
+    .option('--targets <list>', 'host:port, separated by commas')
+    .option('--prometheus <prometheus.yml>', 'take targets and modules from this configuration')
+    .option('--modules <list>', 'of these modules only')
+    .option('--locations <list>', 'codes of public locations').option('--private-locations <list>', 'slugs of private locations')
+    .option('--every <time>', 'how often, e.g. 30s or 5m')
+    .option('--create', 'create them, instead of showing them')
+    .action((path: string, flags) => ends(import('./commands/import.ts').then((it) => it.importCommand(context, path, flags))));
+
+  add(program, 'presets [name]', 'what --preset takes: dialogues of common protocols')
+    .action((name: string | undefined) => ends(import('./commands/presets.ts').then((it) => it.presetsCommand(context, name))));
 
   const locations = program.command('locations').description('where checks run from');
   add(locations, 'list', 'all locations')
     .action(() => ends(import('./commands/fleet.ts').then((it) => it.listLocations(context))));
   add(locations, 'create <code>', 'a public location; shows a key for its agents, once').option('--name <name>', 'for people')
     .action((code: string, flags) => ends(import('./commands/fleet.ts').then((it) => it.createLocation(context, code, flags))));
-  add(locations, 'add-key <code>', 'one more key for a location; shows it once')
-    .action((code: string) => ends(import('./commands/fleet.ts').then((it) => it.addLocationKey(context, code))));
+  keyOptions(add(locations, 'add-key <code>', 'one more key for a location; shows it once'))
+    .action((code: string, flags) => ends(import('./commands/location-keys.ts').then((it) => it.addLocationKey(context, code, flags))));
+  add(locations, 'keys <code>', 'the live keys of a location')
+    .action((code: string) => ends(import('./commands/location-keys.ts').then((it) => it.listLocationKeys(context, code))));
+  add(locations, 'revoke-key <code> <key-id>', 'end a key, and cut off the agents that enrolled with it')
+    .action((code: string, keyId: string) => ends(import('./commands/location-keys.ts').then((it) => it.revokeLocationKey(context, code, keyId))));
+  addPrivateLocations(program.command('private-locations').description("the account's own locations"), context, add, ends);
 
-  add(program, 'agents', 'the agents and how they are')
+  const agents = add(program, 'agents', 'the agents and how they are')
     .action(() => ends(import('./commands/fleet.ts').then((it) => it.listAgents(context))));
+  add(agents, 'approve <agent-id>', 'let in an agent that waits for approval')
+    .action((id: string) => ends(import('./commands/agents.ts').then((it) => it.approveAgent(context, id))));
+  add(agents, 'revoke <agent-id>', 'turn an agent out, for good')
+    .action((id: string) => ends(import('./commands/agents.ts').then((it) => it.revokeAgent(context, id))));
   add(program, 'config', 'every setting: its value, where it is from, its default')
     .action(() => ends(import('./commands/settings.ts').then((it) => it.configCommand(context))));
   return program;
@@ -58,6 +82,28 @@ export function createProgram(context: Context, end: (code: ExitCode) => void): 
 
 type Add = (parent: Command, usage: string, about: string) => Command;
 type Ends = (code: Promise<ExitCode>) => Promise<void>;
+
+function addPrivateLocations(places: Command, context: Context, add: Add, ends: Ends): void {
+  const load = () => import('./commands/private-locations.ts');
+  add(places, 'list', 'all of them')
+    .action(() => ends(load().then((it) => it.listPrivateLocations(context))));
+  add(places, 'create <slug>', 'a private location; shows a key for its agents, once').option('--name <name>', 'for people')
+    .action((slug: string, flags) => ends(load().then((it) => it.createPrivateLocation(context, slug, flags))));
+  add(places, 'delete <slug>', 'end a private location (slug or id)')
+    .action((slug: string) => ends(load().then((it) => it.deletePrivateLocation(context, slug))));
+  keyOptions(add(places, 'add-key <slug>', 'one more key; shows it once'))
+    .action((slug: string, flags) => ends(load().then((it) => it.addPrivateLocationKey(context, slug, flags))));
+  add(places, 'revoke-key <slug> <key-id>', 'end a key, and cut off the agents that enrolled with it')
+    .action((slug: string, keyId: string) => ends(load().then((it) => it.revokePrivateLocationKey(context, slug, keyId))));
+}
+
+function keyOptions(command: Command): Command {
+  return command
+    .option('--one-time', 'enrols one agent')
+    .option('--expires <time>', 'enrols nobody after this, e.g. 2027-01-01T00:00:00Z')
+    .option('--max-agents <number>', 'so many agents at once, at most')
+    .option('--approval', 'agents wait for `sonde agents approve`');
+}
 
 function addChecks(checks: Command, context: Context, add: Add, ends: Ends): void {
   add(checks, 'list', 'all checks with their status')
@@ -93,11 +139,23 @@ function definitionOptions(command: Command): Command {
 
 function requestOptions(command: Command): Command {
   return command
+    .option('--preset <name>', 'the dialogue of a protocol, for example smtp (see `sonde presets`)')
+    .option('--param <name=value>', 'of the preset; may be repeated', collect)
+    .option('--steps <path>', 'a dialogue as YAML: a list of expect, send and startTls; - is standard input')
     .option('--send <data>', 'what to send once connected')
     .option('--format <format>', 'of --send: escaped (\\r\\n, \\x00), text, hex or base64 (default: escaped)')
     .option('--send-after <when>', 'connect, or banner: when the other side has spoken')
     .option('--expect <text>', 'the answer contains this; may be repeated', collect)
     .option('--match <regex>', 'the answer matches this; may be repeated', collect)
+    .option('--assert <assertion>', "SOURCE COMPARISON target, as in 'CONNECT_TIME LESS_THAN 50'; may be repeated", collect)
+    .option('--tls', 'TLS from the start')
+    .option('--server-name <name>', 'for SNI and the certificate (default: the host)')
+    .option('--ca <path>', 'PEM file of authorities to trust instead of the system\'s')
+    .option('--no-verify', 'accept any certificate')
+    .option('--alpn <protocols>', 'to offer, separated by commas', collect)
+    .option('--min-tls <version>', '1.0, 1.1, 1.2 or 1.3')
+    .option('--client-certificate <name>', 'one of the SONDE_SECRETS_FILE of whoever probes')
+    .option('--expect-alert <name>', 'the handshake must be refused with this alert, for example certificate_required')
     .option('--ipv6', 'connect over IPv6')
     .option('--max <time>', 'slower than this fails, and nothing is waited for longer (default: 5000 ms)')
     .option('--timeout <time>', 'the same as --max')
@@ -116,9 +174,18 @@ function supervised(): Option {
   return new Option(SUPERVISED_FLAG).hideHelp();
 }
 
+const RUN_EXAMPLES = `
+Examples:
+  sonde run mail.example.com --preset smtp
+  sonde run cache.example.com:6380 --preset redis-auth --param password=secret --tls
+  sonde run example.com:443 --tls --assert 'CERTIFICATE_DAYS_LEFT GREATER_THAN 14'
+  sonde run 10.0.0.1:23 --should-fail
+`;
+
 const CREATE_EXAMPLES = `
 Examples:
   sonde checks create --name redis --host redis.internal --port 6379 --locations eu-1,us-1 \\
     --every 30s --send 'PING\\r\\n' --expect PONG
+  sonde checks create --name mail --preset smtp --host mail.example.com --locations eu-1
   sonde checks create --file check.yaml
 `;

@@ -35,7 +35,11 @@ async function createLocation(api: ApiClient, code: string): Promise<Kept> {
   return { locationId: String(id), key: rawKeyOf(Array.isArray(keys) ? keys[0] : undefined) };
 }
 
+/** Two are live at most: of keys that nobody remembers, the oldest makes room. */
 async function addKey(api: ApiClient, code: string): Promise<string> {
+  const live = await api.get(`/v1/locations/${code}/keys`);
+  const [oldest] = Array.isArray(live) && live.length >= 2 ? live.map(asRecord) : [];
+  if (oldest) await api.send({ method: 'DELETE', path: `/v1/locations/${code}/keys/${String(oldest['id'])}` });
   return rawKeyOf((await api.send({ method: 'POST', path: `/v1/locations/${code}/keys` })).body);
 }
 
@@ -49,7 +53,7 @@ async function readKept(path: string): Promise<Record<string, Kept>> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Record<string, Kept>;
   } catch (error) {
-    // Lost or damaged: new keys are made, the old ones stay good for whoever has them.
+    // Lost or damaged: new keys are made; the one before stays good for whoever has it.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return {};
     throw error;
   }

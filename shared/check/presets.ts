@@ -15,6 +15,9 @@ export type PresetAnswer =
   /** Sentences for the person who asked. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
+/** What the check is aimed at, for protocols that say so themselves (HTTP's Host); the port only where it is not the usual one. */
+export type PresetTarget = { readonly hostname: string; readonly port: number | null };
+
 /** More than any name, path or password; what is measured in one or two bytes relies on it. */
 export const PRESET_VALUE_CHARS_MAX = 255;
 
@@ -27,10 +30,10 @@ export const presets: readonly Preset[] = DEFINITIONS.map(({ build, ...preset })
 }));
 
 /**
- * The part of a check's `request` that a preset says, in the API's form, with the user's parameters in it. `hostname`
- * is the check's own, for protocols that say it (HTTP's Host); what is wrong is told all at once.
+ * The part of a check's `request` that a preset says, in the API's form, with the user's parameters in it. What is
+ * wrong is told all at once.
  */
-export function presetRequest(name: string, parameters: Readonly<Record<string, string>> = {}, hostname: string | null = null): PresetAnswer {
+export function presetRequest(name: string, parameters: Readonly<Record<string, string>> = {}, target: PresetTarget | null = null): PresetAnswer {
   const definition = DEFINITIONS.find((preset) => preset.name === name.toLowerCase());
   if (definition === undefined) return { ok: false, problems: [unknownPreset(name)] };
   const problems: string[] = Object.keys(parameters)
@@ -38,7 +41,7 @@ export function presetRequest(name: string, parameters: Readonly<Record<string, 
     .map((given) => unknownParameter(definition, given));
   const values: Record<string, string> = {};
   for (const parameter of definition.parameters) {
-    const value = (Object.hasOwn(parameters, parameter.name) ? parameters[parameter.name] : undefined) ?? unsetValue(parameter, hostname);
+    const value = (Object.hasOwn(parameters, parameter.name) ? parameters[parameter.name] : undefined) ?? unsetValue(parameter, target, definition.defaultPort);
     const problem = value === null ? `the preset '${definition.name}' needs the parameter ${parameter.name}: ${parameter.about}` : valueProblem(parameter, value);
     if (problem !== null) problems.push(problem);
     values[parameter.name] = value ?? '';
@@ -47,12 +50,28 @@ export function presetRequest(name: string, parameters: Readonly<Record<string, 
   return { ok: true, request: definition.build(values), defaultPort: definition.defaultPort };
 }
 
-function unsetValue({ whenUnset }: PresetParameter, hostname: string | null): string | null {
+/** Which steps of the request hold a secret parameter, by index; for whoever shows what was sent. */
+export function presetSecretSteps(name: string, parameters: Readonly<Record<string, string>>, target: PresetTarget | null = null): ReadonlySet<number> {
+  const secret = DEFINITIONS.find((preset) => preset.name === name.toLowerCase())?.parameters.filter(({ isSecret }) => isSecret) ?? [];
+  const others = Object.fromEntries(secret.map((parameter) => [parameter.name, parameters[parameter.name] === 'x' ? 'y' : 'x']));
+  const [one, other] = [presetRequest(name, parameters, target), presetRequest(name, { ...parameters, ...others }, target)];
+  if (!one.ok || !other.ok) return new Set();
+  const differs = (step: unknown, index: number): boolean => JSON.stringify(step) !== JSON.stringify(other.request.steps?.[index]);
+  return new Set((one.request.steps ?? []).flatMap((step, index) => (differs(step, index) ? [index] : [])));
+}
+
+function unsetValue({ whenUnset }: PresetParameter, target: PresetTarget | null, defaultPort: number): string | null {
   switch (whenUnset.kind) {
     case 'value': return whenUnset.value;
     case 'required': return null;
-    case 'hostname': return hostname === null || !hostname.includes(':') ? hostname : `[${hostname}]`;
+    case 'target': return target === null ? null : authorityOf(target, defaultPort);
   }
+}
+
+/** As in a URL: brackets around an IPv6 address, no port where it goes without saying. */
+function authorityOf({ hostname, port }: PresetTarget, defaultPort: number): string {
+  const host = hostname.includes(':') ? `[${hostname}]` : hostname;
+  return port === null || port === defaultPort ? host : `${host}:${port}`;
 }
 
 /** A value goes into a line of a protocol: with a line break in it, it would be two commands. */

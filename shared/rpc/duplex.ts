@@ -1,4 +1,4 @@
-import type { ClientDuplexStream, ServerDuplexStream } from '@grpc/grpc-js';
+import { status, type ClientDuplexStream, type ServerDuplexStream } from '@grpc/grpc-js';
 
 /** Both ends of a gRPC stream, as one thing: messages in, messages out, and a signal that it is over. */
 export type Duplex<In, Out> = {
@@ -21,7 +21,8 @@ export function clientDuplex<In, Out>(stream: ClientDuplexStream<Out, In>): Dupl
 }
 
 export function serverDuplex<In, Out>(stream: ServerDuplexStream<In, Out>): Duplex<In, Out> {
-  return duplexOf<In, Out>(stream, () => stream.destroy());
+  // `destroy` of a server's stream ends nothing that the other side could see; an error sends its status and ends it.
+  return duplexOf<In, Out>(stream, () => stream.emit('error', Object.assign(new Error('broken off'), { code: status.CANCELLED })));
 }
 
 type NodeDuplex = {

@@ -127,8 +127,8 @@ function haveSameSlots(a: Turns, b: Turns): boolean {
   return a.intervalMs === b.intervalMs && a.phaseMs === b.phaseMs && a.modulus === b.modulus && a.remainder === b.remainder;
 }
 
-/** Every n-th slot of a cadence is itself a cadence, n times as slow. */
-function beatOf(span: Turns): Cadence {
+/** The slots of these turns as a cadence: every n-th slot of a cadence is itself one, n times as slow. */
+export function beatOf(span: Turns): Cadence {
   return { intervalMs: span.intervalMs * span.modulus, phaseMs: span.phaseMs + span.remainder * span.intervalMs };
 }
 

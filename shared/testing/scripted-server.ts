@@ -14,6 +14,8 @@ export type ServerAction =
   /** Reads on until the unread bytes contain this, and leaves what comes after it. */
   | { readonly do: 'expect'; readonly text: string }
   | { readonly do: 'pause'; readonly ms: number }
+  /** Takes nothing in any more, so that TCP holds the other side back. */
+  | { readonly do: 'stopReading' }
   /** Says nothing until the other side leaves. */
   | { readonly do: 'silence' }
   | { readonly do: 'halfClose' }
@@ -117,6 +119,9 @@ class Conversation {
         return;
       case 'expect': return await this.#expect(action.text);
       case 'pause': return await this.#pause(action.ms);
+      case 'stopReading':
+        this.#raw.pause();
+        return;
       case 'silence': return await this.#until(() => false);
       case 'halfClose':
         this.#socket.end();

@@ -31,7 +31,7 @@ export function compileExpect(source: string): { readonly ok: true; readonly pat
   const compiled = compilePattern(source);
   if (!compiled.ok) return compiled;
   const names = [...source.matchAll(/\(\?P?<([A-Za-z_]\w*)>/g)].map((match) => match[1] ?? '');
-  const unit = /[^\x00-\x7f]|\\[pP]|\\x\{0*[1-9a-fA-F][0-9a-fA-F]{2,}\}/.test(source) ? 'character' : 'byte';
+  const unit = /\P{ASCII}|\\[pP]|\\x\{0*[1-9a-fA-F][0-9a-fA-F]{2,}\}/u.test(source) ? 'character' : 'byte';
   return { ok: true, pattern: { source, pattern: compiled.pattern, unit, names, isOpenEnded: /[*+?{|$]|\\[bBzZ]/.test(source) } };
 }
 

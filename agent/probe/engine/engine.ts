@@ -86,9 +86,11 @@ export type TlsRequest = {
 /** PEM. */
 export type ClientCertificate = { readonly cert: string; readonly key: string };
 
-export type Secured =
+/** `startedUs`: after this side had made ready (keys, authorities), before its first byte. */
+export type Secured = { readonly startedUs: number } & (
   | { readonly ok: true; readonly facts: TlsFacts; readonly atUs: number }
   /** The facts are there when a certificate was seen and not accepted. */
-  | { readonly ok: false; readonly trouble: Trouble; readonly facts: TlsFacts | null; readonly atUs: number };
+  | { readonly ok: false; readonly trouble: Trouble; readonly facts: TlsFacts | null; readonly atUs: number }
+);
 
 export type TlsVerdict = 'accepted' | 'unknown' | { readonly trouble: Trouble; readonly atUs: number };

@@ -4,6 +4,7 @@ import type tls from 'node:tls';
 import type { FailureCode } from '#shared/run/failure.ts';
 import type { Alarm } from '../deadlines.ts';
 import { streamFailureCode } from '../error-codes.ts';
+import { onAbort } from '../on-abort.ts';
 import type { Connection, Incoming, Secured, TlsRequest, TlsVerdict, Trouble, Written } from './engine.ts';
 import type { PlainEngineDeps } from './plain-engine.ts';
 import { secureSocket } from './plain-tls.ts';
@@ -19,6 +20,8 @@ export type ConnectionFacts = {
 /** Kept while nobody reads; past it the socket is paused and TCP holds the other side back. */
 const UNREAD_BYTES_MAX = 128 * 1024;
 
+const CUT_SHORT: ReadonlySet<string> = new Set(['ECANCELED', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE']);
+
 /**
  * open → (secured) → closed. What arrives is stamped when it arrives and queued: data, then at most one end or
  * failure, which stays. One wait (read, write, handshake, verdict) at a time; `#settle` ends it.
@@ -28,8 +31,7 @@ export class PlainConnection implements Connection {
   readonly localAddress: string | null;
   readonly synRetransmits: number | null;
   readonly #deps: PlainEngineDeps;
-  readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.#lastWord({ kind: 'trouble', trouble: { kind: 'cancelled' }, atUs: this.#now() });
+  readonly #stopListening: () => void;
   #socket: net.Socket | tls.TLSSocket;
   #secured = false;
   #ticketSeen = false;
@@ -42,11 +44,10 @@ export class PlainConnection implements Connection {
   constructor(deps: PlainEngineDeps, socket: net.Socket, facts: ConnectionFacts) {
     this.#deps = deps;
     this.#socket = socket;
-    this.#signal = facts.signal;
     this.remoteAddress = facts.remoteAddress;
     this.localAddress = facts.localAddress;
     this.synRetransmits = facts.synRetransmits;
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#stopListening = onAbort(facts.signal, () => this.#lastWord({ kind: 'trouble', trouble: { kind: 'cancelled' }, atUs: this.#now() }));
     socket.on('end', this.#onEnd).on('error', this.#onError);
   }
 
@@ -74,20 +75,24 @@ export class PlainConnection implements Connection {
   }
 
   write(bytes: Uint8Array, untilUs: number): Promise<Written> {
-    let written: Written | null = this.#brokenBeforeWriting();
-    if (written === null) {
+    let written: Written | null = null;
+    if (this.#brokenWrite() === null) {
       this.#socket.write(bytes, (error) => {
+        // A write that another error cut short is told so in Node's own words; that error itself is on its way.
+        if (error != null && CUT_SHORT.has((error as NodeJS.ErrnoException).code ?? '')) return;
         const atUs = this.#now();
         written = error == null ? { ok: true, atUs } : { ok: false, trouble: this.#troubleOf(error), atUs };
         this.#wake?.();
       });
+      if (this.#isTakenByKernel()) written = { ok: true, atUs: this.#now() };
     }
-    return this.#wait(untilUs, () => written, (trouble, atUs) => ({ ok: false, trouble, atUs }));
+    return this.#wait(untilUs, () => written ?? this.#brokenWrite(), (trouble, atUs) => ({ ok: false, trouble, atUs }));
   }
 
   startTls(request: TlsRequest, untilUs: number): Promise<Secured> {
     let secured: Secured | null = this.#last?.kind === 'trouble'
-      ? { ok: false, trouble: this.#last.trouble, facts: null, atUs: this.#last.atUs } : null;
+      ? { ok: false, startedUs: this.#last.atUs, trouble: this.#last.trouble, facts: null, atUs: this.#last.atUs } : null;
+    const askedUs = this.#now();
     if (secured === null) {
       try {
         const raw = this.#socket;
@@ -101,10 +106,10 @@ export class PlainConnection implements Connection {
         // The only thing that throws is a PEM that cannot be read.
         const code = request.clientCertificate === null ? 'ERR_AGENT_INTERNAL' : 'ERR_AGENT_SECRET';
         const detail = error instanceof Error ? error.message : String(error);
-        secured = { ok: false, trouble: { kind: 'failed', code, detail, alert: null }, facts: null, atUs: this.#now() };
+        secured = { ok: false, startedUs: askedUs, trouble: { kind: 'failed', code, detail, alert: null }, facts: null, atUs: askedUs };
       }
     }
-    return this.#wait(untilUs, () => secured, (trouble, atUs) => ({ ok: false, trouble, facts: null, atUs }));
+    return this.#wait(untilUs, () => secured, (trouble, atUs) => ({ ok: false, startedUs: askedUs, trouble, facts: null, atUs }));
   }
 
   tlsVerdict(untilUs: number): Promise<TlsVerdict> {
@@ -117,7 +122,7 @@ export class PlainConnection implements Connection {
   }
 
   close(): void {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#stopListening();
     this.#wake = null;
     this.#unread = [];
     this.#unreadBytes = 0;
@@ -157,7 +162,15 @@ export class PlainConnection implements Connection {
     });
   }
 
-  #brokenBeforeWriting(): Written | null {
+  /**
+   * A plain socket hands bytes over within the call, as far as there is room, and tells so after the rest of this turn
+   * of the event loop. Seen now, the instant is the true one, and there is nothing to wait for.
+   */
+  #isTakenByKernel(): boolean {
+    return !this.#secured && this.#socket.writableLength === 0 && this.#socket.errored === null;
+  }
+
+  #brokenWrite(): Written | null {
     return this.#last?.kind === 'trouble' ? { ok: false, trouble: this.#last.trouble, atUs: this.#last.atUs } : null;
   }
 

@@ -3,6 +3,7 @@ import net from 'node:net';
 import type { Clock } from '#shared/time/clock.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { bindFailureCode, connectFailureCode, wasEstablished } from '../error-codes.ts';
+import { onAbort } from '../on-abort.ts';
 import type { Engine, OpenRequest, Opened, Trouble } from './engine.ts';
 import { PlainConnection } from './plain-connection.ts';
 import type { SecureContexts } from './secure-contexts.ts';
@@ -39,14 +40,13 @@ function openSocket(deps: PlainEngineDeps, request: OpenRequest, resolve: (opene
 
   const settle = (opened: Opened): void => {
     alarm.cancel();
-    request.signal?.removeEventListener('abort', onAbort);
+    stopListening();
     socket.off('connect', onConnect).off('error', onError);
     if (!opened.ok) discard(socket);
     resolve(opened);
   };
   const giveUp = (trouble: Trouble, atUs: number): void =>
     settle({ ok: false, trouble, atUs, synRetransmits: synRetransmits(deps, socket) });
-  const onAbort = (): void => giveUp({ kind: 'cancelled' }, clock.monotonicUs());
   const onConnect = (): void => {
     const atUs = clock.monotonicUs();
     connection = new PlainConnection(deps, socket, {
@@ -69,7 +69,7 @@ function openSocket(deps: PlainEngineDeps, request: OpenRequest, resolve: (opene
   };
 
   const alarm = deadlines.at(request.untilUs, () => giveUp({ kind: 'timeout' }, request.untilUs));
-  request.signal?.addEventListener('abort', onAbort, { once: true });
+  const stopListening = onAbort(request.signal, () => giveUp({ kind: 'cancelled' }, clock.monotonicUs()));
   socket.on('connect', onConnect).on('error', onError);
   socket.connect({
     host: request.address, port: request.port, family: request.family === 'IPv6' ? 6 : 4,

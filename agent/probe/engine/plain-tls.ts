@@ -16,9 +16,10 @@ export function secureSocket(
   request: TlsRequest,
   callback: (secured: Secured) => void,
 ): tls.TLSSocket {
+  const secureContext = deps.secureContexts.for(request);
+  const startedUs = deps.clock.monotonicUs();
   const secure = tls.connect({
-    socket,
-    secureContext: deps.secureContexts.for(request),
+    socket, secureContext,
     // An address literal is no server name (RFC 6066 §3); node:tls then sends none.
     servername: request.serverName !== null && isIP(request.serverName) === 0 ? request.serverName : '',
     ...(request.alpn.length > 0 ? { ALPNProtocols: [...request.alpn] } : {}),
@@ -35,14 +36,14 @@ export function secureSocket(
     const atUs = deps.clock.monotonicUs();
     const verdict = verdictOf(secure);
     const facts = tlsFactsOf(secure, verdict === null);
-    if (facts === null) return settle({ ok: false, trouble: failed('ERR_TLS_HANDSHAKE', 'no certificate'), facts, atUs });
+    if (facts === null) return settle({ ok: false, startedUs, trouble: failed('ERR_TLS_HANDSHAKE', 'no certificate'), facts, atUs });
     if (verdict !== null && request.verify) {
-      return settle({ ok: false, trouble: failed(certificateFailureCode(verdict), verdict), facts, atUs });
+      return settle({ ok: false, startedUs, trouble: failed(certificateFailureCode(verdict), verdict), facts, atUs });
     }
-    settle({ ok: true, facts, atUs });
+    settle({ ok: true, startedUs, facts, atUs });
   };
   const onError = (error: Error): void =>
-    settle({ ok: false, trouble: handshakeTroubleOf(error), facts: null, atUs: deps.clock.monotonicUs() });
+    settle({ ok: false, startedUs, trouble: handshakeTroubleOf(error), facts: null, atUs: deps.clock.monotonicUs() });
   secure.on('secureConnect', onSecure).on('error', onError);
   return secure;
 }

@@ -4,12 +4,11 @@ import type { ApiApp, ApiDeps } from '../api-app.ts';
 import { ApiError, notFound } from '../api-error.ts';
 import { callerOf } from '../authenticate.ts';
 import { validated } from '../validate.ts';
-import { maskToken, mintToken } from '../keys.ts';
-import {
-  AgentEntity, agentEntity, CreatedLocationEntity, LocationEntity, locationEntity, LocationKeyEntity, LocationWrite,
-} from '../wire/fleet-entities.ts';
+import { addLocationKey, mintLocationKey } from '../location-key.ts';
+import { CreatedLocationEntity, LocationEntity, locationEntity, LocationWrite } from '../wire/fleet-entities.ts';
+import { CreatedLocationKeyEntity, LocationKeyEntity, locationKeyEntity, LocationKeyWrite } from '../wire/location-key-entity.ts';
 
-/** Where checks run from, and who runs them there. The catalogue of public locations is the operator's. */
+/** Where checks run from. The catalogue of public locations is the operator's. */
 export function fleetRoutes(app: ApiApp, deps: ApiDeps): void {
   const { store } = deps;
 
@@ -30,34 +29,49 @@ export function fleetRoutes(app: ApiApp, deps: ApiDeps): void {
     if (location === 'conflict') {
       throw new ApiError(409, `there is a location '${code}' already`, { problems: [problemAt('code', code, 'unused', 'is taken')] });
     }
-    const key = await addKey(deps, location.id);
+    const key = await addLocationKey(deps, { locationId: location.id }, mintLocationKey(deps));
     return reply.code(201).send({ ...locationEntity({ ...location, liveAgents: 0, available: false }), keys: [key] });
+  });
+
+  const publicLocation = async (accountId: string, code: string) => {
+    const locations = await store.listLocations(accountId);
+    const location = locations.find((candidate) => candidate.kind === 'public' && candidate.code === code);
+    if (!location) throw notFound(`the public location '${code}'`);
+    return location;
+  };
+
+  app.get('/v1/locations/:code/keys', {
+    config: { scope: 'operator' },
+    schema: { tags: ['fleet'], summary: 'The live keys of a public location', params: codeParam, response: { 200: z.array(LocationKeyEntity) } },
+  }, async (request, reply) => {
+    const location = await publicLocation(callerOf(request).accountId, request.params.code);
+    return reply.send((await store.listLocationKeys(location.id)).map(locationKeyEntity));
   });
 
   app.post('/v1/locations/:code/keys', {
     config: { scope: 'operator' },
     schema: {
-      tags: ['fleet'], summary: 'Add a key to a public location', description: 'To rotate keys: add one, move the agents over, end the other.',
-      params: z.object({ code: z.string().max(63) }), response: { 201: LocationKeyEntity },
+      tags: ['fleet'], summary: 'Add a key to a public location',
+      description: 'At most two are live at once. To rotate: add one, restart the agents with it, delete the other.',
+      params: codeParam, body: LocationKeyWrite.optional(), response: { 201: CreatedLocationKeyEntity },
     },
   }, async (request, reply) => {
-    const { code } = request.params;
-    const locations = await store.listLocations(callerOf(request).accountId);
-    const location = locations.find((candidate) => candidate.kind === 'public' && candidate.code === code);
-    if (!location) throw notFound(`the public location '${code}'`);
-    return reply.code(201).send(await addKey(deps, location.id));
+    const location = await publicLocation(callerOf(request).accountId, request.params.code);
+    return reply.code(201).send(await addLocationKey(deps, { locationId: location.id }, mintLocationKey(deps, request.body)));
   });
 
-  app.get('/v1/agents', {
-    config: { scope: 'agents:read' },
-    schema: { tags: ['fleet'], summary: 'The agents and how they are', response: { 200: z.array(AgentEntity) } },
-  }, async (request, reply) => reply.send((await store.listAgents(callerOf(request).accountId)).map(agentEntity)));
+  app.delete('/v1/locations/:code/keys/:keyId', {
+    config: { scope: 'operator' },
+    schema: {
+      tags: ['fleet'], summary: 'Revoke a key of a public location',
+      description: 'Nobody enrols with it any more, and the agents that did are cut off within seconds, until they are given another key.',
+      params: codeParam.extend({ keyId: z.string().max(64) }), response: { 204: z.undefined() },
+    },
+  }, async (request, reply) => {
+    const location = await publicLocation(callerOf(request).accountId, request.params.code);
+    if (!await store.revokeLocationKey(location.id, request.params.keyId)) throw notFound(`the key ${request.params.keyId}`);
+    return reply.code(204).send();
+  });
 }
 
-async function addKey({ store, ids, randomBytes, hashToken }: ApiDeps, locationId: string): Promise<z.output<typeof LocationKeyEntity>> {
-  const id = ids();
-  const rawKey = mintToken('location', randomBytes);
-  const maskedKey = maskToken(rawKey);
-  await store.createLocationKey(locationId, { id, hash: hashToken(rawKey), masked: maskedKey });
-  return { id, rawKey, maskedKey };
-}
+const codeParam = z.object({ code: z.string().max(63) });

@@ -1,19 +1,30 @@
 import type { Check } from '#shared/check/check.ts';
 import type { Location } from '#shared/check/location.ts';
-import type { ApiStore, Caller, CheckStatus, StoredCheck, StoredResult } from '../ports.ts';
+import type {
+  ApiStore, Caller, CheckStatus, LocationKey, NewLocationKey, PrivateLocation, PrivateLocationWrite, StoredCheck, StoredResult,
+} from '../ports.ts';
+import { settle, type SettledRow } from '../../planning/settle-slots.ts';
+import type { CheckSchedule, CompletenessStore, OwedOfCheck, ScheduleFilter, Schedules, SettledOfCheck } from '../completeness-port.ts';
 
 /**
  * A store that keeps shapes honest without Postgres: for tests of what the API makes of its answers.
  * Whatever depends on the store itself (tenancy, paging, concurrency) is tested on the real one.
  */
-export class MemoryStore implements ApiStore {
+export class MemoryStore implements ApiStore, CompletenessStore {
   readonly callers = new Map<string, Caller>();
   readonly locations: (Location & { liveAgents: number; available: boolean })[] = [];
   readonly results: StoredResult[] = [];
   readonly statuses: CheckStatus[] = [];
-  readonly keys: { locationId: string; hash: Uint8Array; masked: string }[] = [];
+  readonly keys: (LocationKey & { readonly locationId: string; readonly hash: Uint8Array })[] = [];
+  readonly privateLocations = new Map<string, PrivateLocation & { readonly accountId: string }>();
+  readonly agentsInOwn = new Set<string>();
+  readonly agentsInPublic = new Set<string>();
+  readonly approved: string[] = [];
   /** Thrown by every method while it is set. */
   trouble: unknown = null;
+  readonly schedules: (CheckSchedule & { readonly accountId: string })[] = [];
+  /** Final results and gaps, by check. */
+  readonly settled = new Map<string, readonly SettledRow[]>();
   readonly #checks = new Map<string, StoredCheck>();
   readonly #idempotent = new Map<string, string>();
   readonly #nowMs: () => number;
@@ -79,12 +90,71 @@ export class MemoryStore implements ApiStore {
     return location;
   }
 
-  async createLocationKey(locationId: string, key: { id: string; hash: Uint8Array; masked: string }): Promise<void> {
-    this.keys.push({ locationId, hash: key.hash, masked: key.masked });
+  async createLocationKey(locationId: string, { id, hash, masked, limits = {} }: NewLocationKey): Promise<LocationKey | 'too_many'> {
+    if (this.keys.filter((key) => key.locationId === locationId).length >= 2) return 'too_many';
+    const key = { id, masked, createdAtMs: this.#nowMs(), expiresAtMs: null, isOneTime: false, isUsed: false, agentsMax: null, needsApproval: false, ...limits };
+    this.keys.push({ ...key, locationId, hash });
+    return key;
+  }
+
+  async listLocationKeys(locationId: string): Promise<readonly LocationKey[]> {
+    return this.keys.filter((key) => key.locationId === locationId);
+  }
+
+  async revokeLocationKey(locationId: string, keyId: string): Promise<boolean> {
+    const at = this.keys.findIndex((key) => key.locationId === locationId && key.id === keyId);
+    return at >= 0 && this.keys.splice(at, 1).length > 0;
+  }
+
+  async listPrivateLocations(accountId: string): Promise<readonly PrivateLocation[]> {
+    this.#check();
+    return Promise.all([...this.privateLocations.values()].filter((one) => one.accountId === accountId)
+      .map(async (one) => ({ ...one, keys: await this.listLocationKeys(one.id) })));
+  }
+
+  async getPrivateLocation(accountId: string, id: string): Promise<PrivateLocation | null> {
+    return (await this.listPrivateLocations(accountId)).find((one) => one.id === id) ?? null;
+  }
+
+  async createPrivateLocation(accountId: string, { key, ...wanted }: PrivateLocationWrite & { id: string; slugName: string; key: NewLocationKey }): Promise<PrivateLocation | 'conflict'> {
+    if ((await this.listPrivateLocations(accountId)).some(({ slugName }) => slugName === wanted.slugName)) return 'conflict';
+    const nowMs = this.#nowMs();
+    this.privateLocations.set(wanted.id, { ...wanted, accountId, createdAtMs: nowMs, updatedAtMs: nowMs, keys: [], lastSeenAtMs: null, agents: [] });
+    await this.createLocationKey(wanted.id, key);
+    return (await this.getPrivateLocation(accountId, wanted.id))!;
+  }
+
+  async updatePrivateLocation(accountId: string, id: string, change: PrivateLocationWrite): Promise<PrivateLocation | null> {
+    const before = this.privateLocations.get(id);
+    if (before?.accountId !== accountId) return null;
+    this.privateLocations.set(id, { ...before, ...change, updatedAtMs: this.#nowMs() });
+    return this.getPrivateLocation(accountId, id);
+  }
+
+  async deletePrivateLocation(accountId: string, id: string) {
+    const location = this.privateLocations.get(id);
+    if (location?.accountId !== accountId) return { kind: 'not_found' } as const;
+    const checks = [...this.#checks.values()].filter(({ check }) => check.privateLocations.includes(location.slugName)).map(({ check }) => check.name);
+    if (checks.length > 0) return { kind: 'in_use', checks } as const;
+    this.privateLocations.delete(id);
+    return { kind: 'deleted' } as const;
   }
 
   async listAgents(): Promise<readonly []> {
     return [];
+  }
+
+  async findAgent(_accountId: string, id: string): Promise<{ inPublic: boolean; inOwn: boolean }> {
+    return { inPublic: this.agentsInPublic.has(id), inOwn: this.agentsInOwn.has(id) };
+  }
+
+  async approveAgent(_accountId: string, id: string): Promise<void> {
+    this.approved.push(id);
+  }
+
+  async revokeAgent(_accountId: string, id: string): Promise<void> {
+    this.agentsInOwn.delete(id);
+    this.agentsInPublic.delete(id);
   }
 
   async listResults(accountId: string, filter: { checkId: string; limit: number }): Promise<{ entries: readonly StoredResult[]; nextCursor: string | null }> {
@@ -99,6 +169,22 @@ export class MemoryStore implements ApiStore {
 
   async listCheckStatuses(accountId: string, checkIds: readonly string[] | null): Promise<readonly CheckStatus[]> {
     return this.statuses.filter((status) => this.#checks.get(status.checkId)?.accountId === accountId && (checkIds === null || checkIds.includes(status.checkId)));
+  }
+
+  async listSchedules(accountId: string, filter: ScheduleFilter): Promise<Schedules> {
+    this.#check();
+    const mine = this.schedules.filter((schedule) => schedule.accountId === accountId && (filter.kind === 'page' || filter.checkId === schedule.checkId));
+    const entries = filter.kind === 'one' ? mine : mine.slice((filter.page - 1) * filter.limit, filter.page * filter.limit);
+    const availability = this.locations.map(({ id }) => ({ locationId: id, fromAtMs: 0, available: true }));
+    return { entries, total: mine.length, availability, locationCodes: new Map(this.locations.map(({ id, code }) => [id, code])) };
+  }
+
+  async listSettled(_accountId: string, checks: readonly OwedOfCheck[], { fromMs, toMs }: { fromMs: number; toMs: number }, gapSpansMax: number): Promise<ReadonlyMap<string, SettledOfCheck>> {
+    return new Map(checks.map(({ checkId, owed, openFromMs }) => {
+      const rows = (this.settled.get(checkId) ?? []).filter(({ dueAtMs }) => dueAtMs >= fromMs && dueAtMs < toMs);
+      const { counts, gapSpans } = settle(owed, rows, openFromMs);
+      return [checkId, { counts, gapSpans: gapSpans.slice(0, gapSpansMax) }];
+    }));
   }
 
   #put(stored: StoredCheck): StoredCheck {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AgentRow, ApiStore } from '../ports.ts';
 import { isoOf } from './iso.ts';
+import { CreatedLocationKeyEntity } from './location-key-entity.ts';
 
 export const LocationEntity = z.object({
   id: z.string(),
@@ -19,14 +20,7 @@ export function locationEntity(location: ListedLocation): z.output<typeof Locati
   return { id, code, region: code, name, kind, liveAgents, available };
 }
 
-/** A key that lets agents join; `rawKey` is shown this once. */
-export const LocationKeyEntity = z.object({
-  id: z.string(),
-  rawKey: z.string().meta({ description: 'shown this once; only its HMAC is kept' }),
-  maskedKey: z.string(),
-}).meta({ id: 'LocationKey' });
-
-export const CreatedLocationEntity = LocationEntity.extend({ keys: z.array(LocationKeyEntity) }).meta({ id: 'CreatedLocation' });
+export const CreatedLocationEntity = LocationEntity.extend({ keys: z.array(CreatedLocationKeyEntity) }).meta({ id: 'CreatedLocation' });
 
 export const LocationWrite = z.strictObject({
   code: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'code must be 1 to 63 lower-case letters, digits and inner hyphens'),
@@ -36,15 +30,18 @@ export const LocationWrite = z.strictObject({
 export const AgentEntity = z.object({
   id: z.string(), name: z.string(), location: z.string(), version: z.string(), generation: z.int(),
   connected: z.boolean(),
-  isHolder: z.boolean().meta({ description: "holds the location's checks; the others stand by" }),
+  inRoster: z.boolean().meta({ description: "has a part of the location's checks" }),
   lastSeenAt: z.iso.datetime(),
   appliedRevision: z.int(),
   rejected: z.array(z.object({ checkId: z.string(), code: z.string(), reason: z.string() })),
   inFlight: z.int(), capacity: z.int(), spoolDepth: z.int(),
   latenessP99Us: z.number(), loopDelayP99Us: z.number(), clockOffsetUs: z.number(), clockErrorUs: z.number(),
+  state: z.enum(['active', 'pending']).meta({ description: '`pending` waits for approval' }),
+  conflict: z.boolean().meta({ description: 'two live copies of it (a cloned machine) displace each other' }),
+  enrolledAt: z.iso.datetime(),
 }).meta({ id: 'Agent' });
 
 export function agentEntity(row: AgentRow): z.output<typeof AgentEntity> {
-  const { locationCode, lastSeenAtMs, rejected, ...rest } = row;
-  return { ...rest, location: locationCode, lastSeenAt: isoOf(lastSeenAtMs), rejected: rejected.map((entry) => ({ ...entry })) };
+  const { locationCode, lastSeenAtMs, enrolledAtMs, rejected, ...rest } = row;
+  return { ...rest, location: locationCode, lastSeenAt: isoOf(lastSeenAtMs), enrolledAt: isoOf(enrolledAtMs), rejected: rejected.map((entry) => ({ ...entry })) };
 }

@@ -1,9 +1,14 @@
 import type { Location } from '#shared/check/location.ts';
 import type { AvailabilityChange } from '#shared/schedule/epoch.ts';
+import type { Opening } from '../../fleet/detect-conflict.ts';
+import type { RosterEpoch } from '../../fleet/roster.ts';
+import type { EnrolmentDecision, EnrolmentFacts, EnrolmentKey, KnownAgent } from '../../fleet/decide-enrolment.ts';
+import type { ClosingStore, Lease, OwedRun } from '../../pipeline/closing-port.ts';
 import type { IngestRow, IngestStore, PlannedCheck, PlanStore, SessionStore, ShotStore } from '../../pipeline/ports.ts';
+import type { AgentHello, CutOff, EnrolmentStore } from '../enrolment-port.ts';
 
 /** The ports of the fleet side held in memory, for tests of the protocol; Postgres has tests of its own. */
-export class MemoryStore implements PlanStore, IngestStore, SessionStore, ShotStore {
+export class MemoryStore implements PlanStore, IngestStore, SessionStore, ShotStore, ClosingStore, EnrolmentStore {
   revision = 1;
   readonly checks = new Map<string, PlannedCheck & { changedAt: number }>();
   readonly locations: Location[] = [];
@@ -11,9 +16,14 @@ export class MemoryStore implements PlanStore, IngestStore, SessionStore, ShotSt
   readonly keys = new Map<string, Location>();
   readonly rows = new Map<string, IngestRow>();
   readonly shots = new Map<string, Parameters<ShotStore['recordShot']>[0]>();
-  readonly holders = new Map<string, string>();
+  readonly rosters: { readonly roster: RosterEpoch; readonly changedAt: number }[] = [];
   readonly sessions = new Map<string, { agentId: string; locationId: string; generation: number }>();
   readonly generations = new Map<string, number>();
+  /** Public key (hex) of each agent that enrolled; '' for one without. */
+  readonly pins = new Map<string, { readonly publicKey: string; readonly location: Location }>();
+  readonly revokedAgents = new Set<string>();
+  readonly conflicts = new Set<string>();
+  readonly #openings = new Map<string, Opening[]>();
   /** While set, ingest throws it: Postgres in trouble. */
   trouble: Error | null = null;
   ingestCalls = 0;
@@ -29,12 +39,20 @@ export class MemoryStore implements PlanStore, IngestStore, SessionStore, ShotSt
 
   async loadConfig(since: number) {
     const checks = [...this.checks.values()].filter(({ changedAt }) => changedAt > since);
-    return { revision: this.revision, checks, locations: this.locations, availability: this.availability.flatMap(({ change, changedAt }) => (changedAt > since ? [change] : [])) };
+    return { revision: this.revision, checks, locations: this.locations, availability: this.availability.flatMap(({ change, changedAt }) => (changedAt > since ? [change] : [])),
+      rosters: this.rosters.flatMap(({ roster, changedAt }) => (changedAt > since ? [roster] : [])),
+    };
   }
 
   async appendAvailability(changes: readonly AvailabilityChange[]): Promise<void> {
     this.revision += 1;
     for (const change of changes) this.availability.push({ change, changedAt: this.revision });
+    this.#hint();
+  }
+
+  async appendRoster(roster: RosterEpoch): Promise<void> {
+    this.revision += 1;
+    this.rosters.push({ roster, changedAt: this.revision });
     this.#hint();
   }
 
@@ -57,7 +75,32 @@ export class MemoryStore implements PlanStore, IngestStore, SessionStore, ShotSt
 
   async findLocationByKey(hash: Uint8Array) { return this.keys.get(Buffer.from(hash).toString()) ?? null; }
 
-  async openSession({ agentId, locationId }: { agentId: string; locationId: string }) {
+  async enrol(hello: AgentHello, decide: (facts: EnrolmentFacts) => EnrolmentDecision): Promise<EnrolmentDecision> {
+    const keyId = hello.keyHash === null ? null : Buffer.from(hello.keyHash).toString();
+    const location = keyId === null ? undefined : this.keys.get(keyId);
+    const key: EnrolmentKey | null = keyId === null || !location ? null : {
+      id: keyId, location, isRevoked: false, expiresAtMs: null, isOneTime: false, isUsed: false, agentsMax: null, needsApproval: false, otherAgents: 0, otherPending: 0,
+    };
+    const publicKey = hello.publicKey === null ? '' : Buffer.from(hello.publicKey).toString('hex');
+    const pinned = this.pins.get(hello.agentId);
+    const known: KnownAgent[] = !pinned ? [] : [{
+      location: pinned.location, isLocationDeleted: false, state: this.revokedAgents.has(hello.agentId) ? 'revoked' : 'active',
+      pin: pinned.publicKey === '' ? 'unpinned' : pinned.publicKey === publicKey ? 'same' : 'other', keyId: null, isKeyRevoked: false,
+    }];
+    const decision = decide({ hasOwnKey: hello.publicKey !== null, isKeyGiven: keyId !== null, key, known, nowMs: 0 });
+    if (decision.kind === 'enrol') this.pins.set(hello.agentId, { publicKey, location: decision.location });
+    return decision;
+  }
+
+  async findCutOff(sessionIds: readonly string[]): Promise<readonly CutOff[]> {
+    return sessionIds.filter((id) => this.revokedAgents.has(this.sessions.get(id)?.agentId ?? '')).map((sessionId) => ({ sessionId, code: 'agent_revoked' }));
+  }
+
+  async recentOpenings(_locationId: string, agentId: string): Promise<readonly Opening[]> { return this.#openings.get(agentId) ?? []; }
+  async noteConflict(_locationId: string, agentId: string): Promise<void> { this.conflicts.add(agentId); }
+
+  async openSession({ agentId, locationId, instanceId }: { agentId: string; locationId: string; instanceId: string }) {
+    this.#openings.set(agentId, [...this.#openings.get(agentId) ?? [], { instanceId, openedAtMs: Date.now() }]);
     const generation = (this.generations.get(agentId) ?? 0) + 1;
     this.generations.set(agentId, generation);
     const sessionId = `session-${agentId}-${generation}`;
@@ -72,11 +115,14 @@ export class MemoryStore implements PlanStore, IngestStore, SessionStore, ShotSt
 
   async touchSessions(): Promise<void> {}
   async closeSession(): Promise<void> {}
-  async setHolder(locationId: string, agentId: string | null): Promise<void> {
-    if (agentId === null) this.holders.delete(locationId);
-    else this.holders.set(locationId, agentId);
-  }
-  async listHolders() { return this.holders; }
   async recordShot(shot: Parameters<ShotStore['recordShot']>[0]): Promise<void> { this.shots.set(shot.runId, shot); }
   async findShots(runIds: readonly string[]) { return runIds.flatMap((id) => this.shots.get(id) ?? []); }
+
+  /** One coordinator, whose slots are closed elsewhere: `pipeline/testing/memory-closing.ts` is the model of that. */
+  async acquireLease(name: string, holder: string, ttlMs: number): Promise<Lease> { return { name, holder, ttlMs, token: 1, nowMs: Date.now() }; }
+  async releaseLease(): Promise<void> {}
+  async closedThroughMs() { return Date.now(); }
+  async moveClosedThrough() { return true; }
+  async findUnsettled<Run extends OwedRun>(): Promise<readonly (Run & { readonly wasRejected: boolean })[]> { return []; }
+  async listReplacedDefinitions() { return []; }
 }

@@ -39,11 +39,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       foreign key (location_id, agent_id) references agents (location_id, id)
     ) with (fillfactor = 50);
 
-    create table location_holders (
-      location_id uuid primary key references locations (id),
-      agent_id uuid not null,
-      since timestamptz not null default now(),
-      foreign key (location_id, agent_id) references agents (location_id, id)
+    create table rosters (
+      location_id uuid not null references locations (id),
+      from_at timestamptz not null,
+      members jsonb not null,
+      config_revision bigint not null,
+      primary key (location_id, from_at)
     );
+    create index rosters_by_revision on rosters (config_revision);
   `.execute(db);
 }

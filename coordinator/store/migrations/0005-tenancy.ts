@@ -35,7 +35,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant select on locations to ${role};
   `.execute(db);
 
-  for (const table of ['agents', 'sessions', 'location_holders', 'availability']) {
+  for (const table of ['agents', 'sessions', 'rosters', 'availability']) {
     await sql`
       alter table ${sql.ref(table)} enable row level security;
       create policy of_visible_location on ${sql.ref(table)} to ${role}

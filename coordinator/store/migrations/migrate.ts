@@ -7,6 +7,8 @@ import * as checks from './0002-checks.ts';
 import * as agents from './0003-agents.ts';
 import * as results from './0004-results.ts';
 import * as tenancy from './0005-tenancy.ts';
+import * as enrolment from './0006-enrolment.ts';
+import * as closing from './0007-closing.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -15,6 +17,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-agents': agents,
   '0004-results': results,
   '0005-tenancy': tenancy,
+  '0006-enrolment': enrolment,
+  '0007-closing': closing,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };

@@ -5,7 +5,8 @@ import type { Pool } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { COLUMN_NAMES, copyFile, type EncodedRow } from './encoded-rows.ts';
 
-export type Baseline = { readonly rows: number; readonly elapsedMs: number };
+/** `clientUs`: this process's CPU while it sent. */
+export type Baseline = { readonly rows: number; readonly elapsedMs: number; readonly clientUs: number };
 
 const DAY_MS = 86_400_000;
 const CHUNK_BYTES = 64 * 1024;
@@ -25,11 +26,11 @@ export async function copyInto(pool: Pool, table: string, rows: readonly Encoded
   const client = await pool.connect();
   try {
     await client.query('select 1');
-    const startedMs = performance.now();
+    const end = stopwatch();
     for (const file of files) {
       await pipeline(Readable.from(chunksOf(file), { objectMode: false }), client.query(copyFrom(`copy ${table} (${COLUMN_NAMES.join(', ')}) from stdin binary`)));
     }
-    return { rows: rows.length, elapsedMs: performance.now() - startedMs };
+    return { rows: rows.length, ...end() };
   } finally {
     client.release();
   }
@@ -44,18 +45,26 @@ export async function insertInto(
   try {
     await Promise.all(clients.map((client) => client.query('select 1')));
     let next = 0;
-    const startedMs = performance.now();
+    const [end, untilMs] = [stopwatch(), performance.now() + withinMs];
     await Promise.all(clients.map(async (client) => {
-      while (next < rows.length && performance.now() - startedMs < withinMs) {
+      while (next < rows.length && performance.now() < untilMs) {
         const values = rows[next] as (Buffer | null)[];
         next += 1;
         await client.query({ name: `insert-${table}`, text, values });
       }
     }));
-    return { rows: next, elapsedMs: performance.now() - startedMs };
+    return { rows: next, ...end() };
   } finally {
     for (const client of clients) client.release();
   }
+}
+
+function stopwatch(): () => Omit<Baseline, 'rows'> {
+  const [startedMs, before] = [performance.now(), process.cpuUsage()];
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return { elapsedMs: performance.now() - startedMs, clientUs: user + system };
+  };
 }
 
 function* chunksOf(file: Buffer): Generator<Buffer> {

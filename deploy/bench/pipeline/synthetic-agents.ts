@@ -3,6 +3,7 @@
  * that were made beforehand instead of probes. It does what its parent says over the channel, and ends with it.
  */
 import { randomUUID } from 'node:crypto';
+import { newPrivateKeyPem, ownKeyOf } from '#agent/own-key.ts';
 import { ClockOffsetEstimate } from '#agent/session/clock-offset.ts';
 import { connectFleet } from '#agent/session/fleet-connection.ts';
 import { AssignmentSet } from '#agent/session/assignment-set.ts';
@@ -55,14 +56,14 @@ function join(port: number, key: string, owed: OwedRuns, index: number): Promise
   const log = createLog('synthetic agents', 'warn');
   return new Promise((resolve) => {
     const keeper = new SessionKeeper({
-      identity: { agentId: randomUUID(), instanceId: randomUUID(), name: `synthetic ${index + 1}`, version: 'bench', features: [], capacity: 1 },
+      identity: { agentId: randomUUID(), instanceId: randomUUID(), name: `synthetic ${index + 1}`, version: 'bench', features: [], capacity: 1, ownKey: ownKeyOf(newPrivateKeyPem()) },
       locationKey: () => key, clock: systemClock, log, spool, random: Math.random,
       assignments: new AssignmentSet(new Set(), () => null),
       clockOffset: new ClockOffsetEstimate(),
       connect: () => connectFleet({ host: '127.0.0.1', port, transport: { kind: 'plaintext' } }),
       onWelcome: () => resolve({ owed, spool }),
       onConnected: (isConnected) => { if (!isConnected) sessionsLost += 1; },
-      onAssignments: () => {}, onShot: () => {},
+      onAssignments: () => {}, onLiveAgents: () => {}, onShot: () => {},
       vitals: () => ({ inFlight: 0, spoolDepth: BigInt(spool.depth()), spoolOldestAgeMs: 0n, latenessP99Us: 0, loopDelayP99Us: 0 }),
     });
     void keeper.run(stopping.signal);

@@ -37,14 +37,10 @@ await untilUp();
 
 serveWindows(async (window, log) => {
   const idle: Exchange[] = [];
-  const all: Exchange[] = [];
-  const take = (): Exchange => {
-    const exchange = idle.pop() ?? new Exchange();
-    if (!all.includes(exchange)) all.push(exchange);
-    return exchange;
-  };
+  const all = new Set<Exchange>();
   await pace(window, (check, dueUs, done) => {
-    const exchange = take();
+    const exchange = idle.pop() ?? new Exchange();
+    all.add(exchange);
     exchange.ask(addressOf(check), (body) => {
       note(log, body, check, dueUs);
       idle.push(exchange);

@@ -16,6 +16,8 @@ export function serveWindows(
     const log = new SampleLog();
     void run(window, log).then((gaps) => tell({ kind: 'samples', numbers: log.numbers(), gaps }));
   });
+  // Ctrl-C reaches the whole group; the parent decides what becomes of it.
+  process.on('SIGINT', () => {});
   process.on('disconnect', () => { onEnd(); process.exit(0); });
   tell({ kind: 'ready', pid });
 }

@@ -6,7 +6,7 @@
  * metrics by check and the watch on the event loop. The gRPC socket itself is in neither.
  */
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ResultsUp, type ResultsDown } from '#proto/gen/sonde/fleet/v1/fleet.ts';
@@ -22,7 +22,7 @@ import { SqliteSpool } from '#agent/spool/sqlite-spool.ts';
 import { CoordinatorTime } from '#agent/timetable/coordinator-time.ts';
 import { gapOf, type MissedSlot } from '#agent/timetable/missed-slot.ts';
 import { Timetable } from '#agent/timetable/timetable.ts';
-import { parseCidrs } from '#shared/net/parse-cidrs.ts';
+import { parseCidrList } from '#shared/net/parse-cidrs.ts';
 import { nextAttempt } from '#shared/retry/backoff.ts';
 import type { Duplex } from '#shared/rpc/duplex.ts';
 import type { Assignment } from '#shared/run/assignment.ts';
@@ -47,19 +47,19 @@ const port = Number(process.argv[2]);
 const isWhole = process.argv[3] === 'whole';
 const clock = systemClock;
 const time = new CoordinatorTime(clock, () => 0);
-const loopback = parseCidrs('127.0.0.0/8');
+const loopback = parseCidrList('127.0.0.0/8');
 if (!loopback.ok) throw new Error('loopback is a network');
 const egress = new AgentEgress({ allow: loopback.list, deny: [], kind: 'public', nowMs: () => clock.monotonicUs() / 1000 });
 const { probe } = openProbe({ resolver: 'dns', egress: (address) => egress.decide(address), clock });
-const spoolPath = join(tmpdir(), `sonde-bench-${randomUUID()}.db`);
-const spool: Spool = isWhole ? new SqliteSpool({ path: spoolPath, clock }) : new MemorySpool({ clock });
+const dir = mkdtempSync(join(tmpdir(), 'sonde-bench-'));
+const spool: Spool = isWhole ? new SqliteSpool({ path: join(dir, 'spool.db'), clock }) : new MemorySpool({ clock });
 const metrics = isWhole ? new AgentMetrics('bench', () => { throw new Error('nobody scrapes the bench'); }) : null;
 if (isWhole) watchLoopDelay();
-let checkOf = new Map<string, number>();
+const checkOf = new Map<string, number>();
 const assignments: Assignment[] = [];
 
-void deliverResults(committing(), { spoolId: spool.id, sessionId: '', generation: 0n } as never, spool);
-serveWindows(run, { onEnd: () => { spool.close(); for (const end of ['', '-wal', '-shm', '.lock']) rmSync(spoolPath + end, { force: true }); } });
+void deliverResults(committing(), { sessionId: '', generation: 0n }, spool);
+serveWindows(run, { onEnd: () => { spool.close(); rmSync(dir, { recursive: true, force: true }); } });
 
 async function run(window: Window, log: SampleLog): Promise<number> {
   let gaps = 0;

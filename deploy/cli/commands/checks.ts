@@ -10,6 +10,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { safeText } from '../render/safe-text.ts';
 import { table } from '../render/table.ts';
 import { findCheck } from './find-check.ts';
+import { readFlagFiles } from './flag-files.ts';
 import { readDefinition } from './read-definition.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -39,7 +40,7 @@ export async function getCheck({ env, output }: Context, idOrName: string): Prom
 }
 
 export async function createCheck({ env, output }: Context, flags: CheckFlags & { file?: string; idempotencyKey?: string }): Promise<ExitCode> {
-  const changes = checkFromFlags(flags);
+  const changes = checkFromFlags(flags, await readFlagFiles(flags));
   const body = flags.file === undefined ? changes : withChanges(await readDefinition(flags.file), changes);
   if (Object.keys(body).length === 0) {
     throw new CliProblem(EXIT.usage, 'say what to check: --name, --host, --port and --locations, or --file check.yaml (see `sonde checks create --help`)');
@@ -54,7 +55,7 @@ export async function createCheck({ env, output }: Context, flags: CheckFlags & 
 }
 
 export async function updateCheck({ env, output }: Context, idOrName: string, flags: CheckFlags & { file?: string }): Promise<ExitCode> {
-  const changes = checkFromFlags(flags);
+  const changes = checkFromFlags(flags, await readFlagFiles(flags));
   if (flags.file === undefined && Object.keys(changes).length === 0) throw new CliProblem(EXIT.usage, 'say what to change, for example --every 1m');
   const api = new ApiClient(await apiAccess(env));
   const check = await findCheck(api, idOrName);

@@ -2,9 +2,11 @@ import { ApiClient, asRecord } from '../api-client.ts';
 import { apiAccess } from '../cli-settings.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Colors } from '../output.ts';
 import { formatMs } from '../render/result-line.ts';
 import { safeText } from '../render/safe-text.ts';
 import { table } from '../render/table.ts';
+import { keyLines } from './location-keys.ts';
 
 export async function listLocations({ env, output }: Context): Promise<ExitCode> {
   const body = await new ApiClient(await apiAccess(env)).get('/v1/locations');
@@ -27,19 +29,6 @@ export async function createLocation({ env, output }: Context, code: string, fla
   return EXIT.ok;
 }
 
-export async function addLocationKey({ env, output }: Context, code: string): Promise<ExitCode> {
-  const { body } = await new ApiClient(await apiAccess(env)).send({ method: 'POST', path: `/v1/locations/${encodeURIComponent(code)}/keys` });
-  output.answer(body, () => keyLines({ keys: [body] }));
-  return EXIT.ok;
-}
-
-function keyLines(body: unknown): readonly string[] {
-  const keys = asRecord(body)['keys'];
-  const raw = Array.isArray(keys) ? asRecord(keys[0])['rawKey'] : undefined;
-  if (typeof raw !== 'string') return [];
-  return [`key, shown this once: ${raw}`, `start an agent there: SONDE_COORDINATOR=<host:port> SONDE_LOCATION_KEY=${raw} sonde agent`];
-}
-
 export async function listAgents({ env, output }: Context): Promise<ExitCode> {
   const body = await new ApiClient(await apiAccess(env)).get('/v1/agents');
   const agents = Array.isArray(body) ? body.map(asRecord) : [];
@@ -47,11 +36,17 @@ export async function listAgents({ env, output }: Context): Promise<ExitCode> {
     ['NAME', 'LOCATION', 'STATE', 'ROLE', 'VERSION', 'REVISION', 'RUNNING', 'UNSENT', 'LATE P99 MS', 'LAST SEEN'],
     agents.map((one) => [
       safeText(String(one['name'])), String(one['location']),
-      one['connected'] === true ? { text: 'connected', paint: output.colors.green } : { text: 'away', paint: output.colors.red },
-      one['isHolder'] === true ? 'runs checks' : 'stands by', safeText(String(one['version'])), String(one['appliedRevision']),
+      stateOf(one, output.colors),
+      one['inRoster'] === true ? 'runs checks' : 'stands by', safeText(String(one['version'])), String(one['appliedRevision']),
       `${String(one['inFlight'])}/${String(one['capacity'])}`, String(one['spoolDepth']), formatMs(Number(one['latenessP99Us']) / 1000).trim(),
       String(one['lastSeenAt']),
     ]),
   )));
   return EXIT.ok;
+}
+
+function stateOf(agent: Readonly<Record<string, unknown>>, colors: Colors) {
+  if (agent['state'] === 'pending') return { text: `to be approved: ${String(agent['id'])}`, paint: colors.yellow };
+  if (agent['conflict'] === true) return { text: 'conflict: runs twice', paint: colors.red };
+  return agent['connected'] === true ? { text: 'connected', paint: colors.green } : { text: 'away', paint: colors.red };
 }

@@ -20,7 +20,7 @@ const POSTGRES_SSL_REQUEST = sayHex('00 00 00 08 04 d2 16 2f');
 /** Three bytes of length, packet 0, protocol 10, the version up to a NUL, connection id, 8 bytes of salt … */
 const MYSQL_GREETING = hear('^[\\x00-\\xff]{3}\\x00\\x0a(?P<version>[^\\x00]+)\\x00[\\x00-\\xff]{13}');
 /** … what follows the capabilities, and the method's name with its NUL: the greeting's end. */
-const MYSQL_GREETING_REST = hear('^[\\x00-\\xff]{31,64}?(?P<method>[a-z0-9_]+)\\x00');
+const MYSQL_GREETING_REST = hear('^[\\x00-\\xff]{31}(?P<method>[a-z0-9_]+)\\x00');
 /** Packet 1: OK, a request to authenticate in another way, or a refusal with its number. */
 const MYSQL_VERDICT = hear('^[\\x00-\\xff]{3}[\\x01-\\x05](?:\\x00|\\xfe|\\xff(?P<refusal>[\\x00-\\xff]{2}))');
 

@@ -49,7 +49,7 @@ function mqttRequest(values: PresetValues): PresetRequest {
 }
 
 const httpParameters: readonly PresetParameter[] = [
-  { name: 'host', about: 'for the Host header', whenUnset: { kind: 'hostname' }, isSecret: false, isMeasured: false },
+  { name: 'host', about: 'for the Host header', whenUnset: { kind: 'target' }, isSecret: false, isMeasured: false },
   optionalParameter('path', '/', 'path and query'),
   optionalParameter('method', 'GET', 'GET or HEAD'),
 ];

@@ -17,8 +17,8 @@ export type PresetDefinition = {
 export type PresetParameter = {
   readonly name: string;
   readonly about: string;
-  /** `required`: the user gives it. `hostname`: left out, it is the host of the check. */
-  readonly whenUnset: { readonly kind: 'value'; readonly value: string } | { readonly kind: 'required' } | { readonly kind: 'hostname' };
+  /** `required`: the user gives it. `target`: left out, it is the host of the check, with its port where that is not the usual one. */
+  readonly whenUnset: { readonly kind: 'value'; readonly value: string } | { readonly kind: 'required' } | { readonly kind: 'target' };
   readonly isSecret: boolean;
   /** Its length is sent too, so a `{{VARIABLE}}`, whose length is not known yet, cannot stand in it. */
   readonly isMeasured: boolean;

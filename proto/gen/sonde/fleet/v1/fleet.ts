@@ -396,6 +396,7 @@ export interface AgentMessage {
     | { $case: "goodbye"; value: Goodbye }
     | { $case: "shotDone"; value: ShotDone }
     | { $case: "resync"; value: Resync }
+    | { $case: "proof"; value: Proof }
     | undefined;
 }
 
@@ -405,6 +406,7 @@ export interface Hello {
   agentId: string;
   /** UUID, new with every start of the process. */
   instanceId: string;
+  /** To enrol, or to change over to another key; afterwards the agent's own key is enough and this may be empty. */
   locationKey: string;
   name: string;
   version: string;
@@ -414,6 +416,13 @@ export interface Hello {
   /** The revision and content hash it holds; 0 and empty for none. */
   appliedRevision: bigint;
   appliedHash: Buffer;
+  /** The agent's own Ed25519 key, 32 bytes (RFC 8032), pinned to the agent id at enrolment. */
+  publicKey: Buffer;
+}
+
+/** Ed25519 over: the 27 ASCII bytes "sonde.fleet.v1 agent proof\n", the nonce, agent_id and instance_id as 16 bytes each. */
+export interface Proof {
+  signature: Buffer;
 }
 
 /** What became of a snapshot or delta: one bad check never stops the others. */
@@ -443,7 +452,7 @@ export interface Heartbeat {
   clockErrorUs: bigint;
 }
 
-/** An ended stream is not a goodbye; this is. Slots due after last_slot_ms are someone else's. */
+/** An ended stream is not a goodbye; this is. Slots due after last_slot_ms, which may be a little ahead, are someone else's. */
 export interface Goodbye {
   lastSlotMs: bigint;
   reason: string;
@@ -471,7 +480,13 @@ export interface CoordinatorMessage {
     | { $case: "heartbeatReply"; value: HeartbeatReply }
     | { $case: "goAway"; value: GoAway }
     | { $case: "rejected"; value: Rejected }
+    | { $case: "challenge"; value: Challenge }
     | undefined;
+}
+
+/** Sign this, so that who knows the agent's id is not yet the agent. 32 random bytes, new for each stream. */
+export interface Challenge {
+  nonce: Buffer;
 }
 
 export interface Welcome {
@@ -496,8 +511,8 @@ export interface Snapshot {
   /** SHA-256 over the sorted (check id, digest). */
   hash: Buffer;
   assignments: Assignment[];
-  /** A standing-by agent holds an empty set. */
-  standby: boolean;
+  /** Agents that share the location's work, this one included: with others, leaving is handed over. */
+  liveAgents: number;
 }
 
 export interface Delta {
@@ -506,6 +521,7 @@ export interface Delta {
   hash: Buffer;
   upserts: Assignment[];
   removals: string[];
+  liveAgents: number;
 }
 
 export interface HeartbeatReply {
@@ -521,7 +537,11 @@ export interface GoAway {
   reconnectAfterMaxMs: number;
 }
 
-/** The only answer that slows an agent down. It never makes it exit. */
+/**
+ * The only answer that slows an agent down. It never makes it exit. Before welcome, or later when its key or the agent
+ * itself was revoked: unknown_key key_expired key_revoked key_used_up agent_limit pending_approval agent_revoked
+ * agent_key_mismatch agent_key_required not_enrolled location_deleted bad_proof bad_hello protocol_version.
+ */
 export interface Rejected {
   code: string;
   reason: string;
@@ -812,6 +832,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       case "resync":
         Resync.encode(message.message.value, writer.uint32(50).fork()).join();
         break;
+      case "proof":
+        Proof.encode(message.message.value, writer.uint32(58).fork()).join();
+        break;
     }
     return writer;
   },
@@ -877,6 +900,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.message = { $case: "resync", value: Resync.decode(reader, reader.uint32()) };
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.message = { $case: "proof", value: Proof.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -902,6 +933,7 @@ function createBaseHello(): Hello {
     capacity: 0,
     appliedRevision: 0n,
     appliedHash: Buffer.alloc(0),
+    publicKey: Buffer.alloc(0),
   };
 }
 
@@ -939,6 +971,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.appliedHash.length !== 0) {
       writer.uint32(82).bytes(message.appliedHash);
+    }
+    if (message.publicKey.length !== 0) {
+      writer.uint32(90).bytes(message.publicKey);
     }
     return writer;
   },
@@ -1034,6 +1069,60 @@ export const Hello: MessageFns<Hello> = {
             }
 
             message.appliedHash = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.publicKey = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseProof(): Proof {
+  return { signature: Buffer.alloc(0) };
+}
+
+export const Proof: MessageFns<Proof> = {
+  encode(message: Proof, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.signature.length !== 0) {
+      writer.uint32(10).bytes(message.signature);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Proof {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProof();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.signature = Buffer.from(reader.bytes());
             continue;
           }
         }
@@ -1568,6 +1657,9 @@ export const CoordinatorMessage: MessageFns<CoordinatorMessage> = {
       case "rejected":
         Rejected.encode(message.message.value, writer.uint32(58).fork()).join();
         break;
+      case "challenge":
+        Challenge.encode(message.message.value, writer.uint32(66).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1639,6 +1731,60 @@ export const CoordinatorMessage: MessageFns<CoordinatorMessage> = {
             }
 
             message.message = { $case: "rejected", value: Rejected.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.message = { $case: "challenge", value: Challenge.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChallenge(): Challenge {
+  return { nonce: Buffer.alloc(0) };
+}
+
+export const Challenge: MessageFns<Challenge> = {
+  encode(message: Challenge, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nonce.length !== 0) {
+      writer.uint32(10).bytes(message.nonce);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Challenge {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChallenge();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nonce = Buffer.from(reader.bytes());
             continue;
           }
         }
@@ -1805,7 +1951,7 @@ export const Welcome: MessageFns<Welcome> = {
 };
 
 function createBaseSnapshot(): Snapshot {
-  return { revision: 0n, hash: Buffer.alloc(0), assignments: [], standby: false };
+  return { revision: 0n, hash: Buffer.alloc(0), assignments: [], liveAgents: 0 };
 }
 
 export const Snapshot: MessageFns<Snapshot> = {
@@ -1822,8 +1968,8 @@ export const Snapshot: MessageFns<Snapshot> = {
     for (const v of message.assignments) {
       Assignment.encode(v!, writer.uint32(26).fork()).join();
     }
-    if (message.standby !== false) {
-      writer.uint32(32).bool(message.standby);
+    if (message.liveAgents !== 0) {
+      writer.uint32(32).uint32(message.liveAgents);
     }
     return writer;
   },
@@ -1870,7 +2016,7 @@ export const Snapshot: MessageFns<Snapshot> = {
               break;
             }
 
-            message.standby = reader.bool();
+            message.liveAgents = reader.uint32();
             continue;
           }
         }
@@ -1887,7 +2033,7 @@ export const Snapshot: MessageFns<Snapshot> = {
 };
 
 function createBaseDelta(): Delta {
-  return { baseRevision: 0n, revision: 0n, hash: Buffer.alloc(0), upserts: [], removals: [] };
+  return { baseRevision: 0n, revision: 0n, hash: Buffer.alloc(0), upserts: [], removals: [], liveAgents: 0 };
 }
 
 export const Delta: MessageFns<Delta> = {
@@ -1912,6 +2058,9 @@ export const Delta: MessageFns<Delta> = {
     }
     for (const v of message.removals) {
       writer.uint32(42).string(v!);
+    }
+    if (message.liveAgents !== 0) {
+      writer.uint32(48).uint32(message.liveAgents);
     }
     return writer;
   },
@@ -1967,6 +2116,14 @@ export const Delta: MessageFns<Delta> = {
             }
 
             message.removals.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.liveAgents = reader.uint32();
             continue;
           }
         }
@@ -5430,7 +5587,10 @@ export const GapBatch: MessageFns<GapBatch> = {
 
 export type FleetService = typeof FleetService;
 export const FleetService = {
-  /** hello → welcome → snapshot, deltas, shots ⇄ heartbeats, applied. The first message is the registration. */
+  /**
+   * hello → challenge → proof → welcome → snapshot, deltas, shots ⇄ heartbeats, applied. The first message is the
+   * registration. An agent that sends no public_key is not challenged: it has the key of its location alone.
+   */
   session: {
     path: "/sonde.fleet.v1.Fleet/Session" as const,
     requestStream: true as const,
@@ -5453,14 +5613,20 @@ export const FleetService = {
 } as const;
 
 export interface FleetServer extends UntypedServiceImplementation {
-  /** hello → welcome → snapshot, deltas, shots ⇄ heartbeats, applied. The first message is the registration. */
+  /**
+   * hello → challenge → proof → welcome → snapshot, deltas, shots ⇄ heartbeats, applied. The first message is the
+   * registration. An agent that sends no public_key is not challenged: it has the key of its location alone.
+   */
   session: handleBidiStreamingCall<AgentMessage, CoordinatorMessage>;
   /** open → opened, then columnar batches ⇄ acknowledgements with credits. Acknowledged means committed. */
   results: handleBidiStreamingCall<ResultsUp, ResultsDown>;
 }
 
 export interface FleetClient extends Client {
-  /** hello → welcome → snapshot, deltas, shots ⇄ heartbeats, applied. The first message is the registration. */
+  /**
+   * hello → challenge → proof → welcome → snapshot, deltas, shots ⇄ heartbeats, applied. The first message is the
+   * registration. An agent that sends no public_key is not challenged: it has the key of its location alone.
+   */
   session(): ClientDuplexStream<AgentMessage, CoordinatorMessage>;
   session(options: Partial<CallOptions>): ClientDuplexStream<AgentMessage, CoordinatorMessage>;
   session(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<AgentMessage, CoordinatorMessage>;

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { problemAt } from '#shared/check/problem.ts';
+import type { ApiApp, ApiDeps } from '../api-app.ts';
+import { ApiError, notFound } from '../api-error.ts';
+import { callerOf } from '../authenticate.ts';
+import type { Caller } from '../ports.ts';
+import { AgentEntity, agentEntity } from '../wire/fleet-entities.ts';
+
+const idParam = z.object({ id: z.guid().transform((id) => id.toLowerCase()) });
+
+/** Who runs the checks. Agents of public locations are the operator's to approve and to revoke. */
+export function agentRoutes(app: ApiApp, { store }: ApiDeps): void {
+  app.get('/v1/agents', {
+    config: { scope: 'agents:read' },
+    schema: { tags: ['fleet'], summary: 'The agents and how they are', response: { 200: z.array(AgentEntity) } },
+  }, async (request, reply) => reply.send((await store.listAgents(callerOf(request).accountId)).map(agentEntity)));
+
+  /** In which locations the caller may manage it; throws 404, or 403 where it is the operator's alone. */
+  const manageable = async (caller: Caller, id: string): Promise<{ alsoPublic: boolean }> => {
+    const { inPublic, inOwn } = await store.findAgent(caller.accountId, id);
+    if (!inPublic && !inOwn) throw notFound(`the agent ${id}`);
+    const isOperator = caller.scopes.includes('operator');
+    if (!inOwn && !isOperator) {
+      throw new ApiError(403, 'agents of public locations are the operator\'s', { problems: [problemAt('scope', null, 'operator', 'operator is needed')] });
+    }
+    return { alsoPublic: isOperator };
+  };
+
+  app.post('/v1/agents/:id/approve', {
+    config: { scope: 'locations:write' },
+    schema: {
+      tags: ['fleet'], summary: 'Let a pending agent in', description: 'It comes by itself within seconds. An agent that is in already stays so.',
+      params: idParam, response: { 204: z.undefined() },
+    },
+  }, async (request, reply) => {
+    const caller = callerOf(request);
+    await store.approveAgent(caller.accountId, request.params.id, await manageable(caller, request.params.id));
+    return reply.code(204).send();
+  });
+
+  app.delete('/v1/agents/:id', {
+    config: { scope: 'locations:write' },
+    schema: {
+      tags: ['fleet'], summary: 'Revoke an agent', description: 'Its streams are cut within seconds and it cannot come back as it is. What it has not delivered stays on its disk.',
+      params: idParam, response: { 204: z.undefined() },
+    },
+  }, async (request, reply) => {
+    const caller = callerOf(request);
+    await store.revokeAgent(caller.accountId, request.params.id, await manageable(caller, request.params.id));
+    return reply.code(204).send();
+  });
+}

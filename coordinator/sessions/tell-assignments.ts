@@ -1,0 +1,38 @@
+import { configHash } from '#shared/wire/assignment.ts';
+import type { AssignmentPlanner, PlanChange } from '../pipeline/plan-assignments.ts';
+import type { LiveSession } from './session-registry.ts';
+
+/** Sends the session all of its part, in place of whatever it holds. */
+export function tellEverything(session: LiveSession, planner: AssignmentPlanner): void {
+  const part = planner.assignmentsFor(session.location.id, session.agentId, 'all');
+  session.sentDigests = new Map([...part].map(([checkId, { digest }]) => [checkId, digest]));
+  session.sentRevision = planner.revision;
+  session.sentLiveAgents = planner.members(session.location.id).length;
+  session.send({ $case: 'snapshot', value: {
+    revision: BigInt(session.sentRevision), hash: configHash(session.sentDigests), assignments: [...part.values()], liveAgents: session.sentLiveAgents,
+  } });
+}
+
+/** Sends the session what changed of its part since what it was sent last; nothing when nothing did. */
+export function tellChange(session: LiveSession, { checkIds }: PlanChange, planner: AssignmentPlanner): void {
+  if (session.sentRevision === 0) return;
+  const part = planner.assignmentsFor(session.location.id, session.agentId, checkIds);
+  const upserts = [...part].filter(([checkId, { digest }]) => !sameDigest(session.sentDigests.get(checkId), digest));
+  const looked = checkIds === 'all' ? session.sentDigests.keys() : checkIds;
+  const removals = [...looked].filter((checkId) => session.sentDigests.has(checkId) && !part.has(checkId));
+  const liveAgents = planner.members(session.location.id).length;
+  if (upserts.length === 0 && removals.length === 0 && liveAgents === session.sentLiveAgents) return;
+  for (const [checkId, { digest }] of upserts) session.sentDigests.set(checkId, digest);
+  for (const checkId of removals) session.sentDigests.delete(checkId);
+  const baseRevision = BigInt(session.sentRevision);
+  session.sentRevision = planner.revision;
+  session.sentLiveAgents = liveAgents;
+  session.send({ $case: 'delta', value: {
+    baseRevision, revision: BigInt(session.sentRevision), hash: configHash(session.sentDigests),
+    upserts: upserts.map(([, assignment]) => assignment), removals, liveAgents,
+  } });
+}
+
+function sameDigest(known: Uint8Array | undefined, digest: Uint8Array): boolean {
+  return known !== undefined && Buffer.compare(known, digest) === 0;
+}

@@ -1,0 +1,59 @@
+/** Who the agents are, as people see and manage them. */
+import { sql } from 'kysely';
+import type { AgentRow, ApiStore } from '../api/ports.ts';
+import { CONFLICT_SETTLED_AFTER_MS } from '../fleet/detect-conflict.ts';
+import { asAccount } from './account-scope.ts';
+import type { Db } from './connect.ts';
+import { IS_CONNECTED } from './locations.ts';
+
+const IN_ROSTER = sql<boolean>`coalesce((
+  select rosters.members @> jsonb_build_array(jsonb_build_object('agentId', agents.id)) from rosters
+  where rosters.location_id = agents.location_id order by rosters.from_at desc limit 1), false)`;
+const IS_IN_CONFLICT = sql<boolean>`coalesce(agents.conflict_at > clock_timestamp() - ${sql.lit(CONFLICT_SETTLED_AFTER_MS)} * interval '1 ms', false)`;
+
+export function agentStore(db: Db): Pick<ApiStore, 'listAgents' | 'findAgent' | 'approveAgent' | 'revokeAgent'> {
+  /** In own locations as the tenant; in public ones as the owner of the tables, for the operator. */
+  const change = async (accountId: string, id: string, alsoPublic: boolean, column: 'approved_at' | 'revoked_at'): Promise<void> => {
+    const now = { [column]: sql<Date>`clock_timestamp()` };
+    await asAccount(db, accountId, (trx) => trx.updateTable('agents').set(now).where('id', '=', id).where(column, 'is', null)
+      .where('location_id', 'in', (eb) => eb.selectFrom('locations').select('locations.id').where('account_id', '=', accountId)).execute());
+    if (!alsoPublic) return;
+    await db.updateTable('agents').set(now).where('id', '=', id).where(column, 'is', null)
+      .where('location_id', 'in', (eb) => eb.selectFrom('locations').select('locations.id').where('account_id', 'is', null)).execute();
+  };
+
+  return {
+    listAgents: (accountId) => asAccount(db, accountId, async (trx) => {
+      const rows = await trx.selectFrom('agents')
+        .innerJoin('locations', 'locations.id', 'agents.location_id')
+        // One that waits for approval has had no session.
+        .leftJoin('sessions', (join) => join.onRef('sessions.location_id', '=', 'agents.location_id').onRef('sessions.agent_id', '=', 'agents.id').onRef('sessions.generation', '=', 'agents.generation'))
+        .where((eb) => eb.or([eb('locations.account_id', 'is', null), eb('locations.account_id', '=', accountId)]))
+        .where('agents.revoked_at', 'is', null).where('locations.deleted_at', 'is', null)
+        .selectAll('sessions')
+        .select([
+          'agents.id as known_id', 'agents.name', 'agents.version', 'agents.capacity', 'agents.generation as newest', 'agents.enrolled_at', 'agents.approved_at',
+          'locations.code', IN_ROSTER.as('in_roster'), sql<boolean>`coalesce(${IS_CONNECTED}, false)`.as('connected'), IS_IN_CONFLICT.as('conflict'),
+        ])
+        .orderBy('locations.code').orderBy('agents.name').orderBy('agents.id').execute();
+      return rows.map((row): AgentRow => ({
+        id: row.known_id, name: row.name, locationCode: row.code, version: row.version, generation: row.newest,
+        connected: row.connected, inRoster: row.in_roster, lastSeenAtMs: Math.trunc(row.last_seen_at ?? row.enrolled_at),
+        appliedRevision: row.applied_revision ?? 0, rejected: row.rejected ?? [], inFlight: row.in_flight ?? 0, capacity: row.capacity,
+        spoolDepth: row.spool_depth ?? 0, latenessP99Us: row.lateness_p99_us ?? 0, loopDelayP99Us: row.loop_delay_p99_us ?? 0,
+        clockOffsetUs: row.clock_offset_us ?? 0, clockErrorUs: row.clock_error_us ?? 0,
+        state: row.approved_at === null ? 'pending' : 'active', conflict: row.conflict, enrolledAtMs: Math.trunc(row.enrolled_at),
+      }));
+    }),
+
+    findAgent: (accountId, id) => asAccount(db, accountId, async (trx) => {
+      const rows = await trx.selectFrom('agents').innerJoin('locations', 'locations.id', 'agents.location_id').select('locations.account_id')
+        .where('agents.id', '=', id).where('agents.revoked_at', 'is', null).where('locations.deleted_at', 'is', null)
+        .where((eb) => eb.or([eb('locations.account_id', 'is', null), eb('locations.account_id', '=', accountId)])).execute();
+      return { inPublic: rows.some((row) => row.account_id === null), inOwn: rows.some((row) => row.account_id === accountId) };
+    }),
+
+    approveAgent: (accountId, id, { alsoPublic }) => change(accountId, id, alsoPublic, 'approved_at'),
+    revokeAgent: (accountId, id, { alsoPublic }) => change(accountId, id, alsoPublic, 'revoked_at'),
+  };
+}
