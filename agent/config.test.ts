@@ -14,6 +14,20 @@ describe("the agent's config", () => {
     expect(enrolled.ok && enrolled.config.locationKey).toBeNull();
   });
 
+  it('takes the location key from a file when the variable does not give it, and never shows what is in it', () => {
+    const files: Record<string, string> = { '/key': ' pl_fedcba9876543210\n', '/empty': '\n', '/other': 'two words of hunter2' };
+    const readFile = (path: string): string => files[path] ?? (() => { throw Object.assign(new Error(path), { code: 'ENOENT' }); })();
+    const read = (env: Record<string, string>) => readAgentConfig({ SONDE_COORDINATOR: 'sonde.example:8090', ...env }, readFile);
+    const keyOf = (env: Record<string, string>) => { const it = read(env); return it.ok ? (it.config.locationKey?.reveal() ?? null) : it.problems.map(({ message }) => message); };
+    expect(keyOf({ SONDE_LOCATION_KEY_FILE: '/key' })).toBe('pl_fedcba9876543210');
+    expect(keyOf({ SONDE_LOCATION_KEY_FILE: '/key', SONDE_LOCATION_KEY: 'pl_0123456789abcdef' })).toBe('pl_0123456789abcdef');
+    expect(keyOf({ SONDE_LOCATION_KEY_FILE: '/empty' })).toBeNull();
+    expect(keyOf({ SONDE_LOCATION_KEY_FILE: '/gone' })).toEqual([expect.stringContaining("'/gone' but must be a file that can be read (ENOENT)")]);
+    const wrong = read({ SONDE_LOCATION_KEY_FILE: '/other' });
+    expect(wrong.ok).toBe(false);
+    expect(JSON.stringify(wrong)).not.toContain('hunter2');
+  });
+
   it('wants a key for a client certificate and a certificate for its key', () => {
     const problemsOf = (name: string) => {
       const read = readAgentConfig({ SONDE_COORDINATOR: 'sonde.example:8090', [name]: 'x.pem' });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { CidrList } from '#shared/net/cidr.ts';
 import { type Environment, type SettingProblem, givenText, readSettings, settingProblem } from '#shared/settings/read-settings.ts';
 import type { Secret } from '#shared/settings/secret.ts';
@@ -47,6 +48,9 @@ export const agentSettings = {
     about: 'key of the location this agent joins, until it has enrolled', secrecy: 'secret',
     hint: 'Make one with `sonde locations create <code>` or `sonde private-locations create <slug>`, which show it once.',
   }),
+  locationKeyFile: optional('SONDE_LOCATION_KEY_FILE', text(), 'no file is read', {
+    about: 'file that holds that key; read when SONDE_LOCATION_KEY is not set', hint: 'Give the path of a file with the key and nothing else.',
+  }),
   name: optional('SONDE_AGENT_NAME', text(), "the host's name", { about: 'name of this agent, for people', hint: 'Leave it out to use the host name.' }),
   dataDir: withDefault('SONDE_DATA_DIR', text(), './.sonde', {
     about: 'directory of the identity and of undelivered results', hint: 'Give a directory that this user may write to.',
@@ -94,10 +98,11 @@ export type ReadAgentConfig =
   | { readonly ok: true; readonly config: AgentConfig }
   | { readonly ok: false; readonly problems: readonly SettingProblem[] };
 
-/** The agent's config from its environment, or every problem at once. */
-export function readAgentConfig(env: Environment): ReadAgentConfig {
+/** The agent's config from its environment (and the file of its location key), or every problem at once. */
+export function readAgentConfig(env: Environment, readFile: (path: string) => string = readText): ReadAgentConfig {
   const read = readSettings(agentSettings, env);
-  const problems = [...(read.ok ? [] : read.problems), ...clientCertificateProblems(env)];
+  const keyFile = readLocationKeyFile(env, readFile);
+  const problems = [...(read.ok ? [] : read.problems), ...keyFile.problems, ...clientCertificateProblems(env)];
   if (!read.ok || problems.length > 0) return { ok: false, problems };
   const s = read.settings;
   const client = s.fleetTlsClientCert !== null && s.fleetTlsClientKey !== null ? { certPath: s.fleetTlsClientCert, keyPath: s.fleetTlsClientKey } : null;
@@ -105,7 +110,7 @@ export function readAgentConfig(env: Environment): ReadAgentConfig {
     ok: true,
     config: {
       coordinator: { ...s.coordinator, transport: transportTo(s.coordinator, { plaintext: s.fleetPlaintext, caPath: s.fleetTlsCa, client }) },
-      locationKey: s.locationKey, name: s.name, dataDir: s.dataDir,
+      locationKey: s.locationKey ?? keyFile.key, name: s.name, dataDir: s.dataDir,
       http: { host: s.httpHost, port: s.httpPort },
       concurrency: s.concurrency,
       egress: { allow: s.egressAllow ?? [], deny: s.egressDeny ?? [] },
@@ -113,6 +118,28 @@ export function readAgentConfig(env: Environment): ReadAgentConfig {
     },
   };
 }
+
+/**
+ * Secrets of systemd and Kubernetes come as files. One that is empty counts as not given, as an empty variable does:
+ * so a key can be taken away once the agent has enrolled. No problem shows what is in it.
+ */
+function readLocationKeyFile(env: Environment, readFile: (path: string) => string): { readonly key: Secret | null; readonly problems: readonly SettingProblem[] } {
+  const { locationKey, locationKeyFile } = agentSettings;
+  const path = givenText(env, locationKeyFile.variable);
+  if (path === null || givenText(env, locationKey.variable) !== null) return { key: null, problems: [] };
+  const wrong = (limit: string) => ({ key: null, problems: [settingProblem(locationKeyFile, path, limit)] });
+  try {
+    const found = readFile(path).trim();
+    if (found === '') return { key: null, problems: [] };
+    const parsed = locationKey.schema.safeParse(found);
+    return parsed.success ? { key: parsed.data, problems: [] }
+      : wrong(`a file that holds a key: ${parsed.error.issues.map(({ message }) => message).join(', and ')}`);
+  } catch (error) {
+    return wrong(`a file that can be read (${(error as NodeJS.ErrnoException).code ?? 'an error'})`);
+  }
+}
+
+const readText = (path: string): string => readFileSync(path, 'utf8');
 
 type Transport = AgentConfig['coordinator']['transport'];
 type TlsTransport = Extract<Transport, { kind: 'tls' }>;

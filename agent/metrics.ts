@@ -17,7 +17,12 @@ export type AgentVitals = {
   readonly capacity: number;
   readonly spoolRows: number;
   readonly spoolOldestAgeSeconds: number;
+  /** Of the thread with gRPC, spool and metrics. */
   readonly loopDelayP99Seconds: number;
+  /** Of the thread that times the sockets. */
+  readonly probingLoopDelayP99Seconds: number;
+  /** How often that thread had to be replaced. */
+  readonly probingRestarts: number;
   readonly clockOffsetSeconds: number;
   readonly appliedRevision: number;
 };
@@ -54,7 +59,19 @@ export class AgentMetrics {
     reading('sonde_attempts_capacity', 'Attempts this agent makes at once.', (now) => now.capacity);
     reading('sonde_spool_rows', 'Results not yet acknowledged.', (now) => now.spoolRows);
     reading('sonde_spool_oldest_age_seconds', 'Age of the oldest of them.', (now) => now.spoolOldestAgeSeconds);
-    reading('sonde_event_loop_delay_p99_seconds', 'How late the event loop is, 99th percentile.', (now) => now.loopDelayP99Seconds);
+    registers[0]!.registerMetric(new Gauge({
+      name: 'sonde_event_loop_delay_p99_seconds', help: 'How late the event loop is, 99th percentile; "probing" times the sockets.', labelNames: ['thread'], registers: [],
+      collect() {
+        const now = vitals();
+        this.set({ thread: 'main' }, now.loopDelayP99Seconds);
+        this.set({ thread: 'probing' }, now.probingLoopDelayP99Seconds);
+      },
+    }));
+    const restarts = new Counter({
+      name: 'sonde_probing_thread_restarts_total', help: 'How often the probing thread had to be replaced.', registers: [],
+      collect() { this.reset(); this.inc(vitals().probingRestarts); },
+    });
+    registers[0]!.registerMetric(restarts);
     reading('sonde_clock_offset_seconds', "This agent's clock minus the coordinator's.", (now) => now.clockOffsetSeconds);
     reading('sonde_process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss());
     reading('sonde_process_cpu_seconds', 'CPU time of this process.', () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6; });

@@ -9,7 +9,7 @@ import { SecureContexts } from './engine/secure-contexts.ts';
 import { loadTcpInfoReader } from './engine/tcp-info.ts';
 import { LoopDelay } from './loop-delay.ts';
 import { createProbe } from './probe.ts';
-import { createResolver } from './resolve/create-resolver.ts';
+import { createResolver, type ResolverLoad } from './resolve/create-resolver.ts';
 
 export type OpenProbeOptions = {
   readonly resolver: 'dns' | 'system';
@@ -22,11 +22,13 @@ export type OpenProbeOptions = {
 /** A probe with everything it stands on: the plain engine, the resolver layer, one timer for all deadlines. */
 export function openProbe({ resolver: mode, egress, clock, clientCertificates = () => null }: OpenProbeOptions): {
   probe(spec: ProbeSpec, signal: AbortSignal): Promise<ProbeReport>;
+  /** How busy its resolver is. */
+  resolverLoad(): ResolverLoad;
   close(): void;
 } {
   const deadlines = new Deadlines(clock);
   const resolver = createResolver({ clock, mode, egress });
   const engine = plainEngine({ clock, deadlines, secureContexts: new SecureContexts(), tcpInfo: loadTcpInfoReader() });
   const { probe } = createProbe({ engine, resolver, egress, clock, deadlines, loopDelay: new LoopDelay(clock), clientCertificates });
-  return { probe: (spec, signal) => probe(spec, { signal }), close: () => resolver.close() };
+  return { probe: (spec, signal) => probe(spec, { signal }), resolverLoad: () => resolver.load(), close: () => resolver.close() };
 }

@@ -13,7 +13,13 @@ const DRIFT_US_MAX = 20_000;
  * half the way there and back as its error; the best of the last eight samples counts.
  */
 export class ClockOffsetEstimate {
+  readonly #onSample: (best: ClockOffset) => void;
   #samples: ClockOffset[] = [];
+
+  /** `onSample` hears the best estimate after every sample that was taken. */
+  constructor(onSample: (best: ClockOffset) => void = () => {}) {
+    this.#onSample = onSample;
+  }
 
   add(stamps: { readonly sentUs: number; readonly receivedUs: number; readonly repliedUs: number; readonly arrivedUs: number }): void {
     const { sentUs, receivedUs, repliedUs, arrivedUs } = stamps;
@@ -22,6 +28,7 @@ export class ClockOffsetEstimate {
     const offsetUs = (sentUs + arrivedUs) / 2 - (receivedUs + repliedUs) / 2;
     if (this.#contradicts(offsetUs, wayUs / 2)) this.#samples = [];
     this.#samples = [...this.#samples, { offsetUs, errorUs: wayUs / 2 }].slice(-SAMPLES_MAX);
+    this.#onSample(this.best);
   }
 
   /** Further from the best than both errors and any drift allow: one of the clocks was set, old samples are worthless. */

@@ -13,6 +13,8 @@ export type TimetableEvents = {
   readonly onGap: (gap: MissedSlot) => void;
   /** Slots too long ago to list one by one; the coordinator closes them (rules.md 8). */
   readonly onOmitted?: (count: number) => void;
+  /** May another slot be answered? While not, slots wait, and those that wait too long are gaps `overloaded`; left out: always. */
+  readonly hasRoom?: () => boolean;
 };
 
 /**
@@ -25,6 +27,7 @@ export type TimetableEvents = {
  * the clock is one of:
  *   - on time: what is due is due; what is later than its grace is a gap `overloaded` (the event loop was blocked);
  *   - held (see CoordinatorTime): nothing is fired until it is known what the time is;
+ *   - without room for answers: nothing is answered until there is some; what waits needs no memory;
  *   - after a step, or a hold: what it skipped is `clock_jump`; after a step back nothing is due until the clock
  *     is past what was answered before;
  *   - more than 10 s late by the monotonic clock: the process was stopped, what it slept through is `agent_down`.
@@ -87,6 +90,11 @@ export class Timetable {
     this.#isRunning = false;
     this.#timer?.cancel();
     this.#timer = null;
+  }
+
+  /** Slots before this are somebody else's to answer; without it, those before the first configuration are. */
+  answerFrom(sinceMs: number): void {
+    this.#sinceMs ??= sinceMs;
   }
 
   /** The whole set, as a snapshot brings it. */
@@ -152,9 +160,10 @@ export class Timetable {
       return;
     }
     this.#noticeSleep(reading.steps, reading.nowMs);
-    const isAllAnswered = this.#answerDue(reading.nowMs, SLOTS_PER_TURN_MAX);
+    const isAllAnswered = this.#answerDue(reading.nowMs, SLOTS_PER_TURN_MAX, () => this.#hasRoom());
     const nextMs = this.#wheel.nextAtMs() ?? Infinity;
-    this.#arm(isAllAnswered ? Math.min(LOOK_MS_MAX, Math.max(LOOK_MS_MIN, nextMs - reading.nowMs)) : 0);
+    if (!this.#hasRoom()) this.#arm(HELD_LOOK_MS);
+    else this.#arm(isAllAnswered ? Math.min(LOOK_MS_MAX, Math.max(LOOK_MS_MIN, nextMs - reading.nowMs)) : 0);
   }
 
   /** Why slots that are found overdue now were not answered in time, unless the loop was just busy. */
@@ -168,9 +177,13 @@ export class Timetable {
     this.#wasHeld = false;
   }
 
-  /** Answers slots in order of `dueAt`; false when there are more than `slotsMax`. */
-  #answerDue(nowMs: number, slotsMax: number): boolean {
-    for (let slots = 0; slots < slotsMax; slots += 1) {
+  #hasRoom(): boolean {
+    return this.#events.hasRoom?.() ?? true;
+  }
+
+  /** Answers slots in order of `dueAt`; false when there are more than `slotsMax` or than there is room for. */
+  #answerDue(nowMs: number, slotsMax: number, hasRoom: () => boolean = () => true): boolean {
+    for (let slots = 0; slots < slotsMax && hasRoom(); slots += 1) {
       const entry = this.#wheel.takeDue(nowMs);
       if (!entry) return true;
       if (!entry.isCurrent) continue;

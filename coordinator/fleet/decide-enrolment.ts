@@ -13,7 +13,7 @@ export type EnrolmentKey = {
   /** Agents that may hold it at once; null: any number. */
   readonly agentsMax: number | null;
   readonly needsApproval: boolean;
-  /** Agents besides this one that enrolled with it and are not revoked, and those of them still waiting for approval. */
+  /** Agents besides this one that enrolled with it and are not revoked, and those of them still waiting; 0 where the key limits neither. */
   readonly otherAgents: number;
   readonly otherPending: number;
 };

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { dueBetween, type Turns } from '#shared/schedule/turns.ts';
 import { shareOf } from '../planning/share-turns.ts';
 import { memberFor, weightOf } from './rendezvous.ts';
-import { ANNOUNCE_MS, LEASE_MS, nextRoster, type Presence } from './roster.ts';
+import { ANNOUNCE_MS, GOODBYE_AHEAD_MAX_MS, LEASE_MS, nextRoster, type Presence } from './roster.ts';
 
 const CHECKS = Array.from({ length: 2_000 }, (_, n) => `check-${n}`);
 const members = fc.uniqueArray(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 6 })
@@ -69,6 +69,11 @@ describe('who is in the roster next', () => {
   test('after a goodbye the next roster begins right after the last slot', () => {
     const leaving = presence('b', { lastSlotMs: now.nowMs + 2_500 });
     expect(nextRoster([a, b], [presence('a'), leaving], now)).toEqual({ members: [a], fromAtMs: now.nowMs + 2_501 });
+  });
+
+  test('a goodbye from the far future does not bind the location', () => {
+    const leaving = presence('b', { lastSlotMs: 9e14 });
+    expect(nextRoster([a, b], [presence('a'), leaving], now)!.fromAtMs).toBe(now.nowMs + GOODBYE_AHEAD_MAX_MS);
   });
 
   test('nobody is out while a coordinator has just come up', () => {

@@ -18,6 +18,8 @@ export type Presence = {
 export const LEASE_MS = 6_000;
 /** Rows are announced ahead by this, so that every agent has its part before it is in force. */
 export const ANNOUNCE_MS = 1_500;
+/** No agent may bind its location's roster for longer than this by its goodbye. */
+export const GOODBYE_AHEAD_MAX_MS = 10_000;
 
 /**
  * The roster that should follow `members`, and from when; null when it should stay. Live agents are in at once,
@@ -36,7 +38,8 @@ export function nextRoster(
   // The last of a location leaves nobody to take over: its assignments stay its own until another one comes.
   if (next.length === 0) return null;
   const goodbyes = presences.flatMap(({ agentId, lastSlotMs }) => (lastSlotMs !== null && members.some((member) => member.agentId === agentId) ? [lastSlotMs + 1] : []));
-  return { members: next, fromAtMs: Math.max(Math.ceil(now.nowMs) + ANNOUNCE_MS, ...goodbyes) };
+  const fromAtMs = Math.max(Math.ceil(now.nowMs) + ANNOUNCE_MS, ...goodbyes);
+  return { members: next, fromAtMs: Math.min(fromAtMs, Math.ceil(now.nowMs) + GOODBYE_AHEAD_MAX_MS) };
 }
 
 function staysIn(presence: Presence | undefined, { nowMs, mayAllReturn }: { nowMs: number; mayAllReturn: boolean }): boolean {

@@ -35,7 +35,7 @@ export class LiveStreams {
     if (ids.length === 0) return;
     const cutOffs = new Map((await store.findCutOff(ids)).map((cutOff) => [cutOff.sessionId, cutOff]));
     if (cutOffs.size === 0) return;
-    for (const stream of [...this.#streams]) {
+    for (const stream of this.#streams) {
       const cutOff = cutOffs.get(stream.sessionId);
       if (!cutOff) continue;
       this.#streams.delete(stream);

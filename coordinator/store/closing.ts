@@ -44,22 +44,25 @@ export function closingStore(db: Db): Omit<ClosingStore, keyof LeaseStore> {
   };
 }
 
-/** An anti-join by the keys: nothing of a settled run leaves Postgres, and nothing is locked. */
+/**
+ * An anti-join by the keys: nothing of a settled run leaves Postgres, and nothing is locked. As a subquery with a
+ * limit, which stays one look in the index a run: as `not exists` Postgres may compare each run with each row of the
+ * span, for want of statistics of a new day.
+ */
 async function unsettledOf<Run extends OwedRun>(trx: Transaction<Database>, runs: readonly Run[]): Promise<readonly Run[]> {
-  // A day's partition may have no statistics yet; reading it whole would be the wrong guess.
-  await sql`select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true)`.execute(trx);
+  await sql`select set_config('enable_seqscan', 'off', true)`.execute(trx);
   const dues = runs.map(({ dueAtMs }) => dueAtMs);
   const span = sql`between ${new Date(Math.min(...dues))}::timestamptz and ${new Date(Math.max(...dues))}::timestamptz`;
   const { rows } = await sql<{ n: number }>`
     select n from unnest(
       ${runs.map(({ accountId }) => accountId)}::uuid[], ${dues.map((dueAtMs) => new Date(dueAtMs).toISOString())}::timestamptz[], ${runs.map(({ runId }) => runId)}::uuid[]
     ) with ordinality as given (account_id, due_at, run_id, n)
-    where not exists (
-      select from results r where r.account_id = given.account_id and r.due_at = given.due_at and r.run_id = given.run_id
-        and r.due_at ${span} and r.is_final and not r.is_surplus
-    ) and not exists (
-      select from gaps g where g.account_id = given.account_id and g.due_at = given.due_at and g.run_id = given.run_id and g.due_at ${span}
-    )
+    where (
+      select true from results r where r.account_id = given.account_id and r.due_at = given.due_at and r.run_id = given.run_id
+        and r.due_at ${span} and r.is_final and not r.is_surplus limit 1
+    ) is null and (
+      select true from gaps g where g.account_id = given.account_id and g.due_at = given.due_at and g.run_id = given.run_id and g.due_at ${span} limit 1
+    ) is null
     order by n`.execute(trx);
   return rows.map(({ n }) => runs[n - 1]!);
 }

@@ -74,14 +74,19 @@ async function keyOf(db: Kysely<Database>, hash: Uint8Array, agentId: string, ac
     .selectAll('location_keys').select(LOCATION_OF)
     .where('key_hash', '=', Buffer.from(hash)).executeTakeFirst();
   if (!row) return null;
-  const others = await db.selectFrom('agents').where('key_id', '=', row.id).where('revoked_at', 'is', null).where('id', '<>', agentId)
-    .select((eb) => [eb.fn.countAll<number>().as('all'), eb.fn.count<number>(sql`case when approved_at is null then 1 end`).as('pending')])
-    .executeTakeFirstOrThrow();
+  // Counted only where it matters: a fleet that comes back at once asks this of every agent.
+  const others = row.agents_max === null && !row.needs_approval ? { all: 0, pending: 0 } : await othersOf(db, row.id, agentId);
   return {
     id: row.id, location: locationIn(row), isRevoked: row.revoked_at !== null, expiresAtMs: row.expires_at,
     isOneTime: row.is_one_time, isUsed: row.used_at !== null, agentsMax: row.agents_max, needsApproval: row.needs_approval,
     otherAgents: others.all, otherPending: others.pending,
   };
+}
+
+function othersOf(db: Kysely<Database>, keyId: string, agentId: string): Promise<{ readonly all: number; readonly pending: number }> {
+  return db.selectFrom('agents').where('key_id', '=', keyId).where('revoked_at', 'is', null).where('id', '<>', agentId)
+    .select((eb) => [eb.fn.countAll<number>().as('all'), eb.fn.count<number>(sql`case when approved_at is null then 1 end`).as('pending')])
+    .executeTakeFirstOrThrow();
 }
 
 async function knownOf(db: Kysely<Database>, { agentId, publicKey }: AgentHello): Promise<readonly KnownAgent[]> {

@@ -98,8 +98,8 @@ const ofRun = (table: string): string => `${table}.account_id = given.account_id
  * Two agents that each believed a run to be theirs may both end it, at different attempts: the one that comes second
  * is kept as surplus. First attempts share their key, so only later ones need the look.
  */
-const IS_SURPLUS = `given.is_surplus or given.attempt > 1 and given.is_final and exists (
-  select from results where ${ofRun('results')} and ${FILLS} and results.attempt <> given.attempt and results.due_at ${spanOf(RESULT_COLUMNS)})`;
+const IS_SURPLUS = `given.is_surplus or given.attempt > 1 and given.is_final and (
+  select true from results where ${ofRun('results')} and ${FILLS} and results.attempt <> given.attempt and results.due_at ${spanOf(RESULT_COLUMNS)} limit 1) is not null`;
 
 // The gap is looked up row by row: a join could change the order of the rows, which keeps writers from deadlocks.
 const INSERT_RESULTS = `
@@ -115,10 +115,11 @@ const INSERT_RESULTS = `
   )
   select count(*) as inserted from new`;
 
+// One look in the index a row; as `not exists` a join could compare each with each, for want of statistics of a new day.
 const INSERT_GAPS = `
   insert into gaps (${namesOf(GAP_COLUMNS)})
   select * from unnest(${arraysOf(GAP_COLUMNS)}) as given (${namesOf(GAP_COLUMNS)})
-  where not exists (select from results where ${ofRun('results')} and ${FILLS} and results.due_at ${spanOf(GAP_COLUMNS)})
+  where (select true from results where ${ofRun('results')} and ${FILLS} and results.due_at ${spanOf(GAP_COLUMNS)} limit 1) is null
   on conflict do nothing`;
 
 function byKey({ result: a }: IngestResult, { result: b }: IngestResult): number {

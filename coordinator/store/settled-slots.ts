@@ -21,7 +21,7 @@ export async function settledResults(trx: Trx, question: SettledQuestion): Promi
       from results
       where ${within(question)} and is_final and (trigger = 'schedule' or trigger = 'retry' and attempt > 1)
       group by check_id, location_owed, due_at
-    ), placed as (select slots.*, ${IS_OPEN} as is_open, ${ORDINAL} is not null as is_owed from slots ${JOIN_OWED})
+    ), numbered as (${NUMBERED}), placed as (select *, ordinal is not null as is_owed from numbered)
     select check_id, location_owed, is_open,
       count(*) filter (where is_owed and finals > 0) as results, count(*) filter (where is_owed and finals > 1) as double, sum(surplus)::bigint as surplus,
       count(*) filter (where not is_owed and finals > 0) as unowed, count(*) filter (where is_owed and finals > 0 and is_late) as late
@@ -38,7 +38,7 @@ export async function settledGaps(trx: Trx, question: SettledQuestion): Promise<
     with ${owed(question)}, ${gapSlots(question)}
     select check_id, location_owed, is_open, count(*) filter (where ordinal is not null and not has_result) as gaps,
       count(*) filter (where ordinal is not null and has_result) as double, count(*) filter (where ordinal is null) as unowed
-    from slots group by check_id, location_owed, is_open`.execute(trx);
+    from numbered group by check_id, location_owed, is_open`.execute(trx);
   return rows.map((row) => ({
     checkId: row.check_id, locationId: row.location_owed, isOpen: row.is_open, results: 0, gaps: row.gaps, double: row.double,
     surplus: 0, unowed: row.unowed, lateReplacements: 0,
@@ -51,14 +51,14 @@ export async function gapSpansOf(trx: Trx, question: SettledQuestion, spansMax: 
     with ${owed(question)}, ${gapSlots(question)}, islands as (
       select check_id, location_owed, reason, due_at,
         ordinal - row_number() over (partition by check_id, location_owed, reason order by ordinal) as island
-      from slots where ordinal is not null and not has_result
+      from numbered where ordinal is not null and not has_result
     ), spans as (
       select check_id, location_owed, reason, min(due_at) as first_due, max(due_at) as last_due, count(*) as count
       from islands group by check_id, location_owed, reason, island
-    ), numbered as (
+    ), listed as (
       select *, row_number() over (partition by check_id order by first_due, location_owed) as number from spans
     )
-    select * from numbered where number <= ${spansMax} order by check_id, number`.execute(trx);
+    select * from listed where number <= ${spansMax} order by check_id, number`.execute(trx);
   return rows.map((row) => ({
     checkId: row.check_id, locationId: row.location_owed, reason: row.reason, firstDueMs: row.first_due, lastDueMs: row.last_due, count: row.count,
   }));
@@ -72,7 +72,7 @@ function owed({ checks }: SettledQuestion): RawBuilder<unknown> {
   const spans = checks.flatMap(({ checkId, owed: byLocation }) =>
     [...byLocation].flatMap(([locationId, all]) => all.map((span) => ({ checkId, locationId, ...span }))));
   const column = (of: (span: OwedSpan & { readonly checkId: string; readonly locationId: string }) => string | number): (string | number)[] => spans.map(of);
-  return sql`owed as (
+  return sql`owed as materialized (
     select check_id, location_id, array_agg(first_ms order by first_ms) as firsts, array_agg(last_ms order by first_ms) as lasts,
       array_agg(beat_ms order by first_ms) as beats, array_agg(before order by first_ms) as befores
     from unnest(
@@ -81,19 +81,24 @@ function owed({ checks }: SettledQuestion): RawBuilder<unknown> {
       ${column(({ beatMs }) => beatMs)}::bigint[], ${column(({ ordinal }) => ordinal)}::bigint[]
     ) as span (check_id, location_id, first_ms, last_ms, beat_ms, before)
     group by check_id, location_id
-  ), opening as (
+  ), opening as materialized (
     select * from unnest(${checks.map(({ checkId }) => checkId)}::uuid[], ${checks.map(({ openFromMs }) => openFromMs)}::bigint[]) as opening (check_id, open_from_ms)
   )`;
 }
 
-const DUE_MS = sql`(extract(epoch from slots.due_at) * 1000)`;
-const IS_OPEN = sql`${DUE_MS} >= opening.open_from_ms`;
-/** The number of an owed slot among those of its location; null for an instant that is none of them. */
-const ORDINAL = sql`case when place.n > 0 and ${DUE_MS} <= owed.lasts[place.n] and (${DUE_MS} - owed.firsts[place.n]) % owed.beats[place.n] = 0
-  then owed.befores[place.n] + (${DUE_MS} - owed.firsts[place.n]) / owed.beats[place.n] end`;
-const JOIN_OWED = sql`join opening on opening.check_id = slots.check_id
-  left join owed on owed.check_id = slots.check_id and owed.location_id = slots.location_owed
-  cross join lateral (select width_bucket(floor(${DUE_MS})::bigint, owed.firsts) as n) place`;
+/**
+ * Each of `slots` with its number among the owed ones of its location, null for an instant that is none of them; step
+ * by step, behind `offset 0`, because Postgres would write each step out again wherever the next one names it.
+ */
+const NUMBERED = sql`
+  select found.*, case when n > 0 and due_ms <= lasts[n] and (due_ms - firsts[n]) % beats[n] = 0 then befores[n] + (due_ms - firsts[n]) / beats[n] end as ordinal
+  from (
+    select timed.*, due_ms >= open_from_ms as is_open, firsts, lasts, beats, befores, width_bucket(due_ms, firsts) as n
+    from (select slots.*, (date_part('epoch', due_at) * 1000)::bigint as due_ms from slots offset 0) timed
+    join opening on opening.check_id = timed.check_id
+    left join owed on owed.check_id = timed.check_id and owed.location_id = timed.location_owed
+    offset 0
+  ) found offset 0`;
 
 function within({ accountId, checks, fromMs, toMs }: SettledQuestion): RawBuilder<unknown> {
   return sql`account_id = ${accountId} and check_id = any(${checks.map(({ checkId }) => checkId)}::uuid[])
@@ -102,13 +107,14 @@ function within({ accountId, checks, fromMs, toMs }: SettledQuestion): RawBuilde
 
 /** The gaps of the range with their number among the owed slots, and whether a final result stands beside them. */
 function gapSlots(question: SettledQuestion): RawBuilder<unknown> {
-  return sql`given as (select * from gaps where ${within(question)}), slots as (
-    select slots.*, ${IS_OPEN} as is_open, ${ORDINAL} as ordinal, exists (
-      select from results r
-      where r.account_id = slots.account_id and r.check_id = slots.check_id and r.due_at = slots.due_at and r.location_owed = slots.location_owed
+  return sql`slots as (
+    select check_id, location_owed, due_at, reason, (
+      select true from results r
+      where r.account_id = gaps.account_id and r.check_id = gaps.check_id and r.due_at = gaps.due_at and r.location_owed = gaps.location_owed
         and r.is_final and not r.is_surplus and (r.trigger = 'schedule' or r.trigger = 'retry' and r.attempt > 1)
         and r.due_at >= ${new Date(question.fromMs)}::timestamptz and r.due_at < ${new Date(question.toMs)}::timestamptz
-    ) as has_result
-    from given as slots ${JOIN_OWED}
-  )`;
+      limit 1
+    ) is not null as has_result
+    from gaps where ${within(question)}
+  ), numbered as (${NUMBERED})`;
 }

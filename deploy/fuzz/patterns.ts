@@ -13,7 +13,7 @@ const { values: given } = parseArgs({
 });
 const sources = evilPatterns(Number(given.seed), Number(given.patterns));
 const started = performance.now();
-const facts = sources.map((source) => weighPattern(source, { bytes: Number(given.bytes), pieces: Number(given.pieces), doublingFrom: 16_384, isTimed: true }));
+const facts = sources.map((source) => weighPattern(source, { bytes: Number(given.bytes), pieces: Number(given.pieces), isTimed: true }));
 const accepted = facts.filter((each): each is PatternFacts => each !== null);
 const broken = accepted.filter(({ problem }) => problem !== null);
 const most = (of: (each: PatternFacts) => number): PatternFacts | undefined => accepted.toSorted((a, b) => of(b) - of(a))[0];

@@ -85,6 +85,11 @@ describe('a private location', () => {
     for (const [, spelled] of address.includes(':') ? [] : spellings(address)) expect(rule(spelled, own)).not.toBe('allowed');
   });
 
+  test('follows the agent to another address', () => {
+    const at = (...ownAddresses: readonly string[]) => decideEgress('10.0.0.7', { ...none, kind: 'private', ownAddresses }).allowed;
+    expect([at('10.0.0.7'), at('10.0.0.8'), at('10.0.0.8', '10.0.0.7'), at()]).toEqual([false, true, false, true]);
+  });
+
   test('opens loopback in the way `sonde up` does, for its mapped spelling too', () => {
     const up = { kind: 'private', localAllow: cidrs('127.0.0.0/8', '::1/128') } as const;
     expect(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'].map((each) => rule(each, up))).toEqual(['allowed', 'allowed', 'allowed', 'allowed']);

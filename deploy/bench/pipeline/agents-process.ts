@@ -10,6 +10,11 @@ const ANSWER_WITHIN_MS = 120_000;
 export class AgentsProcess {
   readonly #child: ChildProcess = fork(FILE, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: ['--expose-gc'] });
 
+  constructor() {
+    // A message to one that has ended; `ask` sees that by its exit.
+    this.#child.on('error', () => {});
+  }
+
   /** Says it and waits for the answer of that kind. */
   ask<K extends FromAgents['kind']>(order: ToAgents, answer: K): Promise<Extract<FromAgents, { kind: K }>> {
     return new Promise((resolve, reject) => {
@@ -26,14 +31,19 @@ export class AgentsProcess {
       const impatience = setTimeout(() => settle(() => reject(new Error(`the synthetic agents did not answer '${order.kind}' within ${ANSWER_WITHIN_MS / 1000} s`))), ANSWER_WITHIN_MS);
       this.#child.on('message', onMessage);
       this.#child.on('exit', onExit);
-      this.#child.send(order);
+      if (this.#hasEnded) onExit();
+      else this.#child.send(order);
     });
   }
 
   async end(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.#hasEnded) return;
     const ended = new Promise((resolve) => { this.#child.once('exit', resolve); });
     this.#child.disconnect();
     await ended;
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 }

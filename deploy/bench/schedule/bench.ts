@@ -26,6 +26,8 @@ export type ScheduleReport = {
     readonly due: number; readonly missing: number; readonly twice: number; readonly gaps: number; readonly unowed: number; readonly surplus: number;
     /** Round-robin results whose location does not follow the one before in the order. */
     readonly wrongTurns: number;
+    /** Times a location stopped counting as available: from then on its turns are others' by rule, and the order above breaks. */
+    readonly locationsLost: number;
   };
   /** Connections the targets counted, and results stored, deploy runs included. */
   readonly connections: number;
@@ -134,7 +136,7 @@ function judged(facts: StoredFacts, accountId: string, timed: { readonly fromMs:
   return {
     slots: {
       due: found.due, missing: found.missing.length, twice: found.twice.length, gaps: found.gaps.length, unowed: found.unowed.length,
-      surplus: found.surplus, wrongTurns: wrongTurnsOf(facts),
+      surplus: found.surplus, wrongTurns: wrongTurnsOf(facts), locationsLost: facts.availability.filter(({ available }) => !available).length,
     },
     latenessMs: { p50: percentile(late, 0.5), p99: percentile(late, 0.99), max: late.at(-1) ?? NaN },
   };

@@ -2,7 +2,12 @@ import { RE2JS } from 're2js';
 import { compilePattern, type Pattern } from '#shared/assertion/pattern.ts';
 
 /** A pattern that counts what it costs: one step for each character of a text, one for each instruction followed. */
-export type CountedPattern = { readonly pattern: Pattern; steps(): number };
+export type CountedPattern = {
+  readonly pattern: Pattern;
+  /** Instructions of the program. */
+  readonly size: number;
+  steps(): number;
+};
 
 type Instruction = { out: number };
 
@@ -34,6 +39,7 @@ export function countedPattern(source: string): CountedPattern | null {
   for (const instruction of program.inst) count(instruction, counter);
   const { pattern } = counted;
   return {
+    size: program.inst.length,
     steps: () => counter.steps,
     pattern: {
       ...pattern,

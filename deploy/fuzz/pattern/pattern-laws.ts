@@ -27,12 +27,13 @@ export type PatternFacts = {
   readonly problem: string | null;
 };
 
-export type PatternTrial = { readonly bytes: number; readonly pieces: number; readonly doublingFrom: number; readonly isTimed: boolean };
+export type PatternTrial = { readonly bytes: number; readonly pieces: number; readonly isTimed: boolean };
 
 /** null: refused when saved, which is a good end, too. */
-export function weighPattern(source: string, { bytes, pieces, doublingFrom, isTimed }: PatternTrial): PatternFacts | null {
+export function weighPattern(source: string, { bytes, pieces, isTimed }: PatternTrial): PatternFacts | null {
   const weighed = countedPattern(source);
   if (weighed === null) return null;
+  const doublingFrom = steppedFrom(weighed.size);
   const doubling = Math.max(...HOSTILE_TEXTS.map((text) => search(source, text(2 * doublingFrom)) / search(source, text(doublingFrom))));
   const attemptSteps = Math.max(...HOSTILE_TEXTS.map((text) => countedAttempt(source, text(bytes), pieces)));
   const attemptCpuMs = isTimed ? Math.max(...HOSTILE_TEXTS.map((text) => cpuMsOf(source, text(bytes), pieces))) : null;
@@ -65,6 +66,14 @@ function cpuMsOf(source: string, text: string, pieces: number): number {
   return best;
 }
 
+/** The engine backtracks with a bit for each instruction and place; texts too long for these bits are stepped through. */
+const BACKTRACKED_BITS = 256 * 1024;
+
+/** A length beyond the change, as a power of two. */
+function steppedFrom(size: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(4_096, BACKTRACKED_BITS / size) + 1));
+}
+
 /** Everything the probe does with a pattern: MATCHES while bytes arrive, then the end of the answer. */
 function attempt(pattern: Pattern, text: string, pieces: number): void {
   const assertion = { source: 'RESPONSE_DATA', property: '', comparison: 'MATCHES', target: pattern.source } as const;
@@ -84,12 +93,12 @@ function search(source: string, text: string): number {
   return fresh.steps() + text.length;
 }
 
-/** Texts that patterns cannot tell apart until their end; the length is in characters. */
+/** Texts that patterns cannot tell apart until their end, which is the same at every length (in characters). */
 export const HOSTILE_TEXTS: readonly ((length: number) => string)[] = [
   (length) => `${'a'.repeat(length - 1)}\u0001`,
   (length) => `${'ab'.repeat(length / 2 - 1)}\u0001`,
   (length) => { const random = new Random(7); return `${Array.from({ length: length - 3 }, () => random.pick(['a', 'b'])).join('')}ab!`; },
-  (length) => { const random = new Random(8); return Array.from({ length }, () => random.pick(['a', 'b', ' ', '\n', '0', '9', '\u212a', 'k', '\u03b1', ',', '"', '\u4e16', '.', '='])).join(''); },
+  (length) => { const random = new Random(8); return `${Array.from({ length: length - 4 }, () => random.pick(['a', 'b', ' ', '\n', '0', '9', '\u212a', 'k', '\u03b1', ',', '"', '\u4e16', '.', '='])).join('')}a0 \u0001`; },
   (length) => `${' '.repeat(length - 1)}x`,
   (length) => '0101'.repeat(length / 4),
 ];

@@ -539,7 +539,7 @@ export interface GoAway {
 
 /**
  * The only answer that slows an agent down. It never makes it exit. Before welcome, or later when its key or the agent
- * itself was revoked: unknown_key key_expired key_revoked key_used_up agent_limit pending_approval agent_revoked
+ * itself was revoked: unknown_key key_expired key_revoked key_used_up agent_limit pending_approval too_many_pending agent_revoked
  * agent_key_mismatch agent_key_required not_enrolled location_deleted bad_proof bad_hello protocol_version.
  */
 export interface Rejected {

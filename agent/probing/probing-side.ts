@@ -1,0 +1,112 @@
+import { nextAttempt } from '#shared/retry/backoff.ts';
+import type { Assignment, Shot } from '#shared/run/assignment.ts';
+import type { AttemptResult } from '#shared/run/result.ts';
+import type { Clock } from '#shared/time/clock.ts';
+import { watchLoopDelay } from '#shared/time/loop-delay.ts';
+import { AgentEgress } from '../egress.ts';
+import { attemptWith } from '../executor/attempt.ts';
+import { Executor, type ShotAnswer } from '../executor/executor.ts';
+import { openProbe } from '../probe/open-probe.ts';
+import { UNKNOWN_OFFSET, type ClockOffset } from '../session/clock-offset.ts';
+import { endingAt } from '../session/hand-over.ts';
+import { CoordinatorTime } from '../timetable/coordinator-time.ts';
+import type { MissedSlot } from '../timetable/missed-slot.ts';
+import { Timetable } from '../timetable/timetable.ts';
+import type { ProbingLocation, ProbingSettings, ProbingStats } from './probing.ts';
+
+export type ProbingSideEvents = {
+  readonly onResult: (result: AttemptResult) => void;
+  readonly onGap: (missed: MissedSlot) => void;
+  readonly onOmitted: (count: number) => void;
+  readonly onAttemptError: (error: unknown) => void;
+  /** Is there room for more results and gaps? Left out: always. */
+  readonly hasRoom?: () => boolean;
+};
+
+export type SideReport = Pick<ProbingStats, 'inFlight' | 'latenessP99Us' | 'loopDelayP99Us' | 'resolver'>;
+
+/** Timetable, executor and probe, put together in the thread that runs them. */
+export class ProbingSide {
+  readonly #held = new Map<string, Assignment>();
+  readonly #egress: AgentEgress;
+  readonly #probe: ReturnType<typeof openProbe>;
+  readonly #executor: Executor;
+  readonly #timetable: Timetable;
+  readonly #loopDelay = watchLoopDelay();
+  #locationId = '';
+  #offset: ClockOffset = UNKNOWN_OFFSET;
+  /** Infinity until a goodbye is near. */
+  #lastSlotMs = Infinity;
+  #isStopped = false;
+
+  constructor(settings: ProbingSettings, clock: Clock, events: ProbingSideEvents) {
+    const time = new CoordinatorTime(clock, () => -this.#offset.offsetUs / 1000);
+    this.#egress = new AgentEgress({ ...settings.egress, kind: 'public', nowMs: () => clock.monotonicUs() / 1000 });
+    this.#probe = openProbe({ resolver: settings.resolver, egress: (address) => this.#egress.decide(address), clock });
+    this.#executor = new Executor({
+      attempt: attemptWith({ probe: this.#probe.probe, nowMs: () => time.nowMs(), isImpaired: () => false }),
+      nextAttempt, clock,
+      nowMs: () => time.nowMs(),
+      clockOffset: () => this.#offset,
+      locationId: () => this.#locationId,
+      onResult: events.onResult,
+      onGap: events.onGap,
+      onError: events.onAttemptError,
+      limits: { runs: { concurrency: settings.concurrency, waitingMax: RUNS_WAITING_MAX } },
+    });
+    this.#timetable = new Timetable({
+      clock, time,
+      onDue: (assignment, dueAtMs) => this.#executor.run(assignment, dueAtMs),
+      onGap: events.onGap,
+      onOmitted: events.onOmitted,
+      ...(events.hasRoom ? { hasRoom: events.hasRoom } : {}),
+    });
+  }
+
+  /** Slots due before `sinceMs` are not this side's to answer; what counts is the first one given. */
+  apply(sinceMs: number, upserts: readonly Assignment[], removals: readonly string[]): void {
+    if (this.#isStopped) return;
+    const learnt = this.#lastSlotMs === Infinity ? upserts : endingAt(upserts, this.#lastSlotMs);
+    for (const checkId of removals) this.#held.delete(checkId);
+    for (const assignment of learnt) this.#held.set(assignment.checkId, assignment);
+    this.#timetable.answerFrom(sinceMs);
+    this.#timetable.apply(learnt, removals);
+    this.#timetable.start();
+  }
+
+  endAt(lastSlotMs: number): void {
+    this.#lastSlotMs = lastSlotMs;
+    this.#timetable.apply(endingAt(this.#held.values(), lastSlotMs), []);
+  }
+
+  setClockOffset(offset: ClockOffset): void {
+    this.#offset = offset;
+  }
+
+  setLocation({ id, kind }: ProbingLocation): void {
+    this.#locationId = id;
+    this.#egress.setLocationKind(kind);
+  }
+
+  shoot(shot: Shot, onAnswer: (answer: ShotAnswer) => void): void {
+    this.#executor.shoot(shot, onAnswer);
+  }
+
+  /** Its event-loop delay covers the time since the last report. */
+  report(): SideReport {
+    const { inFlight, latenessP99Us } = this.#executor.stats;
+    return { inFlight, latenessP99Us, loopDelayP99Us: this.#loopDelay.p99Us(), resolver: this.#probe.resolverLoad() };
+  }
+
+  /** Every result and gap has been told when it resolves. */
+  async stop(drainMs: number): Promise<void> {
+    this.#isStopped = true;
+    this.#timetable.stop();
+    await this.#executor.drain(drainMs);
+    this.#probe.close();
+    this.#loopDelay.stop();
+  }
+}
+
+/** Far above what one location is ever due at once; what would wait behind them is a gap `overloaded`. */
+const RUNS_WAITING_MAX = 16_384;

@@ -1,0 +1,105 @@
+import { describe, expect, test, vi } from 'vitest';
+import { dueBetween } from '#shared/schedule/turns.ts';
+import { startScriptedServer } from '#shared/testing/scripted-server.ts';
+import { systemClock } from '#shared/time/clock.ts';
+import type { ProbingAnswer } from './probing.ts';
+import { aShot, aTarget, aWorld, anAssignment } from './testing/probing-world.ts';
+
+const WITHIN = { timeout: 15_000, interval: 10 };
+
+describe.each(['inline', 'threaded'] as const)('probing, %s', (kind) => {
+  test('runs every slot of its checks, in order, with true times and what the target said', async () => {
+    const target = await aTarget();
+    const { probing, results, gaps } = aWorld(kind);
+    probing.setClockOffset({ offsetUs: 0, errorUs: 1_234 });
+    const assignments = [0, 1, 2].map((index) => anAssignment(target.port, index, { intervalMs: 400 }));
+    probing.apply(assignments, []);
+    await vi.waitFor(() => expect(results.length).toBeGreaterThan(8), WITHIN);
+    await probing.stop(5_000);
+    await target.close();
+    for (const { checkId, turns } of assignments) {
+      const answered = [...results, ...gaps].filter((each) => each.checkId === checkId).map(({ dueAtMs }) => dueAtMs);
+      expect(answered).toEqual(dueBetween(turns, answered[0]!, answered.at(-1)! + 1));
+    }
+    expect(results.filter(({ outcome }) => outcome === 'passed').length).toBeGreaterThan(8);
+    for (const { report, outcome, clockErrorUs, startedAtMs, dueAtMs, latenessUs } of results.filter((each) => each.outcome === 'passed')) {
+      expect({ outcome, clockErrorUs, said: Buffer.from(report.response).toString() }).toEqual({ outcome: 'passed', clockErrorUs: 1_234, said: '+PONG\r\n' });
+      expect(Math.abs(startedAtMs - dueAtMs - latenessUs / 1000)).toBeLessThan(1);
+      expect(report.timings.totalUs).toBeGreaterThan(0);
+    }
+  });
+
+  test('large answers come whole', async () => {
+    const big = 'x'.repeat(60_000);
+    const server = await startScriptedServer([{ do: 'send', bytes: big }, { do: 'close' }]);
+    const { probing, results } = aWorld(kind);
+    probing.apply([0, 1, 2].map((index) => anAssignment(server.port, index, { spec: { payload: null, assertions: [{ source: 'RESPONSE_DATA', property: '', comparison: 'NOT_CONTAINS', target: 'y' }] } })), []);
+    await vi.waitFor(() => expect(results.length).toBeGreaterThan(5), WITHIN);
+    await probing.stop(5_000);
+    await server.close();
+    const passed = results.filter(({ outcome }) => outcome === 'passed');
+    expect(passed.length).toBeGreaterThan(4);
+    expect(passed.every(({ report }) => Buffer.from(report.response).toString() === big)).toBe(true);
+  });
+
+  test('answers a shot once, also one that comes before it has started', async () => {
+    const target = await aTarget();
+    const { probing, results } = aWorld(kind);
+    const answers: ProbingAnswer[] = [];
+    probing.shoot(aShot(target.port), (answer) => answers.push(answer));
+    probing.shoot(aShot(target.port), (answer) => answers.push(answer));
+    await vi.waitFor(() => expect(answers.length).toBeGreaterThan(0), WITHIN);
+    await probing.stop(1_000);
+    await target.close();
+    expect(answers).toMatchObject([{ kind: 'result', result: { outcome: 'passed', trigger: 'manual', latenessUs: 0 } }]);
+    expect(results).toEqual([]);
+    probing.shoot(aShot(target.port), (answer) => answers.push(answer));
+    expect(answers[1]).toEqual({ kind: 'refused', reason: 'stopping' });
+  });
+
+  test('checks that are taken away run no more; a hand-over ends them at its instant, also those that come after it', async () => {
+    const target = await aTarget();
+    const { probing, results, gaps } = aWorld(kind);
+    const [gone, kept, late] = [0, 1, 2].map((index) => anAssignment(target.port, index)) as [ReturnType<typeof anAssignment>, ReturnType<typeof anAssignment>, ReturnType<typeof anAssignment>];
+    probing.apply([gone, kept], []);
+    await vi.waitFor(() => expect(new Set(results.map(({ checkId }) => checkId)).size).toBe(2), WITHIN);
+    probing.apply([], [gone.checkId]);
+    expect(probing.stats().assignments).toBe(1);
+    const goneAtMs = systemClock.nowMs();
+    const lastSlotMs = Math.floor(goneAtMs) + 1_000;
+    probing.endAt(lastSlotMs);
+    probing.apply([late], []);
+    // The slots after the last are somebody else's: stopping much later tells nothing of them.
+    await vi.waitFor(() => expect(systemClock.nowMs()).toBeGreaterThan(lastSlotMs + 500), WITHIN);
+    await probing.stop(5_000);
+    await target.close();
+    const all = [...results, ...gaps];
+    expect(all.filter(({ dueAtMs }) => dueAtMs > lastSlotMs)).toEqual([]);
+    expect(all.filter(({ checkId, dueAtMs }) => checkId === gone.checkId && dueAtMs > goneAtMs + 300)).toEqual([]);
+    for (const { checkId, turns } of [kept, late]) {
+      const answered = all.filter((each) => each.checkId === checkId).map(({ dueAtMs }) => dueAtMs);
+      expect(answered).toEqual(dueBetween(turns, answered[0]!, lastSlotMs + 1));
+    }
+  });
+
+  test('stopping lets what runs end, and tells it before it is over', async () => {
+    const server = await startScriptedServer([{ do: 'pause', ms: 700 }, { do: 'send', bytes: '+PONG\r\n' }, { do: 'close' }]);
+    const { probing, results } = aWorld(kind);
+    probing.apply([anAssignment(server.port, 0, { intervalMs: 10_000 })].map((each) => ({ ...each, turns: [{ ...each.turns[0]!, phaseMs: Math.floor(systemClock.nowMs() + 400) % 10_000 }] })), []);
+    await vi.waitFor(() => expect(server.connections.length).toBe(1), WITHIN);
+    expect(results).toEqual([]);
+    await probing.stop(5_000);
+    await server.close();
+    expect(results).toMatchObject([{ outcome: 'passed', isFinal: true }]);
+  });
+
+  test('what does not end in time is the agent\'s fault, not silence', async () => {
+    const server = await startScriptedServer([{ do: 'silence' }]);
+    const { probing, results } = aWorld(kind);
+    probing.apply([anAssignment(server.port, 0, { intervalMs: 10_000 })].map((each) => ({ ...each, turns: [{ ...each.turns[0]!, phaseMs: Math.floor(systemClock.nowMs() + 400) % 10_000 }] })), []);
+    await vi.waitFor(() => expect(server.connections.length).toBe(1), WITHIN);
+    await probing.stop(50);
+    await server.close();
+    expect(results).toMatchObject([{ outcome: 'agent_fault', isFinal: true }]);
+  });
+});

@@ -1,0 +1,16 @@
+/** The probing thread, with a way to make it die or hang; told by a BroadcastChannel of this name. */
+import { setImmediate } from 'node:timers';
+import { BroadcastChannel } from 'node:worker_threads';
+import '../worker.ts';
+
+export type Death = 'exit' | 'throw' | 'hang';
+
+const channel = new BroadcastChannel('sonde-probing-death') as BroadcastChannel & { unref(): void };
+channel.unref();
+channel.onmessage = (event): void => {
+  switch ((event as { readonly data: Death }).data) {
+    case 'exit': return process.exit(7);
+    case 'throw': return void setImmediate(() => { throw new Error('a planted bug'); });
+    case 'hang': return void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  }
+};
