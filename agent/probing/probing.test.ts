@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { dueBetween } from '#shared/schedule/turns.ts';
+import type { Assignment } from '#shared/run/assignment.ts';
 import { startScriptedServer } from '#shared/testing/scripted-server.ts';
 import { systemClock } from '#shared/time/clock.ts';
 import type { ProbingAnswer } from './probing.ts';
@@ -18,7 +19,9 @@ describe.each(['inline', 'threaded'] as const)('probing, %s', (kind) => {
     await probing.stop(5_000);
     await target.close();
     for (const { checkId, turns } of assignments) {
-      const answered = [...results, ...gaps].filter((each) => each.checkId === checkId).map(({ dueAtMs }) => dueAtMs);
+      const ran = results.filter((each) => each.checkId === checkId).map(({ dueAtMs }) => dueAtMs);
+      expect(ran).toEqual(ran.toSorted((a, b) => a - b));
+      const answered = slotsOf(checkId, [...results, ...gaps]);
       expect(answered).toEqual(dueBetween(turns, answered[0]!, answered.at(-1)! + 1));
     }
     expect(results.filter(({ outcome }) => outcome === 'passed').length).toBeGreaterThan(8);
@@ -60,7 +63,7 @@ describe.each(['inline', 'threaded'] as const)('probing, %s', (kind) => {
   test('checks that are taken away run no more; a hand-over ends them at its instant, also those that come after it', async () => {
     const target = await aTarget();
     const { probing, results, gaps } = aWorld(kind);
-    const [gone, kept, late] = [0, 1, 2].map((index) => anAssignment(target.port, index)) as [ReturnType<typeof anAssignment>, ReturnType<typeof anAssignment>, ReturnType<typeof anAssignment>];
+    const [gone, kept, late] = [anAssignment(target.port, 0), anAssignment(target.port, 1), anAssignment(target.port, 2)];
     probing.apply([gone, kept], []);
     await vi.waitFor(() => expect(new Set(results.map(({ checkId }) => checkId)).size).toBe(2), WITHIN);
     probing.apply([], [gone.checkId]);
@@ -77,7 +80,7 @@ describe.each(['inline', 'threaded'] as const)('probing, %s', (kind) => {
     expect(all.filter(({ dueAtMs }) => dueAtMs > lastSlotMs)).toEqual([]);
     expect(all.filter(({ checkId, dueAtMs }) => checkId === gone.checkId && dueAtMs > goneAtMs + 300)).toEqual([]);
     for (const { checkId, turns } of [kept, late]) {
-      const answered = all.filter((each) => each.checkId === checkId).map(({ dueAtMs }) => dueAtMs);
+      const answered = slotsOf(checkId, all);
       expect(answered).toEqual(dueBetween(turns, answered[0]!, lastSlotMs + 1));
     }
   });
@@ -85,7 +88,7 @@ describe.each(['inline', 'threaded'] as const)('probing, %s', (kind) => {
   test('stopping lets what runs end, and tells it before it is over', async () => {
     const server = await startScriptedServer([{ do: 'pause', ms: 700 }, { do: 'send', bytes: '+PONG\r\n' }, { do: 'close' }]);
     const { probing, results } = aWorld(kind);
-    probing.apply([anAssignment(server.port, 0, { intervalMs: 10_000 })].map((each) => ({ ...each, turns: [{ ...each.turns[0]!, phaseMs: Math.floor(systemClock.nowMs() + 400) % 10_000 }] })), []);
+    probing.apply([dueSoon(anAssignment(server.port, 0, { intervalMs: 10_000 }))], []);
     await vi.waitFor(() => expect(server.connections.length).toBe(1), WITHIN);
     expect(results).toEqual([]);
     await probing.stop(5_000);
@@ -96,10 +99,21 @@ describe.each(['inline', 'threaded'] as const)('probing, %s', (kind) => {
   test('what does not end in time is the agent\'s fault, not silence', async () => {
     const server = await startScriptedServer([{ do: 'silence' }]);
     const { probing, results } = aWorld(kind);
-    probing.apply([anAssignment(server.port, 0, { intervalMs: 10_000 })].map((each) => ({ ...each, turns: [{ ...each.turns[0]!, phaseMs: Math.floor(systemClock.nowMs() + 400) % 10_000 }] })), []);
+    probing.apply([dueSoon(anAssignment(server.port, 0, { intervalMs: 10_000 }))], []);
     await vi.waitFor(() => expect(server.connections.length).toBe(1), WITHIN);
     await probing.stop(50);
     await server.close();
     expect(results).toMatchObject([{ outcome: 'agent_fault', isFinal: true }]);
   });
 });
+
+/** In order; each as often as it was told. */
+function slotsOf(checkId: string, all: readonly { readonly checkId: string; readonly dueAtMs: number }[]): readonly number[] {
+  return all.filter((each) => each.checkId === checkId).map(({ dueAtMs }) => dueAtMs).sort((a, b) => a - b);
+}
+
+/** One slot in 400 ms, and the next much later. */
+function dueSoon(assignment: Assignment): Assignment {
+  const [turn] = assignment.turns;
+  return { ...assignment, turns: [{ ...turn!, phaseMs: Math.floor(systemClock.nowMs() + 400) % turn!.intervalMs }] };
+}

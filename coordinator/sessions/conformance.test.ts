@@ -344,7 +344,7 @@ function aBatch(check: ReturnType<typeof aPlannedCheck>, { dueAtMs = aDueSlot(ch
     results: {
       count: 1, run_ids: Buffer.from(runId.replaceAll('-', ''), 'hex'),
       checks: [{ check_id: A_CHECK, revision: 1, location_owed: A_LOCATION, location_executed: A_LOCATION }], check: zero,
-      addresses: ['127.0.0.1'], remote_address: [1], failures: [], failure: zero,
+      addresses: ['127.0.0.1'], remote_address: [1], local_address: zero, syn_retransmits: zero, failures: [], failure: zero,
       due_at_ms: [dueAtMs], trigger: ['TRIGGER_SCHEDULE'], attempt: [1], is_final: [true], outcome: ['OUTCOME_CODE_PASSED'], flags: [2],
       started_after_due_us: [3000], lateness_us: [3000], clock_offset_us: zero, clock_error_us: zero,
       dns_us: zero, connect_us: [200], tls_us: zero, send_us: zero, first_byte_us: [300], data_us: zero, idle_us: zero,

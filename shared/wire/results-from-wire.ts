@@ -64,7 +64,7 @@ function reportFromWire(batch: pb.ResultBatch, row: number, failure: Failure | n
     established: (batch.flags[row]! & FLAG_ESTABLISHED) !== 0,
     resolvedAddresses: resolved.length > 0 ? resolved : remoteAddress === null ? [] : [remoteAddress],
     remoteAddress,
-    localAddress: detail?.localAddress || null,
+    localAddress: batch.localAddress[row] === 0 ? null : at(batch.addresses, batch.localAddress[row]! - 1, 'local_address'),
     bytesSent: batch.bytesSent[row]!,
     bytesReceived: Number(batch.bytesReceived[row]!),
     response: batch.response[row]!,
@@ -72,7 +72,7 @@ function reportFromWire(batch: pb.ResultBatch, row: number, failure: Failure | n
     tls: detail?.tls ? tlsFromWire(detail.tls) : null,
     steps: detail?.steps.map((step) => ({ ...step, kind: step.kind as StepReport['kind'] })) ?? [],
     captures: detail?.captures ?? {},
-    ...(detail?.synRetransmits === undefined ? {} : { synRetransmits: detail.synRetransmits }),
+    ...(batch.synRetransmits[row] === 0 ? {} : { synRetransmits: batch.synRetransmits[row]! - 1 }),
     clock: detail?.kernelClock ? 'kernel' : 'user',
     uncertaintyUs: batch.uncertaintyUs[row]!,
     loopDelayUs: batch.loopDelayUs[row]!,
@@ -97,7 +97,7 @@ function failureFromWire(failure: pb.FailureRef): Failure {
 }
 
 const ROW_COLUMNS = [
-  'check', 'remoteAddress', 'failure', 'dueAtMs', 'trigger', 'attempt', 'isFinal', 'outcome', 'flags', 'startedAfterDueUs', 'latenessUs',
+  'check', 'remoteAddress', 'localAddress', 'synRetransmits', 'failure', 'dueAtMs', 'trigger', 'attempt', 'isFinal', 'outcome', 'flags', 'startedAfterDueUs', 'latenessUs',
   'clockOffsetUs', 'clockErrorUs', 'dnsUs', 'connectUs', 'tlsUs', 'sendUs', 'firstByteUs', 'dataUs', 'idleUs', 'bytesSent', 'bytesReceived',
   'response', 'stopReason', 'uncertaintyUs', 'loopDelayUs', 'assertionCount',
 ] as const;

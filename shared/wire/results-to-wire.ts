@@ -20,6 +20,8 @@ export function resultsToWire(results: readonly AttemptResult[]): pb.ResultBatch
     writeUuid(batch.runIds, row * 16, result.runId);
     batch.check.push(checkIndex(checks, result));
     batch.remoteAddress.push(report.remoteAddress === null ? 0 : addresses.indexOf(report.remoteAddress, report.remoteAddress) + 1);
+    batch.localAddress.push(report.localAddress === null ? 0 : addresses.indexOf(report.localAddress, report.localAddress) + 1);
+    batch.synRetransmits.push(report.synRetransmits === undefined ? 0 : report.synRetransmits + 1);
     batch.failure.push(result.failure === null ? 0 : failureIndex(failures, result.failure) + 1);
     batch.dueAtMs.push(BigInt(result.dueAtMs));
     batch.trigger.push(triggerToWire(result.trigger));
@@ -58,12 +60,11 @@ export function resultsToWire(results: readonly AttemptResult[]): pb.ResultBatch
 
 function detailToWire(report: ProbeReport): pb.ResultDetail | null {
   const addresses = report.resolvedAddresses.length === 1 && report.resolvedAddresses[0] === report.remoteAddress ? [] : report.resolvedAddresses;
-  const isPlain = addresses.length === 0 && report.localAddress === null && report.tls === null && report.steps.length === 0
-    && Object.keys(report.captures).length === 0 && report.synRetransmits === undefined && report.clock === 'user';
+  const isPlain = addresses.length === 0 && report.tls === null && report.steps.length === 0
+    && Object.keys(report.captures).length === 0 && report.clock === 'user';
   if (isPlain) return null;
   return {
     resolvedAddresses: [...addresses],
-    localAddress: report.localAddress ?? '',
     tls: report.tls ? {
       ...report.tls,
       alpn: report.tls.alpn ?? undefined,
@@ -75,7 +76,6 @@ function detailToWire(report: ProbeReport): pb.ResultDetail | null {
     } : undefined,
     steps: report.steps.map((step) => ({ ...step })),
     captures: { ...report.captures },
-    synRetransmits: report.synRetransmits,
     kernelClock: report.clock === 'kernel',
   };
 }
@@ -94,7 +94,7 @@ function uint32(value: number): number {
 
 function emptyBatch(count: number): pb.ResultBatch {
   return {
-    count, runIds: Buffer.alloc(count * 16), checks: [], check: [], addresses: [], remoteAddress: [], failures: [], failure: [],
+    count, runIds: Buffer.alloc(count * 16), checks: [], check: [], addresses: [], remoteAddress: [], localAddress: [], synRetransmits: [], failures: [], failure: [],
     dueAtMs: [], trigger: [], attempt: [], isFinal: [], outcome: [], flags: [], startedAfterDueUs: [], latenessUs: [],
     clockOffsetUs: [], clockErrorUs: [], dnsUs: [], connectUs: [], tlsUs: [], sendUs: [], firstByteUs: [], dataUs: [], idleUs: [],
     bytesSent: [], bytesReceived: [], response: [], stopReason: [], uncertaintyUs: [], loopDelayUs: [],

@@ -43,7 +43,7 @@ const results: fc.Arbitrary<AttemptResult> = fc.record({
       timings: { dnsUs, connectUs, tlsUs, sendUs, firstByteUs, dataUs, idleUs, totalUs: dnsUs + connectUs + tlsUs + sendUs + firstByteUs + dataUs },
       failure: made.failure?.phase === 'assert' ? null : made.failure,
       established, response: Buffer.from(response), stopReason, steps,
-      remoteAddress: address, resolvedAddresses: address === null ? [] : [address],
+      localAddress: address, remoteAddress: address, resolvedAddresses: address === null ? [] : [address],
       ...(syn === undefined ? {} : { synRetransmits: syn }),
     }),
   });

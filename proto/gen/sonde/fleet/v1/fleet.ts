@@ -738,6 +738,10 @@ export interface ResultBatch {
   assertionActual: string[];
   /** Errors of the failed ones, in order. */
   assertionError: string[];
+  /** Index + 1 into addresses; 0 for none. */
+  localAddress: number[];
+  /** Count + 1; 0 where the kernel does not tell. */
+  synRetransmits: number[];
   /** What few rows have: index of the row and its details, in order. */
   detailRow: number[];
   detail: ResultDetail[];
@@ -761,11 +765,9 @@ export interface FailureRef {
 export interface ResultDetail {
   /** All of them when there is more than the one that was dialled. */
   resolvedAddresses: string[];
-  localAddress: string;
   tls: TlsFacts | undefined;
   steps: StepReport[];
   captures: { [key: string]: string };
-  synRetransmits?: number | undefined;
   kernelClock: boolean;
 }
 
@@ -3971,6 +3973,8 @@ function createBaseResultBatch(): ResultBatch {
     assertionPassed: [],
     assertionActual: [],
     assertionError: [],
+    localAddress: [],
+    synRetransmits: [],
     detailRow: [],
     detail: [],
   };
@@ -4205,6 +4209,20 @@ export const ResultBatch: MessageFns<ResultBatch> = {
     }
     for (const v of message.assertionError) {
       writer.uint32(282).string(v!);
+    }
+    if (message.localAddress.length !== 0) {
+      writer.uint32(306).fork();
+      for (const v of message.localAddress) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.synRetransmits.length !== 0) {
+      writer.uint32(314).fork();
+      for (const v of message.synRetransmits) {
+        writer.uint32(v);
+      }
+      writer.join();
     }
     if (message.detailRow.length !== 0) {
       writer.uint32(290).fork();
@@ -4782,6 +4800,42 @@ export const ResultBatch: MessageFns<ResultBatch> = {
             message.assertionError.push(reader.string());
             continue;
           }
+          case 38: {
+            if (tag === 304) {
+              message.localAddress.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 306) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.localAddress.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 39: {
+            if (tag === 312) {
+              message.synRetransmits.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 314) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.synRetransmits.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
           case 36: {
             if (tag === 288) {
               message.detailRow.push(reader.uint32());
@@ -4980,24 +5034,13 @@ export const FailureRef: MessageFns<FailureRef> = {
 };
 
 function createBaseResultDetail(): ResultDetail {
-  return {
-    resolvedAddresses: [],
-    localAddress: "",
-    tls: undefined,
-    steps: [],
-    captures: {},
-    synRetransmits: undefined,
-    kernelClock: false,
-  };
+  return { resolvedAddresses: [], tls: undefined, steps: [], captures: {}, kernelClock: false };
 }
 
 export const ResultDetail: MessageFns<ResultDetail> = {
   encode(message: ResultDetail, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.resolvedAddresses) {
       writer.uint32(10).string(v!);
-    }
-    if (message.localAddress !== "") {
-      writer.uint32(18).string(message.localAddress);
     }
     if (message.tls !== undefined) {
       TlsFacts.encode(message.tls, writer.uint32(26).fork()).join();
@@ -5008,9 +5051,6 @@ export const ResultDetail: MessageFns<ResultDetail> = {
     globalThis.Object.entries(message.captures).forEach(([key, value]: [string, string]) => {
       ResultDetail_CapturesEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
     });
-    if (message.synRetransmits !== undefined) {
-      writer.uint32(48).uint32(message.synRetransmits);
-    }
     if (message.kernelClock !== false) {
       writer.uint32(56).bool(message.kernelClock);
     }
@@ -5038,14 +5078,6 @@ export const ResultDetail: MessageFns<ResultDetail> = {
             message.resolvedAddresses.push(reader.string());
             continue;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.localAddress = reader.string();
-            continue;
-          }
           case 3: {
             if (tag !== 26) {
               break;
@@ -5071,14 +5103,6 @@ export const ResultDetail: MessageFns<ResultDetail> = {
             if (entry5.value !== undefined) {
               message.captures[entry5.key] = entry5.value;
             }
-            continue;
-          }
-          case 6: {
-            if (tag !== 48) {
-              break;
-            }
-
-            message.synRetransmits = reader.uint32();
             continue;
           }
           case 7: {

@@ -1,0 +1,130 @@
+import { BroadcastChannel } from 'node:worker_threads';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { dueBetween } from '#shared/schedule/turns.ts';
+import { startScriptedServer } from '#shared/testing/scripted-server.ts';
+import { systemClock } from '#shared/time/clock.ts';
+import type { ProbingAnswer } from './probing.ts';
+import type { Death } from './testing/dying-worker.ts';
+import { aShot, aTarget, aWorld, anAssignment, type World } from './testing/probing-world.ts';
+
+const WITHIN = { timeout: 20_000, interval: 10 };
+const DYING = { entry: new URL('./testing/dying-worker.ts', import.meta.url) };
+
+const channel = new BroadcastChannel('sonde-probing-death');
+afterEach(() => vi.useRealTimers());
+
+function die(how: Death): void {
+  channel.postMessage(how);
+}
+
+function expectEverySlotOnce({ results, gaps }: World, assignments: readonly ReturnType<typeof anAssignment>[]): void {
+  for (const { checkId, turns } of assignments) {
+    const slots = [...results, ...gaps].filter((each) => each.checkId === checkId).map(({ dueAtMs }) => dueAtMs).sort((a, b) => a - b);
+    expect(slots.length).toBeGreaterThan(2);
+    expect(slots).toEqual(dueBetween(turns, slots[0]!, slots.at(-1)! + 1));
+  }
+}
+
+describe('a probing thread', () => {
+  test.each([['exit', 'ended by itself, with code 7'], ['throw', 'a planted bug']] as const)(
+    'that dies (%s) is noticed and replaced; every slot has a result or a gap, none has two', async (how, said) => {
+      const target = await aTarget();
+      const world = aWorld('threaded', DYING);
+      const { probing, results, gaps, downs } = world;
+      const assignments = [0, 1, 2, 3].map((index) => anAssignment(target.port, index, { intervalMs: 150 }));
+      probing.apply(assignments, []);
+      await vi.waitFor(() => expect(results.length).toBeGreaterThan(8), WITHIN);
+      die(how);
+      await vi.waitFor(() => expect(downs.length).toBe(1), WITHIN);
+      expect(downs[0]!.cause).toMatchObject({ message: expect.stringContaining(said) });
+      expect(probing.stats()).toMatchObject({ isUp: false, restarts: 1, assignments: 4 });
+      const answers: ProbingAnswer[] = [];
+      probing.shoot(aShot(target.port), (answer) => answers.push(answer));
+      expect(answers).toEqual([{ kind: 'refused', reason: 'agent_down' }]);
+      const before = results.length;
+      await vi.waitFor(() => expect(results.length).toBeGreaterThan(before + 8), WITHIN);
+      expect(probing.stats()).toMatchObject({ isUp: true, restarts: 1 });
+      await probing.stop(5_000);
+      await target.close();
+      expect(gaps.filter(({ reason }) => reason === 'agent_down').length).toBeGreaterThan(0);
+      expectEverySlotOnce(world, assignments);
+    });
+
+  test('takes its runs and shots under way with it: gaps, and an answer that blames the agent', async () => {
+    const server = await startScriptedServer([{ do: 'silence' }]);
+    const { probing, results, gaps, downs } = aWorld('threaded', DYING);
+    const assignment = anAssignment(server.port, 0, { intervalMs: 30_000 });
+    const dueAtMs = Math.floor(systemClock.nowMs()) + 600;
+    const answers: ProbingAnswer[] = [];
+    probing.apply([{ ...assignment, turns: [{ ...assignment.turns[0]!, phaseMs: dueAtMs % 30_000 }] }], []);
+    probing.shoot(aShot(server.port), (answer) => answers.push(answer));
+    await vi.waitFor(() => expect(server.connections.length).toBe(2), WITHIN);
+    die('exit');
+    await vi.waitFor(() => expect(downs.length).toBe(1), WITHIN);
+    expect(downs[0]!.gaps).toBe(1);
+    expect(gaps).toEqual([{ checkId: assignment.checkId, accountId: assignment.accountId, dueAtMs, reason: 'agent_down' }]);
+    expect(answers).toMatchObject([{ kind: 'result', result: { outcome: 'agent_fault', failure: { code: 'ERR_AGENT_INTERNAL' } } }]);
+    await probing.stop(100);
+    await server.close();
+    expect(results).toEqual([]);
+  });
+
+  test('that dies while it drains accounts for what it took along', async () => {
+    const server = await startScriptedServer([{ do: 'silence' }]);
+    const { probing, results, gaps, downs } = aWorld('threaded', DYING);
+    const assignment = anAssignment(server.port, 0, { intervalMs: 30_000 });
+    const dueAtMs = Math.floor(systemClock.nowMs()) + 600;
+    probing.apply([{ ...assignment, turns: [{ ...assignment.turns[0]!, phaseMs: dueAtMs % 30_000 }] }], []);
+    await vi.waitFor(() => expect(server.connections.length).toBe(1), WITHIN);
+    const stopped = probing.stop(60_000);
+    die('exit');
+    await stopped;
+    await server.close();
+    expect({ results, downs, gaps }).toMatchObject({ results: [], downs: [], gaps: [{ dueAtMs, reason: 'agent_down' }] });
+  });
+
+  test('that hangs is replaced as well', async () => {
+    const target = await aTarget();
+    const { probing, results, downs } = aWorld('threaded', { ...DYING, lookMs: 50 });
+    probing.apply([anAssignment(target.port)], []);
+    await vi.waitFor(() => expect(results.length).toBeGreaterThan(1), WITHIN);
+    die('hang');
+    await vi.waitFor(() => expect(downs.length).toBe(1), WITHIN);
+    expect(downs[0]!.cause).toMatchObject({ message: 'the probing thread hung' });
+    const before = results.length;
+    await vi.waitFor(() => expect(results.length).toBeGreaterThan(before), WITHIN);
+    await probing.stop(1_000);
+    await target.close();
+  });
+
+  test('starts on time and times truly while the main thread is blocked for two seconds (F26)', async () => {
+    const target = await aTarget();
+    const world = aWorld('threaded');
+    const { probing, results } = world;
+    const assignments = Array.from({ length: 20 }, (_, index) => anAssignment(target.port, index, { intervalMs: 500 }));
+    probing.apply(assignments, []);
+    await vi.waitFor(() => expect(results.length).toBeGreaterThan(40), WITHIN);
+    const fromMs = systemClock.nowMs();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+    const untilMs = systemClock.nowMs();
+    expect(untilMs - fromMs).toBeGreaterThan(1_900);
+    await vi.waitFor(() => expect(results.at(-1)!.dueAtMs).toBeGreaterThan(untilMs), WITHIN);
+    await probing.stop(5_000);
+    await target.close();
+    const meanwhile = results.filter(({ dueAtMs }) => dueAtMs > fromMs && dueAtMs < untilMs - 250);
+    // 20 checks, 3 to 4 slots each; one that a busy machine held up beyond its grace of 250 ms would be a gap.
+    expect(meanwhile.length).toBeGreaterThan(40);
+    expect(Math.max(...meanwhile.map(({ latenessUs }) => latenessUs))).toBeLessThan(300_000);
+    const inflated = meanwhile.filter(({ report }) => report.loopDelayUs > 1_000_000 || report.timings.totalUs > 1_000_000);
+    expect(inflated).toEqual([]);
+    expectEverySlotOnce(world, assignments);
+  });
+
+  test('whose answers nobody takes starts nothing more, and says so, instead of growing', async () => {
+    const big = Buffer.alloc(60_000, 'x').toString();
+    const server = await startScriptedServer([{ do: 'send', bytes: big }, { do: 'close' }]);
+    const world = aWorld('threaded', { roomBytes: 1_000_000 });
+    await server.close();
+    await world.probing.stop(0);
+  });
+});
