@@ -1,8 +1,10 @@
 import { compileAssertions, type CompiledAssertion } from '#shared/assertion/compile.ts';
 import { compilePattern } from '#shared/assertion/pattern.ts';
+import { AGENT_FAULT_CODES } from '#shared/run/failure.ts';
 import { judgeAttempt } from '#shared/run/judge-attempt.ts';
 import type { ProbeSpec } from '#shared/run/probe-spec.ts';
 import type { ProbeReport } from '#shared/run/report.ts';
+import { INLINE_STEPS_MAX, judgingStepsMax, type PatternWork } from '../probe/pattern-work.ts';
 import type { SeenAttempt } from './settle-attempt.ts';
 
 export type AttemptDeps = {
@@ -10,10 +12,12 @@ export type AttemptDeps = {
   readonly nowMs: () => number;
   /** Is the agent believed to be cut off itself? (rules.md 22) */
   readonly isImpaired: () => boolean;
+  /** Where long pattern work is done; left out: here. */
+  readonly patternWork?: PatternWork;
 };
 
 /** One attempt: probe, then judge. Assertions are compiled once for as long as their spec is held. */
-export function attemptWith({ probe, nowMs, isImpaired }: AttemptDeps): (spec: ProbeSpec, signal: AbortSignal) => Promise<SeenAttempt> {
+export function attemptWith({ probe, nowMs, isImpaired, patternWork }: AttemptDeps): (spec: ProbeSpec, signal: AbortSignal) => Promise<SeenAttempt> {
   const compiled = new WeakMap<ProbeSpec, readonly CompiledAssertion[]>();
   return async (spec, signal) => {
     const report = await probe(spec, signal);
@@ -24,7 +28,12 @@ export function attemptWith({ probe, nowMs, isImpaired }: AttemptDeps): (spec: P
       assertions = made.assertions;
       compiled.set(spec, assertions);
     }
-    return { report, ...judgeAttempt(spec, assertions, report, { nowMs: nowMs(), impaired: isImpaired() }) };
+    const context = { nowMs: nowMs(), impaired: isImpaired() };
+    // What blames the agent is told without a look at the data.
+    const isJudged = report.failure === null || !AGENT_FAULT_CODES.has(report.failure.code);
+    const isLong = isJudged && judgingStepsMax(assertions, report.response.length) > INLINE_STEPS_MAX;
+    const judgement = patternWork && isLong ? await patternWork.judge(spec, report, context) : judgeAttempt(spec, assertions, report, context);
+    return { report, ...judgement };
   };
 }
 

@@ -4,6 +4,7 @@ import type { CompiledAssertion } from '#shared/assertion/compile.ts';
 import type { Failure, FailurePhase } from '#shared/run/failure.ts';
 import type { ProbeSpec } from '#shared/run/probe-spec.ts';
 import type { ProbeReport, StepReport, StopReason, TlsFacts } from '#shared/run/report.ts';
+import { INLINE_STEPS_MAX, type PatternWork } from './pattern-work.ts';
 import { ReceivedBytes } from './received-bytes.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -28,6 +29,7 @@ export class Attempt {
   readonly stopwatch: Stopwatch;
   readonly received: ReceivedBytes;
   readonly data: DataAssertions;
+  readonly patternWork: PatternWork | null;
   /** The stage under way; where a failure of its own kind would be booked. */
   phase: FailurePhase = 'resolve';
   established = false;
@@ -47,14 +49,16 @@ export class Attempt {
   /** Nothing was sent or received since the TLS handshake. */
   isHandshakeLast = false;
 
-  constructor(spec: ProbeSpec, assertions: readonly CompiledAssertion[], startedUs: number) {
+  /** `patternWork`: where long pattern work is done; null: here. */
+  constructor(spec: ProbeSpec, assertions: readonly CompiledAssertion[], startedUs: number, patternWork: PatternWork | null = null) {
     this.spec = spec;
     this.startedUs = startedUs;
     this.lastActivityUs = startedUs;
     this.deadlineUs = startedUs + spec.maxResponseTimeMs * 1000;
     this.stopwatch = new Stopwatch(startedUs);
     this.received = new ReceivedBytes(spec.readMaxBytes);
-    this.data = new DataAssertions(assertions);
+    this.patternWork = patternWork;
+    this.data = new DataAssertions(assertions, patternWork === null ? Infinity : INLINE_STEPS_MAX);
   }
 
   /** No byte for this long, after some, is the end of an answer (rules.md 11). */

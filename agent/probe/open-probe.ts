@@ -8,6 +8,7 @@ import { plainEngine } from './engine/plain-engine.ts';
 import { SecureContexts } from './engine/secure-contexts.ts';
 import { loadTcpInfoReader } from './engine/tcp-info.ts';
 import { LoopDelay } from './loop-delay.ts';
+import type { PatternWork } from './pattern-work.ts';
 import { createProbe } from './probe.ts';
 import { createResolver, type ResolverLoad } from './resolve/create-resolver.ts';
 
@@ -17,10 +18,12 @@ export type OpenProbeOptions = {
   readonly clock: Clock;
   /** The agent's own client certificates by name; left out: it has none. */
   readonly clientCertificates?: (name: string) => ClientCertificate | null;
+  /** Where long pattern work is done; left out: in this thread. */
+  readonly patternWork?: PatternWork;
 };
 
 /** A probe with everything it stands on: the plain engine, the resolver layer, one timer for all deadlines. */
-export function openProbe({ resolver: mode, egress, clock, clientCertificates = () => null }: OpenProbeOptions): {
+export function openProbe({ resolver: mode, egress, clock, clientCertificates = () => null, patternWork }: OpenProbeOptions): {
   probe(spec: ProbeSpec, signal: AbortSignal): Promise<ProbeReport>;
   /** How busy its resolver is. */
   resolverLoad(): ResolverLoad;
@@ -29,6 +32,6 @@ export function openProbe({ resolver: mode, egress, clock, clientCertificates = 
   const deadlines = new Deadlines(clock);
   const resolver = createResolver({ clock, mode, egress });
   const engine = plainEngine({ clock, deadlines, secureContexts: new SecureContexts(), tcpInfo: loadTcpInfoReader() });
-  const { probe } = createProbe({ engine, resolver, egress, clock, deadlines, loopDelay: new LoopDelay(clock), clientCertificates });
+  const { probe } = createProbe({ engine, resolver, egress, clock, deadlines, loopDelay: new LoopDelay(clock), clientCertificates, ...(patternWork ? { patternWork } : {}) });
   return { probe: (spec, signal) => probe(spec, { signal }), resolverLoad: () => resolver.load(), close: () => resolver.close() };
 }

@@ -10,6 +10,7 @@ import { runSteps } from './dialogue/run-steps.ts';
 import type { ClientCertificate, Connection, Engine } from './engine/engine.ts';
 import { failing } from './failing.ts';
 import type { LoopDelay } from './loop-delay.ts';
+import type { PatternWork } from './pattern-work.ts';
 import { awaitBanner, readAnswer } from './read-answer.ts';
 import type { Resolver } from './resolve/resolver.ts';
 import { confirmHandshake, secure } from './secure.ts';
@@ -25,6 +26,8 @@ export type ProbeDeps = {
   readonly loopDelay: LoopDelay;
   /** The agent's own client certificates by name; null: it has no such certificate. */
   readonly clientCertificates: (name: string) => ClientCertificate | null;
+  /** Where long pattern work is done; left out: here. */
+  readonly patternWork?: PatternWork;
 };
 
 export type Probe = {
@@ -45,7 +48,7 @@ async function probe(deps: ProbeDeps, spec: ProbeSpec, signal: AbortSignal | und
   const startedMs = clock.nowMs();
   const startedUs = clock.monotonicUs();
   const compiled = compileSpec(spec);
-  const attempt = new Attempt(spec, compiled.ok ? compiled.assertions : [], startedUs);
+  const attempt = new Attempt(spec, compiled.ok ? compiled.assertions : [], startedUs, deps.patternWork ?? null);
   loopDelay.enter();
   let stop: Stop;
   try {

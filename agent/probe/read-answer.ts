@@ -1,6 +1,7 @@
 import { type Attempt, SILENCE_US, type Stop } from './attempt.ts';
 import type { Connection, Incoming } from './engine/engine.ts';
 import { failing, failingBy } from './failing.ts';
+import { INLINE_STEPS_MAX } from './pattern-work.ts';
 import { showBytes } from './show-bytes.ts';
 
 const DECIDED: Stop = { stopReason: 'decided', failure: null };
@@ -17,6 +18,7 @@ export async function readAnswer(connection: Connection, attempt: Attempt): Prom
   attempt.phase = 'read';
   const startUs = attempt.lastActivityUs;
   for (;;) {
+    if (attempt.data.isBehind) await holdNow(attempt);
     if (!attempt.data.isEmpty && attempt.data.allFinal) return DECIDED;
     if (attempt.received.isFull) return FULL;
     const untilUs = endOfAnswerUs(attempt, startUs);
@@ -56,7 +58,7 @@ function endOfAnswerUs(attempt: Attempt, startUs: number): number {
  * not be waited out is not over the limit, and one that was not complete fails by its assertion.
  */
 async function quiet(connection: Connection, attempt: Attempt, atUs: number): Promise<Stop | null> {
-  const holds = attempt.data.isEmpty || attempt.data.holdNow();
+  const holds = attempt.data.isEmpty || await holdNow(attempt);
   if (atUs < attempt.deadlineUs) {
     if (holds) {
       attempt.stopwatch.idle(atUs);
@@ -71,6 +73,15 @@ async function quiet(connection: Connection, attempt: Attempt, atUs: number): Pr
   }
   attempt.waitedInVain(atUs);
   return failingBy({ kind: 'timeout' }, attempt, { phase: 'read', detail: 'nothing was received' });
+}
+
+/**
+ * Do the assertions on data hold as they stand? Long patterns are looked at elsewhere; what arrives meanwhile waits
+ * with the instant at which it came.
+ */
+async function holdNow({ data, patternWork, spec, received }: Attempt): Promise<boolean> {
+  if (patternWork === null || (!data.isBehind && data.holdStepsMax <= INLINE_STEPS_MAX)) return data.holdNow();
+  return data.settle(await patternWork.standings(spec.assertions, received.bytes()));
 }
 
 /**

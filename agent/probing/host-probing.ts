@@ -8,9 +8,16 @@ import { ProbingSide } from './probing-side.ts';
 import type { ShotAnswer } from '../executor/executor.ts';
 
 /** The probing thread's end of the wire: does what it is told and tells what it saw, in order. */
-export function hostProbing(port: Pick<MessagePort, 'on' | 'postMessage' | 'close'>, settings: ProbingSettings, clock: Clock): void {
+export function hostProbing(port: Pick<MessagePort, 'on' | 'postMessage' | 'close'>, settings: ProbingSettings, { clock, roomBytes }: {
+  readonly clock: Clock;
+  /** See Outbox. */
+  readonly roomBytes?: number;
+}): void {
   const tell = (message: FromProbing, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(message, transfer);
-  const outbox = new Outbox({ clock, post: (rows, bytes, transfer) => tell({ kind: 'rows', rows, bytes }, transfer) });
+  const outbox = new Outbox({
+    clock, ...(roomBytes === undefined ? {} : { roomBytes }),
+    post: (rows, bytes, transfer) => tell({ kind: 'rows', rows, bytes }, transfer),
+  });
   let errorsLeft = ERRORS_A_REPORT_MAX;
   const side = new ProbingSide(settings, clock, {
     onResult: (result) => outbox.addResult(result),

@@ -12,6 +12,7 @@ import { endingAt } from '../session/hand-over.ts';
 import { CoordinatorTime } from '../timetable/coordinator-time.ts';
 import type { MissedSlot } from '../timetable/missed-slot.ts';
 import { Timetable } from '../timetable/timetable.ts';
+import { PatternThread } from './pattern-thread.ts';
 import type { ProbingLocation, ProbingSettings, ProbingStats } from './probing.ts';
 
 export type ProbingSideEvents = {
@@ -30,6 +31,7 @@ export class ProbingSide {
   readonly #held = new Map<string, Assignment>();
   readonly #egress: AgentEgress;
   readonly #probe: ReturnType<typeof openProbe>;
+  readonly #patterns: PatternThread;
   readonly #executor: Executor;
   readonly #timetable: Timetable;
   readonly #loopDelay = watchLoopDelay();
@@ -42,9 +44,10 @@ export class ProbingSide {
   constructor(settings: ProbingSettings, clock: Clock, events: ProbingSideEvents) {
     const time = new CoordinatorTime(clock, () => -this.#offset.offsetUs / 1000);
     this.#egress = new AgentEgress({ ...settings.egress, kind: 'public', nowMs: () => clock.monotonicUs() / 1000 });
-    this.#probe = openProbe({ resolver: settings.resolver, egress: (address) => this.#egress.decide(address), clock });
+    this.#patterns = new PatternThread({ clock });
+    this.#probe = openProbe({ resolver: settings.resolver, egress: (address) => this.#egress.decide(address), clock, patternWork: this.#patterns });
     this.#executor = new Executor({
-      attempt: attemptWith({ probe: this.#probe.probe, nowMs: () => time.nowMs(), isImpaired: () => false }),
+      attempt: attemptWith({ probe: this.#probe.probe, nowMs: () => time.nowMs(), isImpaired: () => false, patternWork: this.#patterns }),
       nextAttempt, clock,
       nowMs: () => time.nowMs(),
       clockOffset: () => this.#offset,
@@ -104,6 +107,7 @@ export class ProbingSide {
     this.#timetable.stop();
     await this.#executor.drain(drainMs);
     this.#probe.close();
+    this.#patterns.close();
     this.#loopDelay.stop();
   }
 }

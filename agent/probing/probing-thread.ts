@@ -17,6 +17,8 @@ export type ProbingThreadOptions = {
   readonly nowMs: () => number;
   /** What runs in the thread; left out: `worker.ts`. */
   readonly entry?: URL;
+  /** How often it is looked after; left out: every second. */
+  readonly lookMs?: number;
 };
 
 /** Probing in a thread of its own, which is replaced when it dies. */
@@ -235,7 +237,7 @@ class ProbingThread implements Probing {
   }
 
   #lookLater(): Timer {
-    return this.#options.clock.setTimer(LOOK_MS, () => {
+    return this.#options.clock.setTimer(this.#options.lookMs ?? LOOK_MS, () => {
       if (this.#unanswered >= UNANSWERED_MAX) {
         this.#cause ??= new Error('the probing thread hung');
         void this.#worker.terminate();

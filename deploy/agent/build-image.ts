@@ -46,6 +46,8 @@ function layContext(context: string): void {
   writeFileSync(join(runtime, 'etc/group'), `sonde:x:${USER}:\n`);
   // For SONDE_RESOLVER=system: /etc/hosts before name servers, as people expect.
   writeFileSync(join(runtime, 'etc/nsswitch.conf'), 'hosts: files dns\n');
+  // Of root, and there before the data directory is copied into it: a builder gives what it makes itself to that one's owner.
+  mkdirSync(join(runtime, 'var/lib'), { recursive: true });
   mkdirSync(join(context, 'state/sonde'), { recursive: true, mode: 0o700 });
   cpSync(join(import.meta.dirname, 'Containerfile'), join(context, 'Containerfile'));
   say(`agent ${megabytes(treeBytes(app))}, Node and ${libraries.length} libraries ${megabytes(treeBytes(runtime))}`);

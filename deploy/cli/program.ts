@@ -69,6 +69,10 @@ export function createProgram(context: Context, end: (code: ExitCode) => void): 
     .action((code: string, keyId: string) => ends(import('./commands/location-keys.ts').then((it) => it.revokeLocationKey(context, code, keyId))));
   addPrivateLocations(program.command('private-locations').description("the account's own locations"), context, add, ends);
 
+  add(program, 'audit', 'is every due slot accounted for? exits 1 when one is missing or double')
+    .option('--from <when>', 'an instant, or how long ago: 2026-11-22T10:00:00Z, 36h, 7d (default: 24h)').option('--to <when>', 'the same (default: now)')
+    .option('--check <check>', 'one check only (id or name)')
+    .action((flags) => ends(import('./commands/audit.ts').then((it) => it.auditCommand(context, flags))));
   const agents = add(program, 'agents', 'the agents and how they are')
     .action(() => ends(import('./commands/fleet.ts').then((it) => it.listAgents(context))));
   add(agents, 'approve <agent-id>', 'let in an agent that waits for approval')

@@ -1,5 +1,6 @@
 import { RE2JS, RE2JSSyntaxException } from 're2js';
 import { liveInstructionsMax, type Program } from './pattern-cost.ts';
+import { couldMatchChange } from './pattern-growth.ts';
 
 /** A user's regular expression, compiled once, on an engine whose time is linear in the text (rules.md 17). */
 export type Pattern = {
@@ -10,6 +11,8 @@ export type Pattern = {
   find(text: string, from?: number): PatternMatch | null;
   /** Is there a match? Cheaper than `find`. */
   test(text: string, from?: number): boolean;
+  /** Could more text at the end make the leftmost match another one? Costs about as much as `find`. */
+  couldMatchChange(text: string): boolean;
 };
 
 export type PatternMatch = {
@@ -68,6 +71,7 @@ function patternOf(source: string, compiled: RE2JS, cost: number): Pattern {
     source,
     cost,
     test,
+    couldMatchChange: (text) => couldMatchChange((engine as unknown as { readonly prog: Program }).prog, text),
     find(text, from = 0) {
       // The state machine answers "is there any?" some twenty times faster than positions are found.
       if (!test(text, from)) return null;

@@ -33,10 +33,14 @@ export class DataAssertions {
   #chunks: Uint8Array[] = [];
   #length = 0;
   #stepsLeft = PATTERN_STEPS_MAX;
+  readonly #lookStepsMax: number;
+  #isBehind = false;
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #text = '';
 
-  constructor(assertions: readonly CompiledAssertion[]) {
+  /** Looks that could take more than `lookStepsMax` are left to whoever asks `isBehind`; left out: none are. */
+  constructor(assertions: readonly CompiledAssertion[], lookStepsMax = Infinity) {
+    this.#lookStepsMax = lookStepsMax;
     this.#trackers = assertions.filter((each) => each.assertion.source === 'RESPONSE_DATA').map(trackerOf);
   }
 
@@ -48,6 +52,26 @@ export class DataAssertions {
   /** All decided for good: reading may stop (true for no assertions). */
   get allFinal(): boolean {
     return this.#trackers.every((tracker) => tracker.final !== 'open');
+  }
+
+  /** Have patterns not looked at the text so far because that could take too long here? Not once the budget is spent. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  /** The most that `holdNow` could take, in steps of patterns. */
+  get holdStepsMax(): number {
+    return this.#length * this.#trackers.reduce((sum, { final, compiled }) => (
+      final === 'open' ? sum + (compiled.property?.cost ?? 0) + (compiled.target?.cost ?? 0) : sum), 0);
+  }
+
+  /** What was found elsewhere for the bytes so far, one for each assertion on data; returns what `holdNow` would. */
+  settle(standings: readonly Standing[]): boolean {
+    this.#isBehind = false;
+    for (const [index, tracker] of this.#trackers.entries()) {
+      if (tracker.final === 'open') tracker.final = standings[index]?.final ?? 'open';
+    }
+    return standings.every(({ final, holdsNow }) => final !== 'open' || holdsNow);
   }
 
   /** Takes the next bytes; the chunk must not change afterwards. */
@@ -70,6 +94,12 @@ export class DataAssertions {
       const steps = this.#text.length + PATTERN_OVERHEAD_STEPS;
       if (steps > this.#stepsLeft) continue;
       this.#stepsLeft -= steps;
+      const { target } = tracker.compiled;
+      if (target !== null && this.#text.length * target.cost > this.#lookStepsMax) {
+        this.#isBehind = true;
+        this.#stepsLeft -= steps;
+        continue;
+      }
       tracker.final = tracker.text(this.#text, (spent) => (this.#stepsLeft -= spent));
     }
   }

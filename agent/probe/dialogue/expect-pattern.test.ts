@@ -20,6 +20,19 @@ describe('a pattern over bytes', () => {
     ['ready$', 'ready', true],
     ['a|ab', 'a', false],
     ['end\\b', 'end', true],
+    ['end\\b', 'end.', false],
+    ['^\\+OK(?: ready)?', '+OK', true],
+    ['^\\+OK(?: ready)?', '+OK r', true],
+    ['^\\+OK(?: ready)?', '+OK\r', false],
+    ['xq?', 'x', true],
+    ['(ab|a)', 'a', true],
+    ['a(?:.*z)?', 'ab c', true],
+    ['a(?:.*z)?', 'ab c\n', false],
+    ['ab.*z|c', 'abc', true],
+    ['(?s)a.*?b', 'a b', false],
+    ['(?m)^250$', '250\r', undefined],
+    ['(?m)^250$', '250\n', false],
+    ['Gr.\u00df?', 'Gr\xc3', true],
   ] as const)('/%s/ on %j may still grow: %s', (source, unread, mayGrow) => {
     expect(find(source, unread)?.mayGrow).toBe(mayGrow);
   });

@@ -1,6 +1,7 @@
 import type { Attempt, Stop } from '../attempt.ts';
 import type { Connection, Incoming } from '../engine/engine.ts';
 import { failing, failingBy } from '../failing.ts';
+import { INLINE_STEPS_MAX } from '../pattern-work.ts';
 import { showBytes } from '../show-bytes.ts';
 import type { ExpectMatch, ExpectPattern } from './expect-pattern.ts';
 import { Look } from './look.ts';
@@ -16,10 +17,11 @@ export async function expectStep(
   attempt.phase = 'read';
   const look = new Look(expect, unread);
   for (;;) {
+    if (look.isDue) await lookElsewhere(attempt, unread, expect, look);
     const match = look.whenFew();
     if (match !== null && !match.mayGrow) return consume(attempt, unread, match);
     if (attempt.received.isFull) {
-      return consumeAny(attempt, unread, look)
+      return await consumeAny(attempt, unread, expect, look)
         ?? failing(attempt, { phase: 'read', code: 'ERR_RESPONSE_TOO_LARGE', doing: doingOf(expect), detail: unreadSoFar(attempt, unread), step: index });
     }
     const isPending = match !== null || look.isBehind;
@@ -30,7 +32,7 @@ export async function expectStep(
       continue;
     }
     const isCancelled = incoming.kind === 'trouble' && incoming.trouble.kind === 'cancelled';
-    const found = isCancelled ? null : consumeAny(attempt, unread, look);
+    const found = isCancelled ? null : await consumeAny(attempt, unread, expect, look);
     if (found !== null) {
       attempt.stopwatch.idle(incoming.atUs);
       return found;
@@ -40,7 +42,13 @@ export async function expectStep(
   }
 }
 
-function consumeAny(attempt: Attempt, unread: UnreadStream, look: Look): ExpectMatch | null {
+/** A look that may be long is done off this thread, so that other sockets are timed meanwhile (rules.md 17). */
+async function lookElsewhere({ patternWork }: Attempt, unread: UnreadStream, { source }: ExpectPattern, look: Look): Promise<void> {
+  if (patternWork !== null && look.stepsMax > INLINE_STEPS_MAX) look.learn(await patternWork.expect(source, unread.text));
+}
+
+async function consumeAny(attempt: Attempt, unread: UnreadStream, expect: ExpectPattern, look: Look): Promise<ExpectMatch | null> {
+  await lookElsewhere(attempt, unread, expect, look);
   const match = look.inFull();
   return match === null ? null : consume(attempt, unread, match);
 }

@@ -28,18 +28,30 @@ export class Look {
     return length > 0 && this.#lookedAt !== length;
   }
 
+  /** Is it worth looking at what came? */
+  get isDue(): boolean {
+    return this.isBehind && (this.#stepsLeft > 0 || this.#unread.text.length >= 2 * this.#lookedAt);
+  }
+
+  /** The most that looking now could take, in steps. */
+  get stepsMax(): number {
+    return this.isBehind ? this.#unread.text.length * this.#expect.pattern.cost : 0;
+  }
+
   whenFew(): ExpectMatch | null {
-    const { length } = this.#unread.text;
-    if (!this.isBehind) return this.#match;
-    const isDue = this.#stepsLeft > 0 || length >= 2 * this.#lookedAt;
-    return isDue ? this.inFull() : this.#match;
+    return this.isDue ? this.inFull() : this.#match;
   }
 
   inFull(): ExpectMatch | null {
     const { text } = this.#unread;
-    if (!this.isBehind) return this.#match;
+    return this.isBehind ? this.learn(findExpected(this.#expect, text)) : this.#match;
+  }
+
+  /** What was found in all that is unread now. */
+  learn(match: ExpectMatch | null): ExpectMatch | null {
+    const { text } = this.#unread;
     this.#lookedAt = text.length;
-    this.#match = findExpected(this.#expect, text);
+    this.#match = match;
     this.#stepsLeft -= OVERHEAD_STEPS + text.length * (this.#match === null ? 1 : this.#expect.pattern.cost);
     return this.#match;
   }

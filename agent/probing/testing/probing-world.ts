@@ -9,7 +9,7 @@ import { A_LOCATION, AN_ACCOUNT } from '#shared/testing/results.ts';
 import { systemClock } from '#shared/time/clock.ts';
 import type { MissedSlot } from '../../timetable/missed-slot.ts';
 import { startProbingInline } from '../probing-inline.ts';
-import { startProbing } from '../probing-thread.ts';
+import { startProbing, type ProbingThreadOptions } from '../probing-thread.ts';
 import type { Probing, ProbingEvents, ProbingSettings } from '../probing.ts';
 
 export type World = {
@@ -22,10 +22,10 @@ export type World = {
 
 const loopback = parseCidrList('127.0.0.0/8');
 if (!loopback.ok) throw new Error('loopback is a network');
-const SETTINGS: ProbingSettings = { resolver: 'dns', egress: { allow: loopback.list, deny: [] }, concurrency: 200 };
+export const SETTINGS: ProbingSettings = { resolver: 'dns', egress: { allow: loopback.list, deny: [] }, concurrency: 200 };
 
 /** Probing of this kind on real sockets of loopback, in a location, with everything it tells. */
-export function aWorld(kind: 'inline' | 'threaded', changes: { readonly entry?: URL; readonly settings?: Partial<ProbingSettings> } = {}): World {
+export function aWorld(kind: 'inline' | 'threaded', changes: Partial<Pick<ProbingThreadOptions, 'entry' | 'lookMs'>> = {}): World {
   const world = { results: [] as AttemptResult[], gaps: [] as MissedSlot[], downs: [] as { cause: unknown; gaps: number }[], errors: [] as unknown[] };
   const events: ProbingEvents = {
     onResult: (result) => void world.results.push(result),
@@ -34,9 +34,8 @@ export function aWorld(kind: 'inline' | 'threaded', changes: { readonly entry?: 
     onAttemptError: (error) => void world.errors.push(error),
     onDown: (down) => void world.downs.push(down),
   };
-  const settings = { ...SETTINGS, ...changes.settings };
-  const options = { clock: systemClock, nowMs: () => systemClock.nowMs(), ...(changes.entry ? { entry: changes.entry } : {}) };
-  const probing = kind === 'inline' ? startProbingInline(settings, events, options) : startProbing(settings, events, options);
+  const options = { clock: systemClock, nowMs: () => systemClock.nowMs(), ...changes };
+  const probing = kind === 'inline' ? startProbingInline(SETTINGS, events, options) : startProbing(SETTINGS, events, options);
   probing.setLocation({ id: A_LOCATION, kind: 'private' });
   return { probing, ...world };
 }

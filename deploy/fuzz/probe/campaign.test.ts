@@ -104,9 +104,17 @@ describe('a reply that breaks something', () => {
     expect(await shrunk(aReply({ events: [data('abc')] }), hasX)).toBeNull();
   });
 
-  it('by how it is cut is found', async () => {
-    const steps = [{ kind: 'expect', pattern: '^\\+OK(?: ready)?' }, { kind: 'startTls' }] as const;
-    const seen = await new World(0).attempt(aProbeSpec({ steps }), [], aReply({ events: [data('+OK'), data(' ready')] }));
+  it.each([
+    ['^\\+OK(?: ready)?', '+OK', ' ready'],
+    ['(ab|a)', 'a', 'b'],
+    ['a(?:.*z)?', 'ab c', 'z'],
+    ['Gr.\u00dfe?', 'Gr\u00fc\u00df', 'e'],
+  ])('in no way is by how it is cut: /%s/ on %j and %j', async (pattern, first, second) => {
+    // Whatever the match leaves over is an injection at this step, so that a match too early shows.
+    const steps = [{ kind: 'expect', pattern }, { kind: 'startTls' }] as const;
+    const seen = await new World(0).attempt(aProbeSpec({ steps }), [], aReply({ events: [data(first), data(second)] }));
+    expect(seen.report.steps.map((step) => step.ok)).toEqual([true, false]);
+    expect(seen.report.failure?.code).toBe('SOCKET_TIMEOUT');
     expect(await segmentationMatters(seen)).toBeNull();
   });
 });

@@ -6,13 +6,15 @@ import { type Seen, World, compiledFor } from './world.ts';
  * Runs the same bytes twice, once in one piece at each turn and once in the pieces they came in, all at the instant
  * of the turn's first byte, so that time plays no part: the outcome and what each assertion came to must be the same.
  * null: they are, or this reply is one where the cut is all that says where a banner ends (`sendAfter: banner`).
+ * A reset is made a close: what it destroys unread, and which send it leaves unanswered, does hang on the cut.
  */
 export async function segmentationMatters({ spec, reply }: Seen): Promise<string | null> {
   if (spec.sendAfter === 'banner' && spec.payload !== null) return null;
+  const events = reply.events.map((event): ReplyEvent => (event.what.kind === 'reset' ? { ...event, what: { kind: 'fin' } } : event));
   const calm = { ...reply, block: null, cancelAfterUs: null, stalledWrite: null };
   const assertions = compiledFor(spec);
-  const inPieces = await new World(0).attempt(spec, assertions, { ...calm, events: atOnce(reply.events) });
-  const inOne = await new World(0).attempt(spec, assertions, { ...calm, events: joined(reply.events) });
+  const inPieces = await new World(0).attempt(spec, assertions, { ...calm, events: atOnce(events) });
+  const inOne = await new World(0).attempt(spec, assertions, { ...calm, events: joined(events) });
   const [one, other] = [verdictOf(inOne), verdictOf(inPieces)];
   return one === other ? null : `in one piece ${one}, in pieces ${other}`;
 }
