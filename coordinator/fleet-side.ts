@@ -37,6 +37,8 @@ export class FleetSide {
   readonly #deps: FleetSideDeps;
   readonly #desk: ShotDesk;
   readonly #keeper: RosterKeeper;
+  /** Sessions being served, until their last word is stored. */
+  readonly #sessions = new Set<Promise<void>>();
 
   constructor(deps: FleetSideDeps) {
     this.#deps = deps;
@@ -64,18 +66,19 @@ export class FleetSide {
     this.streams.watch(this.#deps.store, this.#deps);
   }
 
-  /** Resolves when the loops have ended, after the signal aborted: the store may then be closed. */
+  /** Resolves when loops and sessions have ended, after the signal aborted and the door was closed: the store may then be closed. */
   async settled(): Promise<void> {
-    await Promise.all([this.planner.settled(), this.#keeper.settled(), this.closer.settled(), this.streams.settled()]);
+    await Promise.all([this.planner.settled(), this.#keeper.settled(), this.closer.settled(), this.streams.settled(), ...this.#sessions]);
   }
 
   serveSession(stream: Duplex<pb.AgentMessage, pb.CoordinatorMessage>): void {
     const { store, clock, log, hashKey } = this.#deps;
-    void serveSession(stream, {
+    const served = serveSession(stream, {
       store, clock, log, hashKey, registry: this.registry, streams: this.streams, shots: this.#desk,
       onRosterChange: (locationId) => this.#keeper.rosterChanged(locationId),
       sendSnapshot: (session) => tellEverything(session, this.planner),
-    });
+    }).finally(() => this.#sessions.delete(served));
+    this.#sessions.add(served);
   }
 
   serveResults(stream: Duplex<pb.ResultsUp, pb.ResultsDown>): void {

@@ -58,7 +58,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   });
 
   const fleet = new FleetSide({ store, clock: systemClock, log, ids: randomUUID, hashKey: hashToken, signal: stopping.signal });
-  opened.push(() => { stopping.abort(); return fleet.settled(); });
+  opened.push(() => fleet.settled());
   await fleet.start();
   const door = await openFleetServer({
     host: config.fleet.host, port: config.fleet.port, reflection: config.fleet.reflection,
@@ -66,7 +66,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
     onSession: (stream) => fleet.serveSession(stream),
     onResults: (stream) => fleet.serveResults(stream),
   });
-  opened.push(async () => { fleet.goAway('the coordinator is stopping'); await door.close(); });
+  opened.push(async () => { stopping.abort(); fleet.goAway('the coordinator is stopping'); await door.close(); });
 
   const loopDelay = watchLoopDelay();
   opened.push(() => loopDelay.stop());

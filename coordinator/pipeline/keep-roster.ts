@@ -23,6 +23,7 @@ export class RosterKeeper {
   readonly #presences = new Map<string, LocationPresence>();
   readonly #writing = new Set<string>();
   #startedAtMs = 0;
+  #signal: AbortSignal | null = null;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(deps: RosterDeps) {
@@ -32,6 +33,7 @@ export class RosterKeeper {
   start(signal: AbortSignal): void {
     const { planner, clock, log } = this.#deps;
     this.#startedAtMs = clock.nowMs();
+    this.#signal = signal;
     for (const { id } of planner.locations()) {
       this.#presences.set(id, newPresence(planner.availability.isAvailable(id, this.#startedAtMs + ANNOUNCE_MS), this.#startedAtMs));
     }
@@ -65,7 +67,7 @@ export class RosterKeeper {
   /** One row at a time per location: the next is decided on what the last one made of it. */
   async #keepRoster(locationId: string): Promise<void> {
     const { planner, clock, plan, log } = this.#deps;
-    if (this.#writing.has(locationId)) return;
+    if (this.#writing.has(locationId) || this.#signal?.aborted) return;
     const nowMs = clock.nowMs();
     const members = planner.members(locationId);
     const next = nextRoster(members, this.#presencesIn(locationId, nowMs), { nowMs, mayAllReturn: nowMs - this.#startedAtMs < RETURN_GRACE_MS });
