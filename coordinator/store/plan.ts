@@ -1,11 +1,11 @@
 /** The config as planning reads it: one snapshot, everything after a revision. */
 import type { Transaction } from 'kysely';
-import type { AvailabilityChange } from '#shared/schedule/epoch.ts';
+import { EPOCH_LEAD_MS, type AvailabilityChange } from '#shared/schedule/epoch.ts';
 import type { RosterEpoch } from '../fleet/roster.ts';
 import type { PlannedCheck, PlanStore } from '../pipeline/ports.ts';
 import { toEpoch } from './checks.ts';
 import type { ConfigHints } from './config-hints.ts';
-import { bumpConfigRevision } from './config-revision.ts';
+import { bumpConfigRevision, commitInstantMs } from './config-revision.ts';
 import type { Db } from './connect.ts';
 import { LOCATION_COLUMNS, toLocation } from './location-rows.ts';
 import type { Database } from './schema.ts';
@@ -40,7 +40,7 @@ export function planStore(db: Db, hints: ConfigHints): PlanStore {
       const revision = await bumpConfigRevision(trx);
       const last = await trx.selectFrom('rosters').select('from_at').where('location_id', '=', roster.locationId)
         .orderBy('from_at', 'desc').limit(1).executeTakeFirst();
-      const fromAtMs = Math.max(Math.ceil(roster.fromAtMs), last ? last.from_at + 1 : 0);
+      const fromAtMs = await neverRetroactive(trx, roster.fromAtMs, last?.from_at ?? null);
       await trx.insertInto('rosters').values({
         location_id: roster.locationId, from_at: new Date(fromAtMs), members: JSON.stringify(roster.members), config_revision: revision,
       }).execute();
@@ -72,11 +72,18 @@ async function rostersAfter(trx: Trx, sinceRevision: number): Promise<readonly R
   return rows.map((row) => ({ locationId: row.location_id, fromAtMs: row.from_at, members: row.members }));
 }
 
-/** History is never rewritten: a change from before the last one begins just after it. */
 async function appendChange(trx: Trx, change: AvailabilityChange, revision: number): Promise<void> {
   const last = await trx.selectFrom('availability').select('from_at').where('location_id', '=', change.locationId)
     .orderBy('from_at', 'desc').limit(1).executeTakeFirst();
-  const fromAtMs = Math.max(Math.ceil(change.fromAtMs), last ? last.from_at + 1 : 0);
+  const fromAtMs = await neverRetroactive(trx, change.fromAtMs, last?.from_at ?? null);
   await trx.insertInto('availability')
     .values({ location_id: change.locationId, from_at: new Date(fromAtMs), available: change.available, config_revision: revision }).execute();
+}
+
+/**
+ * History is never rewritten: a change begins after the last one, and a second after its own commit, however long the
+ * way to Postgres took (rules.md 2, 3).
+ */
+async function neverRetroactive(trx: Trx, wantedMs: number, lastMs: number | null): Promise<number> {
+  return Math.max(Math.ceil(wantedMs), Math.ceil(await commitInstantMs(trx)) + EPOCH_LEAD_MS, lastMs === null ? 0 : lastMs + 1);
 }

@@ -15,6 +15,8 @@ const ROOT = join(import.meta.dirname, '../..');
 /** Of nobody on any system: the number that distroless images made the custom. */
 const USER = 65532;
 
+// Another user than this one runs what is laid here.
+process.umask(0o022);
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 const { values } = parseArgs({ options: {
   tag: { type: 'string', default: `sonde-agent:${version}` }, archive: { type: 'string' }, context: { type: 'string' },

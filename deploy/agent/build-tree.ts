@@ -11,6 +11,8 @@ const [given] = process.argv.slice(2);
 if (given === undefined || given.startsWith('-')) fail('usage: node deploy/agent/build-tree.ts <directory>');
 const into = resolve(given);
 if (existsSync(into) && readdirSync(into).length > 0) fail(`${into} is not empty: name a new directory`);
+// Another user than this one runs it.
+process.umask(0o022);
 const root = join(import.meta.dirname, '../..');
 layTree(root, into);
 layNode(into);

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { agentFiles } from './agent-files.ts';
 
@@ -32,8 +32,9 @@ function copyPackage(from: string, to: string): void {
 
 /** Readable by whoever runs it, writable by its owner, whatever the clone's rights are. */
 function copy(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true, mode: 0o755 });
-  cpSync(from, to, { dereference: true });
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, to);
+  chmodSync(to, 0o644);
 }
 
 /** Of all files in it together. */

@@ -32,7 +32,7 @@ function librariesOf(binary: string): { readonly found: readonly string[]; reado
 }
 
 function copyTo(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true, mode: 0o755 });
+  mkdirSync(dirname(to), { recursive: true });
   copyFileSync(from, to);
   chmodSync(to, 0o755);
 }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -128,6 +129,16 @@ describe('sonde up', () => {
     const pids = JSON.parse(readFileSync(join(dir, 'data', 'processes.json'), 'utf8')) as number[];
     process.kill(pids.at(-1) ?? 0, 'SIGKILL');
     await up.until((events) => events.find(({ message }) => /^the agent local-\d runs again/.test(String(message))));
+  });
+
+  it('names the setting of a port that is taken', async () => {
+    const occupant = createServer().listen(0, '127.0.0.1');
+    await once(occupant, 'listening');
+    const { port } = occupant.address() as AddressInfo;
+    const up = start({ SONDE_FLEET_PORT: String(port) });
+    expect(await up.ended).toBe(2);
+    expect(up.events.at(-1)).toMatchObject({ error: { message: expect.stringMatching(new RegExp(`${port}.*taken.*SONDE_FLEET_PORT`)) } });
+    occupant.close();
   });
 
   it.each([

@@ -91,6 +91,20 @@ describe('while bytes arrive, an assertion on data is decided for good', () => {
     expect(data.holdNow()).toBe(false);
   });
 
+  test('a look that would be long here is left to somebody else, whose findings count as its own', () => {
+    const assertion = compiled({ comparison: 'MATCHES', target: '(ready|steady) now' });
+    const [here, elsewhere] = [new DataAssertions([assertion]), new DataAssertions([assertion], 1_000)];
+    for (const [part, isLong] of [['a'.repeat(10), false], ['b'.repeat(1_000), true], ['steady now!', true]] as const) {
+      for (const data of [here, elsewhere]) data.feed(bytes(part));
+      expect([here.isBehind, elsewhere.isBehind]).toEqual([false, isLong]);
+      expect(elsewhere.holdStepsMax > 1_000).toBe(isLong);
+      if (isLong) expect(elsewhere.settle(here.standings())).toBe(here.holdNow());
+      expect(elsewhere.isBehind).toBe(false);
+      expect(elsewhere.allFinal).toBe(here.allFinal);
+    }
+    expect(elsewhere.allFinal).toBe(true);
+  });
+
   test('only assertions on data are waited for', () => {
     const data = new DataAssertions([compiled({ source: 'RESPONSE_TIME', comparison: 'LESS_THAN', target: '5' })]);
     expect([data.isEmpty, data.allFinal]).toEqual([true, true]);
