@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aCheck } from '#shared/testing/builders.ts';
 import { aStore, type AStore } from './testing/a-store.ts';
-import { aWorld, NOON, type World } from './testing/rows.ts';
+import { aWorld, type World } from './testing/rows.ts';
 
 describe('the config', () => {
   let at: AStore;
@@ -46,7 +46,7 @@ describe('the config', () => {
     const soon = Date.now() + 60_000;
     const change = (fromAtMs: number, available: boolean) => ({ locationId: world.locationId, fromAtMs, available });
     const before = Date.now();
-    await at.store.appendAvailability([change(NOON, true)]);
+    await at.store.appendAvailability([change(0, true)]);
     await at.store.appendAvailability([change(soon, true), change(soon + 5_000, false)]);
     await at.store.appendAvailability([change(soon + 1_000, true)]);
     const [late, ...rest] = (await at.store.loadConfig(revision)).availability;

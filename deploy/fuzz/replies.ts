@@ -13,7 +13,7 @@ import type { Tally } from './probe/tally.ts';
 const { values: given } = parseArgs({
   options: {
     replies: { type: 'string' }, seed: { type: 'string', default: '1' }, only: { type: 'string' },
-    sockets: { type: 'boolean', default: false }, lanes: { type: 'string', default: '64' },
+    sockets: { type: 'boolean', default: false }, lanes: { type: 'string', default: '32' },
   },
 });
 const seed = whole('seed', given.seed);

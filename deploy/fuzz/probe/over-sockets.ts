@@ -133,6 +133,8 @@ class HostileServer {
         this.#said.push(Buffer.from(what.bytes));
         await new Promise<void>((resolve) => { wake = resolve; socket.write(what.bytes, () => resolve()); });
       } else if (what.kind === 'fin') socket.end();
+      // After a FIN libuv refuses to reset, and Node then keeps the handle open for ever.
+      else if (socket.writableEnded) socket.destroy();
       else socket.resetAndDestroy();
     }
     while (!socket.destroyed && !socket.readableEnded) await new Promise<void>((resolve) => { wake = resolve; });
