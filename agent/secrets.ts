@@ -43,12 +43,15 @@ export type OpenedSecrets =
 
 /** Reads the file; null: there is none, and the agent has no secrets. `nowMs` may be any clock that does not go back. */
 export function openAgentSecrets(path: string | null, nowMs: () => number, events: AgentSecretsEvents): OpenedSecrets {
-  if (path === null) return { ok: true, secrets: { clientCertificate: () => null, egress: () => ({ allow: [], deny: [] }), reread() {} } };
+  if (path === null) return { ok: true, secrets: NO_SECRETS };
   const first = readSecretsFile(path, FILES);
   if (!first.ok) return first;
   if (first.content.warnings.length > 0) events.onWarning(first.content.warnings);
   return { ok: true, secrets: new WatchedSecrets(path, first.content, nowMs, events) };
 }
+
+const NO_LISTS = { allow: [], deny: [] };
+const NO_SECRETS: AgentSecrets = { clientCertificate: () => null, egress: () => NO_LISTS, reread() {} };
 
 class WatchedSecrets implements AgentSecrets {
   readonly #path: string;

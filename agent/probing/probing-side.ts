@@ -7,6 +7,7 @@ import { AgentEgress } from '../egress.ts';
 import { attemptWith } from '../executor/attempt.ts';
 import { Executor, type ShotAnswer } from '../executor/executor.ts';
 import { openProbe } from '../probe/open-probe.ts';
+import { openAgentSecrets, type AgentSecrets } from '../secrets.ts';
 import { UNKNOWN_OFFSET, type ClockOffset } from '../session/clock-offset.ts';
 import { endingAt } from '../session/hand-over.ts';
 import { CoordinatorTime } from '../timetable/coordinator-time.ts';
@@ -43,9 +44,11 @@ export class ProbingSide {
 
   constructor(settings: ProbingSettings, clock: Clock, events: ProbingSideEvents) {
     const time = new CoordinatorTime(clock, () => -this.#offset.offsetUs / 1000);
-    this.#egress = new AgentEgress({ ...settings.egress, kind: 'public', nowMs: () => clock.monotonicUs() / 1000 });
+    const nowMs = (): number => clock.monotonicUs() / 1000;
+    const secrets = secretsOf(settings.secretsPath, nowMs);
+    this.#egress = new AgentEgress({ ...settings.egress, fileLists: () => secrets.egress(), kind: 'public', nowMs });
     this.#patterns = new PatternThread({ clock });
-    this.#probe = openProbe({ resolver: settings.resolver, egress: (address) => this.#egress.decide(address), clock, patternWork: this.#patterns });
+    this.#probe = openProbe({ resolver: settings.resolver, egress: (address) => this.#egress.decide(address), clock, patternWork: this.#patterns, clientCertificates: (name) => secrets.clientCertificate(name) });
     this.#executor = new Executor({
       attempt: attemptWith({ probe: this.#probe.probe, nowMs: () => time.nowMs(), isImpaired: () => false, patternWork: this.#patterns }),
       nextAttempt, clock,
@@ -110,6 +113,13 @@ export class ProbingSide {
     this.#patterns.close();
     this.#loopDelay.stop();
   }
+}
+
+/** The main thread watches the same file and tells people about it. */
+function secretsOf(path: string | null, nowMs: () => number): AgentSecrets {
+  const opened = openAgentSecrets(path, nowMs, { onWarning() {}, onTrouble() {}, onReread() {} });
+  if (!opened.ok) throw new Error(opened.problems.join('; '));
+  return opened.secrets;
 }
 
 /** Far above what one location is ever due at once; what would wait behind them is a gap `overloaded`. */

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { dueBetween } from '#shared/schedule/turns.ts';
 import type { Assignment } from '#shared/run/assignment.ts';
@@ -43,6 +46,21 @@ describe.each(['inline', 'threaded'] as const)('probing, %s', (kind) => {
     const passed = results.filter(({ outcome }) => outcome === 'passed');
     expect(passed.length).toBeGreaterThan(4);
     expect(passed.every(({ report }) => Buffer.from(report.response).toString() === big)).toBe(true);
+  });
+
+  test('obeys the networks of the secrets file, above what the settings allow', async () => {
+    const target = await aTarget();
+    const directory = mkdtempSync(join(tmpdir(), 'sonde-secrets-'));
+    const secretsPath = join(directory, 'secrets.yml');
+    writeFileSync(secretsPath, 'egress:\n  deny: [127.0.0.1/32]\n', { mode: 0o600 });
+    const { probing } = aWorld(kind, { settings: { secretsPath } });
+    const answers: ProbingAnswer[] = [];
+    probing.shoot(aShot(target.port), (answer) => answers.push(answer));
+    await vi.waitFor(() => expect(answers.length).toBe(1), WITHIN);
+    await probing.stop(1_000);
+    await target.close();
+    rmSync(directory, { recursive: true });
+    expect(answers).toMatchObject([{ kind: 'result', result: { outcome: 'egress_denied' } }]);
   });
 
   test('answers a shot once, also one that comes before it has started', async () => {

@@ -11,6 +11,8 @@ export type ProbingSettings = {
   readonly resolver: 'dns' | 'system';
   /** The agent's own lists (rules.md 31). */
   readonly egress: { readonly allow: CidrList; readonly deny: CidrList };
+  /** The agent's secrets file; null: it has none. It was readable when the agent started. */
+  readonly secretsPath: string | null;
   /** Attempts at once. */
   readonly concurrency: number;
 };

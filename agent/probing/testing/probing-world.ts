@@ -22,10 +22,10 @@ export type World = {
 
 const loopback = parseCidrList('127.0.0.0/8');
 if (!loopback.ok) throw new Error('loopback is a network');
-export const SETTINGS: ProbingSettings = { resolver: 'dns', egress: { allow: loopback.list, deny: [] }, concurrency: 200 };
+export const SETTINGS: ProbingSettings = { resolver: 'dns', egress: { allow: loopback.list, deny: [] }, secretsPath: null, concurrency: 200 };
 
 /** Probing of this kind on real sockets of loopback, in a location, with everything it tells. */
-export function aWorld(kind: 'inline' | 'threaded', changes: Partial<Pick<ProbingThreadOptions, 'entry' | 'lookMs'>> = {}): World {
+export function aWorld(kind: 'inline' | 'threaded', { settings, ...changes }: Partial<Pick<ProbingThreadOptions, 'entry' | 'lookMs'>> & { readonly settings?: Partial<ProbingSettings> } = {}): World {
   const world = { results: [] as AttemptResult[], gaps: [] as MissedSlot[], downs: [] as { cause: unknown; gaps: number }[], errors: [] as unknown[] };
   const events: ProbingEvents = {
     onResult: (result) => void world.results.push(result),
@@ -35,7 +35,8 @@ export function aWorld(kind: 'inline' | 'threaded', changes: Partial<Pick<Probin
     onDown: (down) => void world.downs.push(down),
   };
   const options = { clock: systemClock, nowMs: () => systemClock.nowMs(), ...changes };
-  const probing = kind === 'inline' ? startProbingInline(SETTINGS, events, options) : startProbing(SETTINGS, events, options);
+  const used = { ...SETTINGS, ...settings };
+  const probing = kind === 'inline' ? startProbingInline(used, events, options) : startProbing(used, events, options);
   probing.setLocation({ id: A_LOCATION, kind: 'private' });
   return { probing, ...world };
 }
