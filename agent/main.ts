@@ -22,10 +22,10 @@ import { ClockOffsetEstimate } from './session/clock-offset.ts';
 import { connectFleet } from './session/fleet-connection.ts';
 import { HAND_OVER_MS } from './session/hand-over.ts';
 import { SessionKeeper } from './session/keep-session.ts';
-import { openAgentSecrets } from './secrets.ts';
 import { SqliteSpool } from './spool/sqlite-spool.ts';
 import { CoordinatorTime } from './timetable/coordinator-time.ts';
 import { gapOf, type MissedSlot } from './timetable/missed-slot.ts';
+import { watchSecrets } from './watch-secrets.ts';
 
 export type RunningAgent = { readonly httpUrl: string; stop(): Promise<void> };
 
@@ -35,8 +35,6 @@ const FEATURES = ['columnar-results', 'shots', 'gaps', 'dialogue', 'tls'] as con
 const DRAIN_MS = 8_000;
 /** For the last results to be acknowledged; what is not is in the spool. */
 const FLUSH_MS = 3_000;
-/** A secrets file that went bad is told within this, whether or not a check asks for it. */
-const SECRETS_LOOK_MS = 5_000;
 
 /** One agent: joins its location, keeps its own timetable, and holds every result until the coordinator has committed it. */
 export async function startAgent(config: AgentConfig, log: Log): Promise<RunningAgent> {
@@ -47,15 +45,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
     onTrouble: (trouble) => log.warn(trouble, 'trouble with the spool'),
   });
   const nowMs = (): number => clock.monotonicUs() / 1000;
-  const opened = openAgentSecrets(config.secretsPath, nowMs, {
-    onWarning: (warnings) => { for (const warning of warnings) log.warn(warning); },
-    onTrouble: (problems) => log.error({ problems }, 'the changed secrets file cannot be used; what was there stays'),
-    onReread: () => log.info('secrets file read again'),
-  });
-  if (!opened.ok) throw new Error(opened.problems.join('; '));
-  const { secrets } = opened;
-  const secretsLook = setInterval(() => secrets.egress(), SECRETS_LOOK_MS);
-  secretsLook.unref();
+  const { secrets, stop: stopWatchingSecrets } = watchSecrets(config.secretsPath, nowMs, log);
   const egress = new AgentEgress({ ...config.egress, fileLists: () => secrets.egress(), kind: 'public', nowMs });
   const probeRoute = config.probeModulesPath === null ? null : openProbeRoute({
     modulesPath: config.probeModulesPath, resolver: config.resolver, egress: (address) => egress.decide(address), clock, log,
@@ -153,7 +143,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
       await session;
       await http.close();
       probeRoute?.close();
-      clearInterval(secretsLook);
+      stopWatchingSecrets();
       loopDelay.stop();
       spool.close();
     },

@@ -17,15 +17,15 @@ export function isProbeOnly(env: Environment): boolean {
 
 /** The settings of an agent without a coordinator, or every problem at once. */
 export function readProbeOnlyConfig(env: Environment): ReadProbeOnlyConfig {
-  const { httpHost, httpPort, egressAllow, egressDeny, resolver, probeModules, logLevel } = agentSettings;
-  const read = readSettings({ httpHost, httpPort, egressAllow, egressDeny, resolver, probeModules, logLevel }, env);
+  const { httpHost, httpPort, egressAllow, egressDeny, resolver, probeModules, secretsFile, logLevel } = agentSettings;
+  const read = readSettings({ httpHost, httpPort, egressAllow, egressDeny, resolver, probeModules, secretsFile, logLevel }, env);
   if (!read.ok) return read;
   const s = read.settings;
   return {
     ok: true,
     config: {
       http: { host: s.httpHost, port: s.httpPort }, egress: { allow: s.egressAllow ?? [], deny: s.egressDeny ?? [] },
-      resolver: s.resolver, probeModulesPath: s.probeModules ?? '', logLevel: s.logLevel,
+      resolver: s.resolver, probeModulesPath: s.probeModules ?? '', secretsPath: s.secretsFile, logLevel: s.logLevel,
     },
   };
 }

@@ -4,12 +4,13 @@ import { systemClock } from '#shared/time/clock.ts';
 import { VERSION } from '#shared/version.ts';
 import type { AgentConfig } from '../config.ts';
 import { AgentEgress } from '../egress.ts';
+import { watchSecrets } from '../watch-secrets.ts';
 import { openHttpServer } from '../http/http-server.ts';
 import { agentRoutes } from '../http/routes.ts';
 import { openProbeRoute } from './open-probe-route.ts';
 
 /** What an agent without a coordinator needs to know. */
-export type ProbeOnlyConfig = Pick<AgentConfig, 'http' | 'egress' | 'resolver'> & { readonly probeModulesPath: string };
+export type ProbeOnlyConfig = Pick<AgentConfig, 'http' | 'egress' | 'resolver' | 'secretsPath'> & { readonly probeModulesPath: string };
 
 /**
  * `sonde agent` without a coordinator: `/probe`, `/metrics`, `/healthz` and `/readyz`, and nothing else. Such an agent
@@ -18,7 +19,9 @@ export type ProbeOnlyConfig = Pick<AgentConfig, 'http' | 'egress' | 'resolver'> 
 export async function startProbeOnly(config: ProbeOnlyConfig, log: Log): Promise<{ readonly httpUrl: string; stop(): Promise<void> }> {
   const clock = systemClock;
   const metrics = probeOnlyMetrics();
-  const egress = new AgentEgress({ ...config.egress, kind: 'private', nowMs: () => clock.monotonicUs() / 1000 });
+  const nowMs = (): number => clock.monotonicUs() / 1000;
+  const { secrets, stop: stopWatchingSecrets } = watchSecrets(config.secretsPath, nowMs, log);
+  const egress = new AgentEgress({ ...config.egress, fileLists: () => secrets.egress(), kind: 'private', nowMs });
   const route = openProbeRoute({
     modulesPath: config.probeModulesPath, resolver: config.resolver, egress: (address) => egress.decide(address),
     clock, log, onUnknownModule: metrics.countUnknownModule,
@@ -34,6 +37,7 @@ export async function startProbeOnly(config: ProbeOnlyConfig, log: Log): Promise
     async stop() {
       await http.close();
       route.close();
+      stopWatchingSecrets();
     },
   };
 }
