@@ -55,7 +55,7 @@ describe('an agent without a coordinator', () => {
 
   it('does not start with a module file that is wrong or away', async () => {
     const { path } = aModulesFile('modules: {m: {prober: tcp, tcp: {a: 1, tls: 5}}}');
-    const config = { http: { host: '127.0.0.1', port: 0 }, egress: { allow: [], deny: [] }, resolver: 'dns' as const };
+    const config = { http: { host: '127.0.0.1', port: 0 }, egress: { allow: [], deny: [] }, resolver: 'dns' as const, secretsPath: null };
     await expect(startProbeOnly({ ...config, probeModulesPath: path }, aLog() as never)).rejects.toThrow(/SONDE_PROBE_MODULES[\s\S]*blackbox\.yml:1:34: modules\.m\.tcp\.a[\s\S]*blackbox\.yml:1:45/);
     await expect(startProbeOnly({ ...config, probeModulesPath: `${path}.not` }, aLog() as never)).rejects.toThrow('cannot read the module file');
   });
