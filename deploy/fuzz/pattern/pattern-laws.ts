@@ -34,7 +34,7 @@ export function weighPattern(source: string, { bytes, pieces, isTimed }: Pattern
   const weighed = countedPattern(source);
   if (weighed === null) return null;
   const doublingFrom = steppedFrom(weighed.size);
-  const doubling = Math.max(...HOSTILE_TEXTS.map((text) => search(source, text(2 * doublingFrom)) / search(source, text(doublingFrom))));
+  const doubling = Math.max(0, ...HOSTILE_TEXTS.map((text) => doublingOf(source, text(doublingFrom), text(2 * doublingFrom))));
   const attemptSteps = Math.max(...HOSTILE_TEXTS.map((text) => countedAttempt(source, text(bytes), pieces)));
   const attemptCpuMs = isTimed ? Math.max(...HOSTILE_TEXTS.map((text) => cpuMsOf(source, text(bytes), pieces))) : null;
   const { cost } = weighed.pattern;
@@ -85,12 +85,18 @@ function attempt(pattern: Pattern, text: string, pieces: number): void {
   data.holdNow();
 }
 
+/** 0 where only one of the two has a match: to find that there is none is another, cheaper, task. */
+function doublingOf(source: string, once: string, twice: string): number {
+  const [first, second] = [search(source, once), search(source, twice)];
+  return first.hasMatch === second.hasMatch ? second.steps / first.steps : 0;
+}
+
 /** A search that has to end at the end: nothing of the text is remembered from another one. */
-function search(source: string, text: string): number {
+function search(source: string, text: string): { readonly steps: number; readonly hasMatch: boolean } {
   const fresh = countedPattern(source);
-  if (fresh === null) return 1;
-  fresh.pattern.find(text);
-  return fresh.steps() + text.length;
+  if (fresh === null) return { steps: 1, hasMatch: false };
+  const hasMatch = fresh.pattern.find(text) !== null;
+  return { steps: fresh.steps() + text.length, hasMatch };
 }
 
 /** Texts that patterns cannot tell apart until their end, which is the same at every length (in characters). */
