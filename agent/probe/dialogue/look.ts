@@ -1,8 +1,7 @@
 import { type ExpectMatch, type ExpectPattern, findExpected } from './expect-pattern.ts';
+import { PATTERN_STEPS_MAX } from '#shared/assertion/standing.ts';
 import type { UnreadStream } from './unread-stream.ts';
 
-/** rules.md 17: some 100 ms of the engine at about 25 ns a step; the same count that assertions on data have. */
-const PATTERN_STEPS_MAX = 4_000_000;
 /** Of looking at all, however short the text. */
 const OVERHEAD_STEPS = 200;
 

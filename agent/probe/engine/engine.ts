@@ -58,9 +58,10 @@ export type Connection = {
   close(): void;
 };
 
-export type Written =
+/** `startedUs`: when the engine was asked. */
+export type Written = { readonly startedUs: number } & (
   | { readonly ok: true; readonly atUs: number }
-  | { readonly ok: false; readonly trouble: Trouble; readonly atUs: number };
+  | { readonly ok: false; readonly trouble: Trouble; readonly atUs: number });
 
 export type Incoming =
   | { readonly kind: 'data'; readonly bytes: Uint8Array; readonly atUs: number }

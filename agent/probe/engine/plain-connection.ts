@@ -75,18 +75,19 @@ export class PlainConnection implements Connection {
   }
 
   write(bytes: Uint8Array, untilUs: number): Promise<Written> {
+    const startedUs = this.#now();
     let written: Written | null = null;
-    if (this.#brokenWrite() === null) {
+    if (this.#brokenWrite(startedUs) === null) {
       this.#socket.write(bytes, (error) => {
         // A write that another error cut short is told so in Node's own words; that error itself is on its way.
         if (error != null && CUT_SHORT.has((error as NodeJS.ErrnoException).code ?? '')) return;
         const atUs = this.#now();
-        written = error == null ? { ok: true, atUs } : { ok: false, trouble: this.#troubleOf(error), atUs };
+        written = error == null ? { ok: true, startedUs, atUs } : { ok: false, startedUs, trouble: this.#troubleOf(error), atUs };
         this.#wake?.();
       });
-      if (this.#isTakenByKernel()) written = { ok: true, atUs: this.#now() };
+      if (this.#isTakenByKernel()) written = { ok: true, startedUs, atUs: this.#now() };
     }
-    return this.#wait(untilUs, () => written ?? this.#brokenWrite(), (trouble, atUs) => ({ ok: false, trouble, atUs }));
+    return this.#wait(untilUs, () => written ?? this.#brokenWrite(startedUs), (trouble, atUs) => ({ ok: false, startedUs, trouble, atUs }));
   }
 
   startTls(request: TlsRequest, untilUs: number): Promise<Secured> {
@@ -170,8 +171,8 @@ export class PlainConnection implements Connection {
     return !this.#secured && this.#socket.writableLength === 0 && this.#socket.errored === null;
   }
 
-  #brokenWrite(): Written | null {
-    return this.#last?.kind === 'trouble' ? { ok: false, trouble: this.#last.trouble, atUs: this.#last.atUs } : null;
+  #brokenWrite(startedUs: number): Written | null {
+    return this.#last?.kind === 'trouble' ? { ok: false, startedUs, trouble: this.#last.trouble, atUs: this.#last.atUs } : null;
   }
 
   readonly #onEnd = (): void => this.#lastWord({ kind: 'end', atUs: this.#now() });

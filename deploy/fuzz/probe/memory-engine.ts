@@ -88,14 +88,14 @@ class MemoryConnection implements Connection {
     return await this.#operation(async (): Promise<Written> => {
       const startUs = this.#clock.monotonicUs();
       this.#arrive(startUs);
-      if (this.#last?.kind === 'trouble') return { ok: false, trouble: this.#last.trouble, atUs: this.#last.atUs };
+      if (this.#last?.kind === 'trouble') return { ok: false, startedUs: startUs, trouble: this.#last.trouble, atUs: this.#last.atUs };
       const endUs = this.#reply.stalledWrite === this.#writes ? Infinity : startUs + this.#reply.writeUs;
       this.#writes += 1;
       const trouble = this.#waitUntil(endUs, untilUs);
-      if (trouble !== null) return { ok: false, trouble, atUs: this.#now() };
+      if (trouble !== null) return { ok: false, startedUs: startUs, trouble, atUs: this.#now() };
       this.#writeTimesUs.push(endUs);
       this.#log.writtenBytes += bytes.length;
-      return { ok: true, atUs: endUs };
+      return { ok: true, startedUs: startUs, atUs: endUs };
     });
   }
 
