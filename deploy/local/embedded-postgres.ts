@@ -8,7 +8,8 @@ import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { provisionDatabase } from '#coordinator/store/provision.ts';
 import type { Log } from '#shared/log.ts';
-import { lockDataDir, type DataDirLock } from './data-dir-lock.ts';
+import type { ExclusiveFile } from './exclusive-file.ts';
+import { lockDataDir } from './data-dir-lock.ts';
 import { findBinaries, type Binaries } from './postgres-binaries.ts';
 import { createCluster, syncLater } from './postgres-cluster.ts';
 import { EmbeddedPostgresError } from './postgres-error.ts';
@@ -62,7 +63,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-type Setting = { options: EmbeddedPostgresOptions; user: ServerUser | null; home: Home; lock: DataDirLock; binaries: Binaries };
+type Setting = { options: EmbeddedPostgresOptions; user: ServerUser | null; home: Home; lock: ExclusiveFile; binaries: Binaries };
 
 class RunningPostgres implements EmbeddedPostgres {
   readonly #setting: Setting;
