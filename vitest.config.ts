@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Real sockets, processes and clocks on machines that others share: what fails once is tried again, and reported so. */
+const RETRIES = 2;
+
 /**
  * unit: pure code and sockets on loopback, files in parallel. postgres: files that need the real Postgres that
  * `deploy/local/testing` starts once. e2e: real processes on ports of their own; they wait more than they work.
@@ -10,6 +13,7 @@ export default defineConfig({
     projects: [
       {
         test: {
+          retry: RETRIES,
           name: 'unit',
           include: ['{proto,shared,agent,coordinator,deploy}/**/*.test.ts'],
           exclude: ['**/*.pg.test.ts', '**/*.e2e.test.ts', '**/node_modules/**'],
@@ -17,6 +21,7 @@ export default defineConfig({
       },
       {
         test: {
+          retry: RETRIES,
           name: 'postgres',
           include: ['{coordinator,deploy}/**/*.pg.test.ts'],
           globalSetup: ['deploy/local/testing/postgres-for-tests.ts'],
@@ -26,6 +31,7 @@ export default defineConfig({
       },
       {
         test: {
+          retry: RETRIES,
           name: 'e2e',
           include: ['deploy/**/*.e2e.test.ts'],
           testTimeout: 120_000,

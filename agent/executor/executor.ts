@@ -145,7 +145,7 @@ export class Executor {
     const nextDueMs = nextTurn(turns, dueAtMs) ?? Infinity;
 
     for (let attempt = 1; ; attempt += 1) {
-      const honesty = this.#honesty(latenessUs);
+      const honesty = this.#honesty(latenessUs, attempt === 1 ? startedAtMs : this.#deps.nowMs());
       const seen = await this.#attempt(spec);
       this.#runs.release();
       const next = this.#decideNext(assignment, seen, { attempt, startedAtMs, nextDueMs });
@@ -183,7 +183,7 @@ export class Executor {
 
   async #fire(shot: Shot, onAnswer: (answer: ShotAnswer) => void): Promise<void> {
     const locationId = this.#deps.locationId();
-    const honesty = this.#honesty(0);
+    const honesty = this.#honesty(0, this.#deps.nowMs());
     const seen = await this.#attempt(shot.spec);
     this.#shots.release();
     const identity: RunIdentity = {
@@ -194,9 +194,9 @@ export class Executor {
   }
 
   /** Lateness is the run's: how long after the slot its first attempt began. */
-  #honesty(latenessUs: number): Honesty {
+  #honesty(latenessUs: number, startedAtMs: number): Honesty {
     const { offsetUs, errorUs } = this.#deps.clockOffset();
-    return { startedAtMs: this.#deps.nowMs(), latenessUs, clockOffsetUs: offsetUs, clockErrorUs: errorUs };
+    return { startedAtMs, latenessUs, clockOffsetUs: offsetUs, clockErrorUs: errorUs };
   }
 
   async #attempt(spec: ProbeSpec): Promise<SeenAttempt> {
