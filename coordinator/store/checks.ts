@@ -25,7 +25,7 @@ export function checkStore(db: Db): CheckStore {
       // Behind the counter's lock: a location that is being deleted is gone by now, or finds this check.
       const order = await locationOrderOf(trx, accountId, check);
       const row = await trx.insertInto('checks').values({
-        account_id: accountId, id, revision: 1, name: check.name, tags: [...check.tags], definition: JSON.stringify(check), config_revision: configRevision,
+        account_id: accountId, id, revision: 1, name: check.name, tags: [...check.tags], definition: JSON.stringify(check), group_id: check.groupId, config_revision: configRevision,
       }).returningAll().executeTakeFirstOrThrow();
       await insertRevision(trx, row, check);
       await appendEpoch(trx, row, { ...scheduleOf(check), order });
@@ -53,7 +53,7 @@ export function checkStore(db: Db): CheckStore {
       if (!current) return abandon('not_found');
       if (ifRevision !== null && ifRevision !== current.revision) return abandon('conflict');
       const row = await trx.updateTable('checks').set({
-        revision: current.revision + 1, name: check.name, tags: [...check.tags], definition: JSON.stringify(check),
+        revision: current.revision + 1, name: check.name, tags: [...check.tags], definition: JSON.stringify(check), group_id: check.groupId,
         updated_at: sql<Date>`clock_timestamp()`, config_revision: configRevision,
       }).where('account_id', '=', accountId).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
       await insertRevision(trx, row, check);

@@ -1,7 +1,8 @@
 /** Rows as kysely sees them. They never leave this folder. Instants are ms since the epoch (see `connect.ts`). */
 import type { Member } from '../fleet/rendezvous.ts';
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
-import type { Check } from '#shared/check/check.ts';
+import type { AlertSettings, Check } from '#shared/check/check.ts';
+import type { Notice } from '../alerting/notice.ts';
 import type { SessionBeat } from '../pipeline/ports.ts';
 
 /** Read as ms with decimals; written as a Date (whole ms). */
@@ -31,6 +32,7 @@ export type Database = {
   checks: {
     account_id: string; id: string; revision: number; name: string; tags: string[]; definition: Json<Check>;
     created_at: DefaultInstant; updated_at: DefaultInstant; deleted_at: MaybeInstant; config_revision: number;
+    group_id: number | null;
   };
   check_revisions: { account_id: string; check_id: string; revision: number; definition: Json<Check>; created_at: DefaultInstant };
   schedule_epochs: {
@@ -63,6 +65,38 @@ export type Database = {
   gaps: {
     account_id: string; due_at: Instant; run_id: string; check_id: string; location_owed: string; agent_id: string | null;
     reason: string; recorded_at: DefaultInstant;
+  };
+  account_settings: { account_id: string; alert_settings: ColumnType<AlertSettings | null, string | null, string | null>; updated_at: DefaultInstant };
+  check_groups: {
+    account_id: string; id: Generated<number>; revision: Generated<number>; name: string; definition: ColumnType<unknown, string, string>;
+    created_at: DefaultInstant; updated_at: DefaultInstant;
+  };
+  alert_channels: {
+    account_id: string; id: Generated<number>; type: string; config: ColumnType<unknown, string, string>; sealed: Buffer | null;
+    send_failure: Generated<boolean>; send_degraded: Generated<boolean>; send_recovery: Generated<boolean>;
+    ssl_expiry: Generated<boolean>; ssl_expiry_threshold: Generated<number>; auto_subscribe: Generated<boolean>;
+    disabled_at: MaybeInstant; disabled_reason: string | null; created_at: DefaultInstant; updated_at: DefaultInstant;
+  };
+  alert_subscriptions: {
+    account_id: string; id: Generated<number>; channel_id: number; check_id: string | null; group_id: number | null; activated: Generated<boolean>;
+  };
+  maintenance_windows: {
+    account_id: string; id: Generated<number>; name: string; definition: ColumnType<unknown, string, string>;
+    created_at: DefaultInstant; updated_at: DefaultInstant;
+  };
+  variables: {
+    account_id: string; id: Generated<number>; group_id: number | null; key: string; sealed: Buffer; is_secret: boolean; locked: Generated<boolean>;
+    created_at: DefaultInstant; updated_at: DefaultInstant;
+  };
+  notices: {
+    account_id: string; id: string; alert_id: string | null; kind: string; check_id: string | null; location_id: string | null;
+    payload: Json<Notice>; created_at: DefaultInstant;
+  };
+  notice_deliveries: {
+    account_id: string; id: string; notice_id: string; channel_id: number; channel_type: string; channel_name: string;
+    state: ColumnType<'pending' | 'delivered' | 'dead' | 'dropped', 'pending' | undefined, 'pending' | 'delivered' | 'dead' | 'dropped'>;
+    attempts: Generated<number>; answer: ColumnType<unknown, string | null | undefined, string | null>;
+    created_at: DefaultInstant; updated_at: DefaultInstant; delivered_at: MaybeInstant;
   };
 };
 

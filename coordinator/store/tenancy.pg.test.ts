@@ -5,6 +5,17 @@ import { TENANT_ROLE } from './provision.ts';
 import { aStore, type AStore } from './testing/a-store.ts';
 import { aResultRow, aWorld, gapOf, NOON, type World } from './testing/rows.ts';
 
+const ROWS_OF_ALERTING = [
+  `insert into account_settings (account_id) values ($1)`,
+  `insert into check_groups (account_id, name, definition) values ($1, 'Group', '{}')`,
+  `insert into alert_channels (account_id, type, config) values ($1, 'EMAIL', '{}')`,
+  `insert into alert_subscriptions (account_id, channel_id, group_id) select $1, max(alert_channels.id), max(check_groups.id) from alert_channels, check_groups`,
+  `insert into maintenance_windows (account_id, name, definition) values ($1, 'Sunday', '{}')`,
+  `insert into variables (account_id, key, sealed, is_secret) values ($1, 'KEY', '', true)`,
+  `insert into notices (account_id, id, kind, payload) values ($1, gen_random_uuid(), 'failure', '{}')`,
+  `insert into notice_deliveries (account_id, id, notice_id, channel_id, channel_type, channel_name) select $1, gen_random_uuid(), id, 1, 'EMAIL', 'ops' from notices`,
+];
+
 describe('one account and another', () => {
   let at: AStore;
   let mine: World;
@@ -19,6 +30,7 @@ describe('one account and another', () => {
     await at.store.createCheck(mine.accountId, randomUUID(), aCheck(), randomUUID());
     await at.store.recordShot({ accountId: mine.accountId, runId: randomUUID(), checkId: mine.checkId, checkRevision: 1, locationId: mine.locationId, trigger: 'manual', orderedAtMs: NOON });
     await at.store.ingest([aResultRow(mine), gapOf(mine, { runId: randomUUID(), dueAtMs: NOON })]);
+    for (const statement of ROWS_OF_ALERTING) await at.client.query(statement, [mine.accountId]);
   });
   afterAll(() => at?.end());
 

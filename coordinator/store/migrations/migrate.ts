@@ -9,6 +9,7 @@ import * as results from './0004-results.ts';
 import * as tenancy from './0005-tenancy.ts';
 import * as enrolment from './0006-enrolment.ts';
 import * as closing from './0007-closing.ts';
+import * as alerting from './0008-alerting.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -19,6 +20,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-tenancy': tenancy,
   '0006-enrolment': enrolment,
   '0007-closing': closing,
+  '0008-alerting': alerting,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };
