@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Real sockets, processes and clocks on machines that others share: what fails once is tried again, and reported so. */
-const RETRIES = 2;
+const RETRIES = 1;
 
 /**
  * unit: pure code and sockets on loopback, files in parallel. postgres: files that need the real Postgres that
