@@ -43,6 +43,7 @@ const alertSettingsSchema = z.strictObject({
     enabled: z.boolean().nullish().meta({ default: false }),
     percentage: oneOf([10, 20, 30, 40, 50, 60, 70, 80, 90, 100]).nullish().meta({ default: 10 }),
   }).nullish().describe('Alert a parallel run when at least this share of locations fails.'),
+  recoveryPassThreshold: z.int().min(1).max(10).nullish().describe('Passing runs in a row that end a failure.').meta({ default: 1 }),
   sslCertificates: z.unknown().describe('Accepted and dropped.'),
 }).partial().meta({ id: 'AlertSettings' });
 

@@ -43,6 +43,7 @@ const anyCheck: fc.Arbitrary<Check> = fc.record({
     timeBasedEscalation: fc.record({ minutesFailingThreshold: fc.constantFrom(5, 10, 15, 30) }),
     reminders: fc.record({ amount: fc.constantFrom(0, 5, 100_000), interval: fc.constantFrom(1, 5, 30) }),
     parallelRunFailureThreshold: fc.record({ enabled: fc.boolean(), percentage: fc.constantFrom(10, 100) }),
+    recoveryPassThreshold: fc.integer({ min: 1, max: 10 }),
   })),
   cadence: fc.oneof(
     fc.record({ frequency: fc.integer({ min: 1, max: 1440 }), frequencyOffset: maybe(fc.integer({ min: 0, max: 86_400 })) }),

@@ -138,6 +138,8 @@ export type AlertSettings = {
   readonly timeBasedEscalation: { readonly minutesFailingThreshold: number };
   readonly reminders: { readonly amount: number; readonly interval: number };
   readonly parallelRunFailureThreshold: { readonly enabled: boolean; readonly percentage: number };
+  /** Passing runs in a row that end a failure, 1–10 (added). */
+  readonly recoveryPassThreshold: number;
 };
 
 export type AlertChannelSubscription = { readonly alertChannelId: number; readonly activated: boolean };

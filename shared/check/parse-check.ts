@@ -136,5 +136,6 @@ function alertSettingsOf(alert: NonNullable<CheckWrite['alertSettings']>): Alert
       enabled: alert.parallelRunFailureThreshold?.enabled ?? false,
       percentage: alert.parallelRunFailureThreshold?.percentage ?? 10,
     },
+    recoveryPassThreshold: alert.recoveryPassThreshold ?? 1,
   };
 }

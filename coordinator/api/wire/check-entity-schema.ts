@@ -36,6 +36,7 @@ const AlertSettingsShown = z.object({
   timeBasedEscalation: z.object({ minutesFailingThreshold: z.int() }),
   reminders: z.object({ amount: z.int(), interval: z.int() }),
   parallelRunFailureThreshold: z.object({ enabled: z.boolean(), percentage: z.int() }),
+  recoveryPassThreshold: z.int(),
 });
 
 /** A check as it is answered: every field, defaults filled in, nulls said (checkly-api.md §1 and §9.7). */
