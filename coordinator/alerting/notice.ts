@@ -55,7 +55,13 @@ export type Notice = {
   /** Locations that see it fail, and how many delivered a verdict. */
   readonly failing: { readonly codes: readonly string[]; readonly of: number } | null;
   /** Checks a location or digest notice speaks of: the first hundred, and how many there are. */
-  readonly affected: { readonly names: readonly string[]; readonly count: number } | null;
+  readonly affected: {
+    readonly names: readonly string[]; readonly count: number;
+    /** All of them: the notice goes to their subscribers. Left out: to the channels of the account. */
+    readonly checkIds?: readonly string[];
+  } | null;
+  /** The channel that a `channel_failing` notice is about: it goes to the others. */
+  readonly channel?: { readonly id: number; readonly name: string } | null;
 };
 
 export type NoticeCheck = {

@@ -14,6 +14,7 @@ import { connectKysely, connectPool, type ConnectOptions, type StoreLog } from '
 import { toDatabaseError } from './database-error.ts';
 import { enrolmentStore } from './enrolment.ts';
 import { ingestStore } from './ingest.ts';
+import { connectJobPool, migrateJobQueue } from './job-queue.ts';
 import { keyStore } from './keys.ts';
 import { locationKeyStore } from './location-keys.ts';
 import { leaseStore } from './leases.ts';
@@ -62,11 +63,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
   const pool = connectPool({ ...common, connectionsMax: options.connectionsMax ?? CONNECTIONS_MAX, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
   const ingestPool = connectPool({ ...common, connectionsMax: INGEST_CONNECTIONS_MAX, statementTimeoutMs: INGEST_TIMEOUT_MS });
+  const jobPool = connectJobPool(common);
   const db = connectKysely(pool);
   const hints = new ConfigHints(common);
   const partitions = new Partitions(ingestPool);
   const ping = async (): Promise<void> => { await sql`select 1`.execute(db).catch(fail); };
-  const close = async (): Promise<void> => { await Promise.all([hints.close(), db.destroy(), ingestPool.end()]); };
+  const close = async (): Promise<void> => { await Promise.all([hints.close(), db.destroy(), ingestPool.end(), jobPool.end()]); };
 
   try {
     await ping();
@@ -79,7 +81,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...resultStore(db), ...statusStore(db),
     ...planStore(db, hints), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...shotStore(db),
     ...leaseStore(db), ...closingStore(db), ...completenessStore(db),
-    migrate: () => migrate(db).catch(fail),
+    migrate: async () => {
+      const applied = await migrate(db).catch(fail);
+      await migrateJobQueue(jobPool, log).catch(fail);
+      return applied;
+    },
     ensurePartitions: (fromMs = Date.now() - DAY_MS, toMs = Date.now() + DAY_MS) => partitions.ensure(fromMs, toMs),
     ping,
     close,

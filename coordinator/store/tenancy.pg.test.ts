@@ -14,6 +14,7 @@ const ROWS_OF_ALERTING = [
   `insert into variables (account_id, key, sealed, is_secret) values ($1, 'KEY', '', true)`,
   `insert into notices (account_id, id, kind, payload) values ($1, gen_random_uuid(), 'failure', '{}')`,
   `insert into notice_deliveries (account_id, id, notice_id, channel_id, channel_type, channel_name) select $1, gen_random_uuid(), id, 1, 'EMAIL', 'ops' from notices`,
+  `insert into channel_health (account_id, channel_id) select $1, max(id) from alert_channels`,
 ];
 
 describe('one account and another', () => {

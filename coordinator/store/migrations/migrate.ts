@@ -10,6 +10,7 @@ import * as tenancy from './0005-tenancy.ts';
 import * as enrolment from './0006-enrolment.ts';
 import * as closing from './0007-closing.ts';
 import * as alerting from './0008-alerting.ts';
+import * as deliveries from './0012-deliveries.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -21,6 +22,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-enrolment': enrolment,
   '0007-closing': closing,
   '0008-alerting': alerting,
+  '0012-deliveries': deliveries,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };
