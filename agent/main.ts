@@ -30,7 +30,7 @@ import { watchSecrets } from './watch-secrets.ts';
 export type RunningAgent = { readonly httpUrl: string; stop(): Promise<void> };
 
 /** What this build can do; a check that needs more is rejected on this agent alone. */
-const FEATURES = ['columnar-results', 'shots', 'gaps', 'dialogue', 'tls'] as const;
+const FEATURES = ['columnar-results', 'shots', 'gaps', 'dialogue', 'tls', 'redaction'] as const;
 /** Runs under way at a stop are given this long. */
 const DRAIN_MS = 8_000;
 /** For the last results to be acknowledged; what is not is in the spool. */

@@ -57,6 +57,20 @@ function problems(text: string): readonly string[] {
 }
 
 describe("an agent's own secrets", () => {
+  it('are texts, of the file or of one it names, each for the targets it is for', () => {
+    write('redis-password', 'hunter2-hunter2\n');
+    write('secrets.yml', 'secrets:\n  redis: { file: redis-password, targets: ["Redis.internal:6379", "[2001:db8::5]:6379"] }\n  smtp: { value: correct-horse, targets: "10.0.0.5:25" }\n');
+    const secrets = opened();
+    expect(secrets.secret('redis')).toEqual({ value: 'hunter2-hunter2', targets: ['redis.internal:6379', '2001:db8::5:6379'] });
+    expect(secrets.secret('smtp')).toEqual({ value: 'correct-horse', targets: ['10.0.0.5:25'] });
+    expect(secrets.secret('other')).toBeNull();
+    expect(problems('secrets:\n  a: { value: correct-horse, file: x, targets: "10.0.0.5" }\n  b: { value: abc, targets: "h:1" }\n')).toEqual([
+      'secrets.yml: secrets.a needs either a value or a file',
+      "secrets.yml: secrets.a: targets must be host:port such as 10.0.0.5:6379 or [2001:db8::5]:6379, which '10.0.0.5' is not",
+      'secrets.yml: secrets.b must have 4 to 4096 characters',
+    ]);
+  });
+
   it('are client certificates and networks, named relative to the file', () => {
     write('secrets.yml', BOTH);
     const secrets = opened();
@@ -88,7 +102,7 @@ describe("an agent's own secrets", () => {
       "secrets.yml: egress.allow: '10.1.0.1/16' has bits beyond /16; write the network itself, or 10.1.0.1/32 for the one address",
       "secrets.yml: egress.allow: 'ten' is no network; write it as 10.0.0.0/8 or 2001:db8::/32",
     ]);
-    expect(problems('- a\n')).toEqual(['secrets.yml must hold clientCertificates, egress or both']);
+    expect(problems('- a\n')).toEqual(['secrets.yml must hold clientCertificates, secrets or egress']);
     expect(problems('egress: [').length).toBe(1);
     expect(problems('clientCertificates: { a: { certFile: billing.crt } }')).toEqual(['secrets.yml: clientCertificates.a.keyFile must be the name of a PEM file']);
     unlinkSync(path);

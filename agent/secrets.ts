@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { CidrList } from '#shared/net/cidr.ts';
 import type { ClientCertificate } from './probe/engine/engine.ts';
+import type { LocalSecret } from './secrets/fill-local-secrets.ts';
 import { readSecretsFile, type SecretsContent } from './secrets/read-secrets-file.ts';
 
 /** Looked at for changes at most this often, and only when something is asked for. */
@@ -12,6 +13,8 @@ const LOOK_EVERY_MS = 1_000;
  *
  *     clientCertificates:
  *       billing: { certFile: billing.crt, keyFile: billing.key }
+ *     secrets:
+ *       redisPassword: { file: redis-password, targets: [10.1.0.5:6379] }
  *     egress:
  *       allow: [10.1.0.0/16]
  *       deny: [10.1.2.0/24]
@@ -22,6 +25,8 @@ const LOOK_EVERY_MS = 1_000;
 export type AgentSecrets = {
   /** null: there is none of this name. */
   clientCertificate(name: string): ClientCertificate | null;
+  /** For `{{local.NAME}}`; null: there is none of this name. */
+  secret(name: string): LocalSecret | null;
   /** As the file has them now; empty without a file. */
   egress(): { readonly allow: CidrList; readonly deny: CidrList };
   /** Looks at once, as on SIGHUP. */
@@ -51,7 +56,7 @@ export function openAgentSecrets(path: string | null, nowMs: () => number, event
 }
 
 const NO_LISTS = { allow: [], deny: [] };
-const NO_SECRETS: AgentSecrets = { clientCertificate: () => null, egress: () => NO_LISTS, reread() {} };
+const NO_SECRETS: AgentSecrets = { clientCertificate: () => null, secret: () => null, egress: () => NO_LISTS, reread() {} };
 
 class WatchedSecrets implements AgentSecrets {
   readonly #path: string;
@@ -76,6 +81,11 @@ class WatchedSecrets implements AgentSecrets {
   clientCertificate(name: string): ClientCertificate | null {
     this.#look();
     return this.#content.clientCertificates.get(name) ?? null;
+  }
+
+  secret(name: string): LocalSecret | null {
+    this.#look();
+    return this.#content.secrets.get(name) ?? null;
   }
 
   egress(): { readonly allow: CidrList; readonly deny: CidrList } {

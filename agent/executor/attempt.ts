@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { compileAssertions, type CompiledAssertion } from '#shared/assertion/compile.ts';
 import { compilePattern } from '#shared/assertion/pattern.ts';
 import { AGENT_FAULT_CODES } from '#shared/run/failure.ts';
@@ -5,7 +6,9 @@ import { judgeAttempt } from '#shared/run/judge-attempt.ts';
 import type { ProbeSpec } from '#shared/run/probe-spec.ts';
 import type { ProbeReport } from '#shared/run/report.ts';
 import { INLINE_STEPS_MAX, judgingStepsMax, type PatternWork } from '../probe/pattern-work.ts';
-import type { SeenAttempt } from './settle-attempt.ts';
+import { fillLocalSecrets, type Filled, type LocalSecret } from '../secrets/fill-local-secrets.ts';
+import { redactAttempt, redactorOf } from './redact-attempt.ts';
+import { secretMissing, type SeenAttempt } from './settle-attempt.ts';
 
 export type AttemptDeps = {
   readonly probe: (spec: ProbeSpec, signal: AbortSignal) => Promise<ProbeReport>;
@@ -14,10 +17,35 @@ export type AttemptDeps = {
   readonly isImpaired: () => boolean;
   /** Where long pattern work is done; left out: here. */
   readonly patternWork?: PatternWork;
+  /** Secrets of the agent's own file; left out: it has none. */
+  readonly localSecret?: (name: string) => LocalSecret | null;
 };
 
 /** One attempt: probe, then judge. Assertions are compiled once for as long as their spec is held. */
-export function attemptWith({ probe, nowMs, isImpaired, patternWork }: AttemptDeps): (spec: ProbeSpec, signal: AbortSignal) => Promise<SeenAttempt> {
+export function attemptWith(deps: AttemptDeps): (spec: ProbeSpec, signal: AbortSignal) => Promise<SeenAttempt> {
+  const attempt = seeingAttempt(deps);
+  const fill = fillerOf(deps.localSecret ?? (() => null));
+  return async (given, signal) => {
+    const filled = fill(given);
+    if (!filled.ok) return secretMissing(given, filled.problem);
+    return redactAttempt(await attempt(filled.spec, signal), filled.spec.secrets ?? []);
+  };
+}
+
+/** The same spec with the same secrets is the same object, so that what is compiled for it is kept. */
+function fillerOf(localSecret: (name: string) => LocalSecret | null): (spec: ProbeSpec) => Filled {
+  const kept = new WeakMap<ProbeSpec, ProbeSpec>();
+  return (spec) => {
+    const filled = fillLocalSecrets(spec, localSecret);
+    if (!filled.ok || filled.spec === spec) return filled;
+    const before = kept.get(spec);
+    if (before !== undefined && isDeepStrictEqual(before, filled.spec)) return { ok: true, spec: before };
+    kept.set(spec, filled.spec);
+    return filled;
+  };
+}
+
+function seeingAttempt({ probe, nowMs, isImpaired, patternWork }: AttemptDeps): (spec: ProbeSpec, signal: AbortSignal) => Promise<SeenAttempt> {
   const compiled = new WeakMap<ProbeSpec, readonly CompiledAssertion[]>();
   return async (spec, signal) => {
     const report = await probe(spec, signal);
@@ -43,7 +71,7 @@ export function refusalOf(spec: ProbeSpec): string | null {
   if (!assertions.ok) return assertions.problem;
   for (const [index, step] of spec.steps.entries()) {
     const pattern = step.kind === 'expect' ? compilePattern(step.pattern) : null;
-    if (pattern?.ok === false) return `step ${index + 1}: ${pattern.problem}`;
+    if (pattern?.ok === false) return redactorOf(spec.secrets ?? []).text(`step ${index + 1}: ${pattern.problem}`);
   }
   return null;
 }

@@ -50,7 +50,7 @@ export class ProbingSide {
     this.#patterns = new PatternThread({ clock });
     this.#probe = openProbe({ resolver: settings.resolver, egress: (address) => this.#egress.decide(address), clock, patternWork: this.#patterns, clientCertificates: (name) => secrets.clientCertificate(name) });
     this.#executor = new Executor({
-      attempt: attemptWith({ probe: this.#probe.probe, nowMs: () => time.nowMs(), isImpaired: () => false, patternWork: this.#patterns }),
+      attempt: attemptWith({ probe: this.#probe.probe, nowMs: () => time.nowMs(), isImpaired: () => false, patternWork: this.#patterns, localSecret: (name) => secrets.secret(name) }),
       nextAttempt, clock,
       nowMs: () => time.nowMs(),
       clockOffset: () => this.#offset,

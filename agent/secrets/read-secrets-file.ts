@@ -6,10 +6,14 @@ import { nearestWord } from '#shared/check/nearest-word.ts';
 import type { CidrList } from '#shared/net/cidr.ts';
 import { parseCidrList } from '#shared/net/parse-cidrs.ts';
 import type { ClientCertificate } from '../probe/engine/engine.ts';
+import { parseEndpoint } from '#shared/settings/values.ts';
+import type { LocalSecret } from './fill-local-secrets.ts';
 
 export type SecretsContent = {
   readonly clientCertificates: ReadonlyMap<string, ClientCertificate>;
   readonly egress: { readonly allow: CidrList; readonly deny: CidrList };
+  /** What checks name as `{{local.NAME}}`. */
+  readonly secrets: ReadonlyMap<string, LocalSecret>;
   /** Absolute paths of certificates and keys. */
   readonly files: readonly string[];
   readonly warnings: readonly string[];
@@ -32,11 +36,17 @@ const WORLD_READABLE = 0o004;
 
 const networkList = z.union([z.string(), z.array(z.string())], { error: 'must be a network such as 10.1.0.0/16, or a list of them' }).nullish();
 const fileName = z.string({ error: 'must be the name of a PEM file' }).min(1, 'must be the name of a PEM file');
+const localSecret = z.strictObject({
+  value: z.string({ error: 'must be a text' }).nullish(),
+  file: fileName.nullish(),
+  targets: z.union([z.string(), z.array(z.string())], { error: 'must be a host:port such as 10.0.0.5:6379, or a list of them' }),
+});
 const schema = z.strictObject({
+  secrets: z.record(z.string().regex(/^[A-Za-z_]\w{0,254}$/, 'must be letters, digits and _'), localSecret).nullish(),
   clientCertificates: z.record(z.string().min(1).max(255), z.strictObject({ certFile: fileName, keyFile: fileName })).nullish(),
   egress: z.strictObject({ allow: networkList, deny: networkList }).nullish(),
-}, { error: (issue) => (issue.code === 'invalid_type' ? 'must hold clientCertificates, egress or both' : undefined) });
-const KEYS = ['clientCertificates', 'egress', 'certFile', 'keyFile', 'allow', 'deny'];
+}, { error: (issue) => (issue.code === 'invalid_type' ? 'must hold clientCertificates, secrets or egress' : undefined) });
+const KEYS = ['clientCertificates', 'egress', 'secrets', 'value', 'file', 'targets', 'certFile', 'keyFile', 'allow', 'deny'];
 
 /** The file and all that it names, or every problem at once. No problem shows what is in a key. */
 export function readSecretsFile(path: string, files: Files): ReadSecrets {
@@ -62,8 +72,20 @@ export function readSecretsFile(path: string, files: Files): ReadSecrets {
     if (pair !== null) clientCertificates.set(name, pair);
     warnIfOpen(keyPath, files, warnings);
   }
+  const secrets = new Map<string, LocalSecret>();
+  for (const [name, secret] of Object.entries(given.secrets ?? {})) {
+    const where = `${path}: secrets.${name}`;
+    const filePath = secret.file == null ? null : resolve(dirname(path), secret.file);
+    if (filePath !== null) {
+      named.push(filePath);
+      warnIfOpen(filePath, files, warnings);
+    }
+    const value = localValue(where, secret.value ?? null, filePath, files, problems);
+    const targets = targetsOf(where, secret.targets, problems);
+    if (value !== null && targets !== null) secrets.set(name, { value, targets });
+  }
   warnIfOpen(path, files, warnings);
-  return problems.length > 0 ? { ok: false, problems, files: named } : { ok: true, content: { clientCertificates, egress, files: named, warnings } };
+  return problems.length > 0 ? { ok: false, problems, files: named } : { ok: true, content: { clientCertificates, egress, secrets, files: named, warnings } };
 }
 
 function parsedYaml(text: string): { readonly value: unknown } | string {
@@ -83,7 +105,8 @@ function partsOf(value: unknown): Given {
   const part = (key: string): unknown => (typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined);
   const egress = schema.shape.egress.safeParse(part('egress'));
   const certificates = schema.shape.clientCertificates.safeParse(part('clientCertificates'));
-  return { egress: egress.success ? egress.data : undefined, clientCertificates: certificates.success ? certificates.data : undefined };
+  const secrets = schema.shape.secrets.safeParse(part('secrets'));
+  return { secrets: secrets.success ? secrets.data : undefined, egress: egress.success ? egress.data : undefined, clientCertificates: certificates.success ? certificates.data : undefined };
 }
 
 function shapeProblems(path: string, issue: z.core.$ZodIssue): readonly string[] {
@@ -102,6 +125,37 @@ function networks(path: string, name: string, given: string | readonly string[] 
   if (parsed.ok) return parsed.list;
   problems.push(...parsed.problems.map((problem) => `${path}: egress.${name}: ${problem}`));
   return [];
+}
+
+/** A shorter one could not be told from any other text, and so not be redacted. */
+const SECRET_CHARS_MIN = 4;
+const SECRET_CHARS_MAX = 4_096;
+
+/** From the file itself or from one it names, there without the line break at its end. null: the problems say why not. */
+function localValue(where: string, value: string | null, filePath: string | null, files: Files, problems: string[]): string | null {
+  if ((value === null) === (filePath === null)) {
+    problems.push(`${where} needs either a value or a file`);
+    return null;
+  }
+  const text = filePath === null ? value : readBounded(filePath, where, files, problems)?.replace(/\r?\n$/, '') ?? null;
+  if (text === null) return null;
+  if (text.length >= SECRET_CHARS_MIN && text.length <= SECRET_CHARS_MAX) return text;
+  problems.push(`${where} must have ${SECRET_CHARS_MIN} to ${SECRET_CHARS_MAX} characters`);
+  return null;
+}
+
+/** null: the problems say why not. */
+function targetsOf(where: string, given: string | readonly string[], problems: string[]): readonly string[] | null {
+  const list = typeof given === 'string' ? [given] : given;
+  const bad = list.find((target) => parseEndpoint(target) === undefined);
+  if (bad === undefined && list.length > 0) {
+    return list.map((target) => {
+      const { host, port } = parseEndpoint(target)!;
+      return `${host.toLowerCase()}:${port}`;
+    });
+  }
+  problems.push(`${where}: targets must be host:port such as 10.0.0.5:6379 or [2001:db8::5]:6379${bad === undefined ? '' : `, which '${bad}' is not`}`);
+  return null;
 }
 
 /** null: the problems say why not. */

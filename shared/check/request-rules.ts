@@ -5,6 +5,7 @@ import type { DataFormat } from './check.ts';
 import { classifyHost } from './host.ts';
 import { decodePayload, PAYLOAD_BYTES_MAX } from './payload.ts';
 import { patternProblem } from './pattern-problem.ts';
+import { PLACEHOLDER } from './variables.ts';
 import { problemAt, type Problem } from './problem.ts';
 import { valueAt } from './schema-problems.ts';
 
@@ -35,8 +36,6 @@ function hostProblems(request: object): readonly Problem[] {
   return read.kind === 'invalid' ? [problemAt(path, host, 'a DNS name or an IP address', read.problem)] : [];
 }
 
-/** `{{VARIABLE}}`, expanded before a run. */
-const PLACEHOLDER = /\{\{\{?\s*[A-Za-z_$][\w.]*\s*\}?\}\}/g;
 
 function dataProblems(request: object): readonly Problem[] {
   const [data, body] = [valueAt(request, ['data']) ?? null, valueAt(request, ['body']) ?? null];

@@ -15,6 +15,8 @@ export type Assignment = {
   readonly turns: readonly Turns[];
   /** Given by the coordinator; the content hash of a whole set is made of these (rules.md 27). */
   readonly digest: string;
+  /** Features an agent must have to run it; left out: none. */
+  readonly needs?: readonly string[];
 };
 
 /** A single run outside the schedule. */

@@ -19,4 +19,6 @@ export type ProbeSpec = {
   readonly shouldFail: boolean;
   readonly degradedResponseTimeMs: number;
   readonly maxResponseTimeMs: number;
+  /** Values within it that no report may show; left out: none. */
+  readonly secrets?: readonly string[];
 };

@@ -17,7 +17,7 @@ export function assignmentToWire(assignment: Omit<Assignment, 'digest'>): pb.Ass
     retry: assignment.retry ? retryToWire(assignment.retry) : undefined,
     turns: assignment.turns.map(turnsToWire),
     digest: Buffer.alloc(0),
-    needs: [],
+    needs: [...assignment.needs ?? []],
   };
   message.digest = createHash('sha256').update(pb.Assignment.encode(message).finish()).digest().subarray(0, 16);
   return message;

@@ -20,6 +20,7 @@ export function probeSpecToWire(spec: ProbeSpec): pb.ProbeSpec {
     shouldFail: spec.shouldFail,
     degradedResponseTimeMs: spec.degradedResponseTimeMs,
     maxResponseTimeMs: spec.maxResponseTimeMs,
+    secrets: [...spec.secrets ?? []],
   };
 }
 
@@ -42,6 +43,7 @@ export function probeSpecFromWire(spec: pb.ProbeSpec | undefined): ProbeSpec {
     shouldFail: spec.shouldFail,
     degradedResponseTimeMs: inRange('degraded_response_time_ms', spec.degradedResponseTimeMs, 0, 45_000),
     maxResponseTimeMs: inRange('max_response_time_ms', spec.maxResponseTimeMs, 1, 45_000),
+    ...(spec.secrets.length > 0 ? { secrets: spec.secrets } : {}),
   };
 }
 

@@ -587,6 +587,8 @@ export interface ProbeSpec {
   shouldFail: boolean;
   degradedResponseTimeMs: number;
   maxResponseTimeMs: number;
+  /** Values that are in here and must leave the agent nowhere but towards the target: reports have [redacted] for them. */
+  secrets: string[];
 }
 
 export interface Step {
@@ -2610,6 +2612,7 @@ function createBaseProbeSpec(): ProbeSpec {
     shouldFail: false,
     degradedResponseTimeMs: 0,
     maxResponseTimeMs: 0,
+    secrets: [],
   };
 }
 
@@ -2659,6 +2662,9 @@ export const ProbeSpec: MessageFns<ProbeSpec> = {
     }
     if (message.maxResponseTimeMs !== 0) {
       writer.uint32(120).uint32(message.maxResponseTimeMs);
+    }
+    for (const v of message.secrets) {
+      writer.uint32(130).string(v!);
     }
     return writer;
   },
@@ -2794,6 +2800,14 @@ export const ProbeSpec: MessageFns<ProbeSpec> = {
             }
 
             message.maxResponseTimeMs = reader.uint32();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.secrets.push(reader.string());
             continue;
           }
         }
