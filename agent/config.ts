@@ -4,7 +4,7 @@ import { type Environment, type SettingProblem, givenText, readSettings, setting
 import type { Secret } from '#shared/settings/secret.ts';
 import { optional, required, withDefault } from '#shared/settings/setting.ts';
 import {
-  type Endpoint, LOG_LEVELS, type LogLevel, flag, host, hostAndPort, integer, isLoopbackHost, networks, oneOf,
+  type Endpoint, LOG_LEVELS, type LogLevel, duration, flag, host, hostAndPort, integer, isLoopbackHost, networks, oneOf,
   portOrAny, text, token,
 } from '#shared/settings/values.ts';
 
@@ -37,6 +37,8 @@ export type AgentConfig = {
   readonly probeModulesPath: string | null;
   /** Path of the agent's own client certificates and networks; null: it has none. */
   readonly secretsPath: string | null;
+  /** How long it runs on without a word from the coordinator, restarts included. */
+  readonly autonomyMs: number;
   readonly logLevel: LogLevel;
 };
 
@@ -89,6 +91,9 @@ export const agentSettings = {
   secretsFile: optional('SONDE_SECRETS_FILE', text(), 'no client certificates, no lists of its own', {
     about: "file of the agent's own client certificates and egress lists", hint: 'Give the path of a YAML file with clientCertificates, egress or both.',
   }),
+  autonomy: withDefault('SONDE_AUTONOMY', duration(10_000, 30 * 86_400_000, 'a time from 10s to 30d, such as 90m, 24h or 7d'), '24h', {
+    about: 'how long checks go on without the coordinator', hint: 'Write for example 24h; afterwards the agent stops until it is told anew.',
+  }),
   logLevel: withDefault('SONDE_LOG_LEVEL', oneOf(LOG_LEVELS), 'info', {
     about: 'how much is logged', hint: 'Use info, or debug to see more.',
   }),
@@ -114,7 +119,7 @@ export function readAgentConfig(env: Environment, readFile: (path: string) => st
       http: { host: s.httpHost, port: s.httpPort },
       concurrency: s.concurrency,
       egress: { allow: s.egressAllow ?? [], deny: s.egressDeny ?? [] },
-      resolver: s.resolver, probeModulesPath: s.probeModules, secretsPath: s.secretsFile, logLevel: s.logLevel,
+      resolver: s.resolver, probeModulesPath: s.probeModules, secretsPath: s.secretsFile, autonomyMs: s.autonomy, logLevel: s.logLevel,
     },
   };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '#shared/log.ts';
+import type { Assignment } from '#shared/run/assignment.ts';
 import type { SpoolItem } from './spool/spool.ts';
 import { sleep, systemClock } from '#shared/time/clock.ts';
 import { watchLoopDelay } from '#shared/time/loop-delay.ts';
@@ -17,11 +18,15 @@ import { keptIdentity } from './identity.ts';
 import { AgentMetrics } from './metrics.ts';
 import { startProbing } from './probing/probing-thread.ts';
 import type { ProbingStats } from './probing/probing.ts';
-import { AssignmentSet } from './session/assignment-set.ts';
+import { SealedFile } from './sealed-file.ts';
+import { AssignmentSet, type Applied } from './session/assignment-set.ts';
+import { Autonomy } from './session/autonomy.ts';
 import { ClockOffsetEstimate } from './session/clock-offset.ts';
 import { connectFleet } from './session/fleet-connection.ts';
 import { HAND_OVER_MS } from './session/hand-over.ts';
 import { SessionKeeper } from './session/keep-session.ts';
+import { snapshotOf, type KeptTimetable } from './session/kept-timetable.ts';
+import { TimetableKeeper } from './session/timetable-keeper.ts';
 import { SqliteSpool } from './spool/sqlite-spool.ts';
 import { CoordinatorTime } from './timetable/coordinator-time.ts';
 import { gapOf, type MissedSlot } from './timetable/missed-slot.ts';
@@ -35,6 +40,13 @@ const FEATURES = ['columnar-results', 'shots', 'gaps', 'dialogue', 'tls', 'redac
 const DRAIN_MS = 8_000;
 /** For the last results to be acknowledged; what is not is in the spool. */
 const FLUSH_MS = 3_000;
+
+/** 10,000 checks are some 4 MB; beyond this nothing is kept, and said. */
+const TIMETABLE_BYTES_MAX = 64 * 1024 * 1024;
+/** So much shorter may autonomy turn out after a kill. */
+const REFRESH_MS_MAX = 600_000;
+/** With others in the location: how long the coordinator may take before what was kept is run. */
+const FIRST_WORD_MS = 5_000;
 
 /** One agent: joins its location, keeps its own timetable, and holds every result until the coordinator has committed it. */
 export async function startAgent(config: AgentConfig, log: Log): Promise<RunningAgent> {
@@ -54,7 +66,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
   const clockOffset = new ClockOffsetEstimate((best) => probing.setClockOffset(best));
   const time = new CoordinatorTime(clock, () => -clockOffset.best.offsetUs / 1000);
   const assignments = new AssignmentSet(new Set(FEATURES), ({ spec }) => refusalOf(spec));
-  let locationId = '';
+  let location = { id: '', code: '', kind: 'public' };
   let isConnected = false;
   let liveAgents = 0;
   let loopDelayP99Us = 0;
@@ -62,7 +74,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
   const keep = (item: SpoolItem): void => void spool.append(item);
   const miss = (missed: MissedSlot): void => {
     metrics.countGap(missed.reason);
-    keep({ kind: 'gap', gap: gapOf(missed, locationId) });
+    keep({ kind: 'gap', gap: gapOf(missed, location.id) });
   };
   const probing = startProbing({ resolver: config.resolver, egress: config.egress, secretsPath: config.secretsPath, concurrency: config.concurrency }, {
     onResult: (result) => { metrics.countResult(result); keep({ kind: 'result', result }); },
@@ -77,25 +89,64 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
     spoolOldestAgeSeconds: spool.oldestAgeMs(clock.nowMs()) / 1000, loopDelayP99Seconds: loopDelayP99Us / 1e6,
     probingLoopDelayP99Seconds: probing.stats().loopDelayP99Us / 1e6, probingRestarts: probing.stats().restarts,
     clockOffsetSeconds: clockOffset.best.offsetUs / 1e6, appliedRevision: assignments.revision,
+    autonomyLeftSeconds: autonomy.leftMs() / 1000,
   }));
+  const run = (upserts: readonly Assignment[], removals: readonly string[]): void => {
+    probing.apply(upserts, removals);
+    for (const checkId of removals) metrics.forget(checkId);
+  };
+  const autonomy = new Autonomy({ clock, limitMs: config.autonomyMs, onOver: () => {
+    log.error({ autonomyMs: config.autonomyMs }, 'the coordinator has been away for longer than SONDE_AUTONOMY: checks stop until it is back');
+    run([], assignments.forget());
+  } });
+  const settle = (joined: typeof location): void => {
+    location = joined;
+    egress.setLocationKind(joined.kind);
+    probing.setLocation({ id: joined.id, kind: joined.kind });
+  };
+  const belonging = { agentId, coordinator: `${config.coordinator.host}:${config.coordinator.port}` };
+  const timetableKeeper = new TimetableKeeper({
+    file: new SealedFile({ path: join(config.dataDir, 'timetable'), key: ownKey.sealingKey('timetable'), purpose: 'timetable', bytesMax: TIMETABLE_BYTES_MAX }),
+    clock, refreshMs: Math.min(REFRESH_MS_MAX, config.autonomyMs / 10),
+    current: () => (assignments.revision === 0 ? null : {
+      ...belonging, location, revision: assignments.revision, hash: assignments.hash, liveAgents, assignments: assignments.encoded(),
+      heardAtMs: clock.nowMs() - autonomy.sinceHeardMs(), clockOffsetUs: clockOffset.best.offsetUs,
+    }),
+    onTrouble: (error) => log.warn({ err: error }, 'what to run could not be kept on disk: a restart without the coordinator would run what was kept before'),
+  });
+  /** Runs what was kept, unless the coordinator has told something newer. */
+  const resume = (kept: KeptTimetable): void => {
+    if (assignments.revision > 0) return;
+    const applied = restored(assignments, kept);
+    if (applied.kind === 'resync') return log.warn({ reason: applied.reason }, 'the kept timetable is not used');
+    liveAgents = kept.liveAgents;
+    settle(kept.location);
+    run(applied.upserts, applied.removals);
+    log.info({ location: kept.location.code, assignments: applied.upserts.length, autonomyLeftMs: Math.round(autonomy.leftMs()) }, 'running what was kept from before');
+  };
 
+  /** Settled when the coordinator has told what to run, or could not be reached. */
+  const firstSession = Promise.withResolvers<void>();
   const keeper = new SessionKeeper({
     identity: { agentId, instanceId: randomUUID(), name: config.name ?? hostname(), version: VERSION, features: FEATURES, capacity: config.concurrency, ownKey },
     locationKey: () => config.locationKey?.reveal() ?? '',
     clock, log, assignments, clockOffset, spool,
     random: Math.random,
     connect: () => connectFleet(config.coordinator),
-    onConnected: (connected) => { isConnected = connected; },
+    onConnected: (connected) => {
+      isConnected = connected;
+      if (!connected) firstSession.resolve();
+    },
+    onHeard: () => autonomy.heard(),
     onWelcome: (welcome) => {
-      locationId = welcome.locationId;
-      egress.setLocationKind(welcome.locationKind);
-      probing.setLocation({ id: welcome.locationId, kind: welcome.locationKind });
+      settle({ id: welcome.locationId, code: welcome.locationCode, kind: welcome.locationKind });
       log.info({ location: welcome.locationCode, generation: Number(welcome.generation) }, 'joined');
     },
     onLiveAgents: (count) => { liveAgents = count; },
     onAssignments: (upserts, removals) => {
-      probing.apply(upserts, removals);
-      for (const checkId of removals) metrics.forget(checkId);
+      run(upserts, removals);
+      firstSession.resolve();
+      timetableKeeper.changed();
     },
     onShot: (shot, answer) => {
       const refusal = refusalOf(shot.spec);
@@ -119,13 +170,23 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
 
   const http = await openHttpServer(
     { ...config.http, variable: 'SONDE_AGENT_HTTP_PORT' },
-    agentRoutes(metrics.registry, probeRoute?.handler ?? null, () => healthOf(isConnected, assignments.revision, probing.stats())),
+    agentRoutes(metrics.registry, probeRoute?.handler ?? null, () => healthOf({ isConnected, revision: assignments.revision, isAutonomyOver: autonomy.isOver }, probing.stats())),
   ).catch(async (error: unknown) => {
     // A thread that runs keeps the process from ending.
     await probing.stop(0);
     throw error;
   });
   const leaving = new AbortController();
+  const found = await timetableKeeper.load(belonging);
+  if (found.kind === 'none' && found.reason !== null) log.warn({ reason: found.reason }, 'the kept timetable is not used');
+  const kept = found.kind === 'kept' ? found.kept : null;
+  if (kept) {
+    clockOffset.assume(kept.clockOffsetUs);
+    if (!autonomy.resume(clock.nowMs() - kept.heardAtMs)) log.error({ autonomyMs: config.autonomyMs }, 'the coordinator was last heard of longer ago than SONDE_AUTONOMY: checks wait until it is back');
+    else if (kept.liveAgents <= 1) resume(kept);
+    // Others may have taken over what it ran: the coordinator, if it is there, knows better.
+    else void Promise.race([firstSession.promise, sleep(clock, FIRST_WORD_MS, leaving.signal)]).then(() => { if (!leaving.signal.aborted && !autonomy.isOver) resume(kept); });
+  }
   const session = keeper.run(leaving.signal);
 
   return {
@@ -141,6 +202,8 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
       await flushed(spool, isConnected);
       leaving.abort();
       await session;
+      autonomy.stop();
+      await timetableKeeper.close();
       await http.close();
       probeRoute?.close();
       stopWatchingSecrets();
@@ -150,10 +213,21 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
   };
 }
 
+function restored(assignments: AssignmentSet, kept: KeptTimetable): Applied {
+  try {
+    return assignments.applySnapshot(snapshotOf(kept));
+  } catch (error) {
+    return { kind: 'resync', reason: `it cannot be read: ${(error as Error).message}` };
+  }
+}
+
 /** Ready: it knows what to run and can, whether or not the coordinator is there this moment. */
-function healthOf(isConnected: boolean, revision: number, { assignments, isUp }: ProbingStats) {
+function healthOf(
+  { isConnected, revision, isAutonomyOver }: { readonly isConnected: boolean; readonly revision: number; readonly isAutonomyOver: boolean },
+  { assignments, isUp }: ProbingStats,
+) {
   const reasons = [
-    ...(revision > 0 ? [] : ['no configuration yet: this agent has not joined its location']),
+    ...(isAutonomyOver ? ['checks have stopped: the coordinator has been away for longer than SONDE_AUTONOMY'] : revision > 0 ? [] : ['no configuration yet: this agent has not joined its location']),
     ...(isUp ? [] : ['the probing thread is being started']),
   ];
   return { isReady: reasons.length === 0, isConnected, assignments, reasons };

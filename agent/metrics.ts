@@ -25,6 +25,8 @@ export type AgentVitals = {
   readonly probingRestarts: number;
   readonly clockOffsetSeconds: number;
   readonly appliedRevision: number;
+  /** Until it stops for want of a coordinator; 0: it has. */
+  readonly autonomyLeftSeconds: number;
 };
 
 /** The agent's own numbers, per check and of itself; names and labels are the README's table. */
@@ -53,6 +55,7 @@ export class AgentMetrics {
     reading('sonde_session_connected', 'Is there a session with the coordinator? 1 or 0.', (now) => (now.isConnected ? 1 : 0));
     reading('sonde_session_sharing', "Do other agents share the location's work? 1 or 0.", (now) => (now.isSharing ? 1 : 0));
     reading('sonde_session_applied_revision', 'Revision of the config that is applied.', (now) => now.appliedRevision);
+    reading('sonde_autonomy_left_seconds', 'How long checks still go on if the coordinator stays away; 0: they have stopped.', (now) => now.autonomyLeftSeconds);
     reading('sonde_assignments', 'Checks this agent runs.', (now) => now.assignments);
     reading('sonde_assignments_rejected', 'Checks this agent cannot run.', (now) => now.rejectedAssignments);
     reading('sonde_attempts_in_flight', 'Attempts under way.', (now) => now.inFlight);

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hkdfSync, sign, type KeyObject } from 'node:crypto';
 
 /** The agent's own Ed25519 key: what proves to a coordinator that it is the one that enrolled. */
 export type OwnKey = {
@@ -6,6 +6,8 @@ export type OwnKey = {
   readonly publicKey: Buffer;
   /** Signs; the private part never leaves. */
   sign(message: Uint8Array): Buffer;
+  /** 32 bytes for sealing what is kept on disk, another for every purpose (HKDF-SHA256); nothing leads back from them. */
+  sealingKey(purpose: string): Buffer;
 };
 
 /** A new private key, as PEM (PKCS #8). */
@@ -18,5 +20,10 @@ export function ownKeyOf(pem: string): OwnKey {
   const privateKey: KeyObject = createPrivateKey(pem);
   if (privateKey.asymmetricKeyType !== 'ed25519') throw new Error(`an Ed25519 key is needed, this is ${privateKey.asymmetricKeyType}`);
   const { x } = createPublicKey(privateKey).export({ format: 'jwk' });
-  return { publicKey: Buffer.from(x!, 'base64url'), sign: (message) => sign(null, message, privateKey) };
+  const seed = (): Buffer => Buffer.from(privateKey.export({ format: 'jwk' }).d!, 'base64url');
+  return {
+    publicKey: Buffer.from(x!, 'base64url'),
+    sign: (message) => sign(null, message, privateKey),
+    sealingKey: (purpose) => Buffer.from(hkdfSync('sha256', seed(), '', `sonde agent sealing ${purpose}`, 32)),
+  };
 }

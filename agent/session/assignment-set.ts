@@ -1,4 +1,4 @@
-import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
+import * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
 import type { Assignment } from '#shared/run/assignment.ts';
 import { assignmentFromWire, configHash } from '#shared/wire/assignment.ts';
 import { WireError } from '#shared/wire/wire-error.ts';
@@ -16,6 +16,8 @@ export class AssignmentSet {
   readonly #features: ReadonlySet<string>;
   readonly #accept: (assignment: Assignment) => string | null;
   #digests = new Map<string, Uint8Array>();
+  /** As they were told, to be kept for the next start; encoded, since a decoded one holds on to the frame it came in. */
+  readonly #told = new Map<string, Uint8Array>();
   #rejected = new Map<string, pb.Rejection>();
   revision = 0;
 
@@ -31,6 +33,21 @@ export class AssignmentSet {
 
   get rejected(): readonly pb.Rejection[] {
     return [...this.#rejected.values()];
+  }
+
+  /** Every assignment told, as wire messages. */
+  encoded(): readonly Uint8Array[] {
+    return [...this.#told.values()];
+  }
+
+  /** Holds nothing any more, as before the first snapshot; the ids of what it held. */
+  forget(): readonly string[] {
+    const held = [...this.#digests.keys()];
+    this.#digests = new Map();
+    this.#told.clear();
+    this.#rejected.clear();
+    this.revision = 0;
+    return held;
   }
 
   applySnapshot(snapshot: pb.Snapshot): Applied {
@@ -52,6 +69,8 @@ export class AssignmentSet {
     if (!configHash(digests).equals(told.hash)) return { kind: 'resync', reason: `the content hash at revision ${told.revision} differs` };
     this.#digests = digests;
     this.revision = Number(told.revision);
+    for (const id of removals) this.#told.delete(id);
+    for (const message of messages) this.#told.set(message.checkId, pb.Assignment.encode(message).finish());
 
     const upserts: Assignment[] = [];
     const stopped: string[] = [...removals];

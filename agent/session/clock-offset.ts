@@ -8,6 +8,9 @@ const SAMPLES_MAX = 8;
 /** What two clocks part within eight heartbeats, at a generous 1,000 ppm. */
 const DRIFT_US_MAX = 20_000;
 
+/** Of an offset from before a restart; below a second it is what most clocks are off by when they are off at all. */
+const ASSUMED_ERROR_US = 1_000_000;
+
 /**
  * From four timestamps (sent, received, replied, arrived; the first and last by the agent's clock) the offset, with
  * half the way there and back as its error; the best of the last eight samples counts.
@@ -19,6 +22,12 @@ export class ClockOffsetEstimate {
   /** `onSample` hears the best estimate after every sample that was taken. */
   constructor(onSample: (best: ClockOffset) => void = () => {}) {
     this.#onSample = onSample;
+  }
+
+  /** What was believed before a restart: good enough to go on by, and worth less than any measurement to come. */
+  assume(offsetUs: number): void {
+    this.#samples = [{ offsetUs, errorUs: ASSUMED_ERROR_US }];
+    this.#onSample(this.best);
   }
 
   add(stamps: { readonly sentUs: number; readonly receivedUs: number; readonly repliedUs: number; readonly arrivedUs: number }): void {

@@ -38,6 +38,8 @@ export type SessionDeps = {
   readonly clockOffset: ClockOffsetEstimate;
   /** Welcomed: the location is known and results may flow. */
   readonly onWelcome: (welcome: pb.Welcome) => void;
+  /** The coordinator told what to run or answered a heartbeat: it is there, and knows this agent. */
+  readonly onHeard: () => void;
   readonly onAssignments: (upserts: readonly Assignment[], removals: readonly string[]) => void;
   /** How many agents share the location's work, this one included. */
   readonly onLiveAgents: (count: number) => void;
@@ -75,15 +77,20 @@ export async function holdSession(stream: Stream, deps: SessionDeps): Promise<Se
           heart.start(welcome.heartbeatIntervalMs);
           break;
         case 'snapshot':
+          deps.onHeard();
           deps.onLiveAgents(message.value.liveAgents);
           apply(assignments.applySnapshot(message.value), stream, deps);
           break;
         case 'delta':
+          deps.onHeard();
           deps.onLiveAgents(message.value.liveAgents);
           apply(assignments.applyDelta(message.value), stream, deps);
           break;
         case 'shot': take(message.value, stream, deps); break;
-        case 'heartbeatReply': heart.answered(message.value); break;
+        case 'heartbeatReply':
+          deps.onHeard();
+          heart.answered(message.value);
+          break;
         case 'goAway':
           return { kind: 'go_away', reason: message.value.reason, minMs: message.value.reconnectAfterMinMs, windowMs: message.value.reconnectAfterMaxMs };
         case 'rejected':

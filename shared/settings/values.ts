@@ -22,6 +22,17 @@ export function integer(from: number, to: number, words = `a whole number from $
   });
 }
 
+/** `90s`, `30m`, `24h` or `7d`, as ms. */
+export function duration(fromMs: number, toMs: number, words: string): z.ZodType<number, string> {
+  return parsed(words, (given) => {
+    const match = /^(\d{1,9})(s|m|h|d)$/.exec(given);
+    const ms = match ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : Number.NaN;
+    return ms >= fromMs && ms <= toMs ? ms : undefined;
+  });
+}
+
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
 export const flag = (): z.ZodType<boolean, string> =>
   parsed('0 or 1', (given) => ({ 0: false, 1: true, false: false, true: true })[given.toLowerCase()]);
 

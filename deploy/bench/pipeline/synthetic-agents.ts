@@ -63,7 +63,7 @@ function join(port: number, key: string, owed: OwedRuns, index: number): Promise
       connect: () => connectFleet({ host: '127.0.0.1', port, transport: { kind: 'plaintext' } }),
       onWelcome: () => resolve({ owed, spool }),
       onConnected: (isConnected) => { if (!isConnected) sessionsLost += 1; },
-      onAssignments: () => {}, onLiveAgents: () => {}, onShot: () => {},
+      onAssignments: () => {}, onHeard: () => {}, onLiveAgents: () => {}, onShot: () => {},
       vitals: () => ({ inFlight: 0, spoolDepth: BigInt(spool.depth()), spoolOldestAgeMs: 0n, latenessP99Us: 0, loopDelayP99Us: 0 }),
     });
     void keeper.run(stopping.signal);
