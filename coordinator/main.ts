@@ -11,6 +11,7 @@ import { maskToken, tokenHasher } from './api/keys.ts';
 import { listen } from './api/listen.ts';
 import { SCOPES } from './api/scopes.ts';
 import type { CoordinatorConfig } from './config.ts';
+import { dashboardState, SITE_DIR } from './dashboard/dashboard-files.ts';
 import { FleetSide } from './fleet-side.ts';
 import { keptApiKey, keptMasterKey } from './kept-secret.ts';
 import { coordinatorMetrics } from './metrics.ts';
@@ -79,6 +80,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
     store, log, hashToken, clock: systemClock, ids: randomUUID, version: VERSION,
     shots: { run: (shot) => fleet.runShot(shot) },
     metrics: () => metrics.metrics(),
+    dashboard: { siteDir: SITE_DIR },
     health: async () => {
       // Anybody may read this: why and where is in the log, not here.
       const problems = await store.ping().then(() => [], () => ['the database does not answer']);
@@ -87,6 +89,8 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
     ...(config.http.tls ? { tls: { cert: readFileSync(config.http.tls.certPath), key: readFileSync(config.http.tls.keyPath) } } : {}),
   });
   opened.push(() => api.close());
+  const dashboard = dashboardState();
+  if (dashboard !== 'built') log.warn({ dashboard }, dashboard === 'missing' ? 'the dashboard is not built: npm run build:web' : 'the dashboard is built from other sources than are here: npm run build:web');
   const { url } = await listen(api, config.http);
   log.info({ httpUrl: url, fleetPort: door.port }, 'coordinator ready');
   return { httpUrl: url, fleetPort: door.port };

@@ -21,6 +21,7 @@ import { serviceRoutes } from './routes/service.ts';
 import { statusRoutes } from './routes/statuses.ts';
 import { isRouteScope, type RegisteredRoute } from './scopes.ts';
 import { DOCS_PREFIX, sendSecurityHeaders } from './security-headers.ts';
+import { serveDashboard } from './serve-dashboard.ts';
 import { validateAllButBodies } from './validate.ts';
 
 declare module 'fastify' {
@@ -35,6 +36,8 @@ export type ApiOptions = Omit<ApiDeps, 'randomBytes'> & {
   /** Left out: the system's. */
   readonly randomBytes?: (size: number) => Uint8Array;
   readonly rateLimit?: RateLimit;
+  /** Where `vite build` left the dashboard; without it there is the API alone. */
+  readonly dashboard?: { readonly siteDir: string };
   /** PEM; plain HTTP without. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
 };
@@ -64,6 +67,8 @@ export function createApi(options: ApiOptions): ApiApp {
   // Within a plugin, so that the description is listening when the routes come.
   app.register(async (scope) => registerRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps));
   app.register(async (scope) => serveDescription(scope));
+  const { dashboard } = options;
+  if (dashboard) app.register(async (scope) => serveDashboard(scope as unknown as ApiApp, { ...dashboard, randomBytes: deps.randomBytes }));
   boundClosing(app, deps.clock);
   return app;
 }

@@ -14,8 +14,9 @@ const DOCS_POLICY = [
 export function sendSecurityHeaders(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply) => {
     const isDocs = (request.routeOptions.url ?? '').startsWith(DOCS_PREFIX);
+    // The dashboard's page has set its own, with a nonce.
+    if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', isDocs ? DOCS_POLICY : API_POLICY);
     reply.headers({
-      'content-security-policy': isDocs ? DOCS_POLICY : API_POLICY,
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',

@@ -15,6 +15,7 @@ import { apiUrlOf } from '../cli/cli-settings.ts';
 import type { Context } from '../cli/context.ts';
 import { EXIT, type ExitCode } from '../cli/exit-codes.ts';
 import { SUPERVISED_FLAG } from '../cli/program.ts';
+import { buildDashboardIfNeeded } from './build-dashboard-if-needed.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { openDataDir } from './data-dir.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
@@ -88,6 +89,7 @@ async function start({ env, output, stop }: Context, steps: UpSteps, processes: 
     return { started: child.start(), end: async (): Promise<void> => { await child.stop(); log.close(); } };
   };
 
+  await buildDashboardIfNeeded(steps, news);
   const apiKey = config.coordinator.apiKey ?? await keptApiKey(dataDir);
   const database = await startDatabase(config, dataDir, steps, news);
   const coordinator = await steps.step('starting the coordinator', () => {

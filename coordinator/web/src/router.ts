@@ -1,0 +1,22 @@
+import { createRouter } from '@tanstack/react-router';
+import { homeRoutes } from './pages/home/routes.ts';
+import { settingsRoutes } from './pages/settings/routes.ts';
+import { signInRoutes } from './pages/sign-in/routes.ts';
+import { rootRoute, signedInRoute } from './shell/root-routes.ts';
+
+/** Every page. An area adds its routes in its own `routes.ts`, and one line here. */
+const routeTree = rootRoute.addChildren([
+  ...signInRoutes,
+  signedInRoute.addChildren([
+    ...homeRoutes,
+    ...settingsRoutes,
+  ]),
+]);
+
+export const router = createRouter({ routeTree, defaultPreload: 'intent', defaultPreloadStaleTime: 0, scrollRestoration: true });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,77 @@
+import { Avatar, Group, Menu, Text, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
+import { IconBook, IconCheck, IconDeviceDesktop, IconDeviceLaptop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { api } from '../api/api.ts';
+import { sessionQuery, useSession } from '../api/session.ts';
+import { useIsLive } from '../live/live.tsx';
+
+const SCHEMES = [
+  { value: 'light', label: 'Light', icon: IconSun },
+  { value: 'dark', label: 'Dark', icon: IconMoon },
+  { value: 'auto', label: 'As the system', icon: IconDeviceDesktop },
+] as const satisfies readonly { value: MantineColorScheme; label: string; icon: unknown }[];
+
+/** At the foot of the sidebar: who is signed in, theme, sign out. */
+export function AccountMenu() {
+  const { user, account } = useSession();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const signOut = useSignOut();
+  return (
+    <Menu position="top-start" width={220} shadow="md">
+      <Menu.Target>
+        <UnstyledButton aria-label={`Account menu of ${user.name}`} w="100%" p={6} style={{ borderRadius: 8 }}>
+          <Group gap="sm" wrap="nowrap">
+            <Avatar name={user.name} color="indigo" radius="xl" size="sm" variant="filled" aria-hidden styles={{ placeholder: { color: '#fff' } }} />
+            <div style={{ minWidth: 0, flex: 1 }}>
+              <Text size="sm" fw={600} truncate>{user.name}</Text>
+              <Text size="xs" c="dimmed" truncate>{account.name}</Text>
+            </div>
+            <LiveMark />
+          </Group>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{user.email} · {user.role}</Menu.Label>
+        <Menu.Item component={Link} to="/profile" leftSection={<IconDeviceLaptop size={16} />}>Password and sessions</Menu.Item>
+        <Menu.Item component="a" href="/docs" target="_blank" rel="noreferrer" leftSection={<IconBook size={16} />}>API documentation</Menu.Item>
+        <Menu.Divider />
+        <Menu.Label>Theme</Menu.Label>
+        {SCHEMES.map(({ value, label, icon: Icon }) => (
+          <Menu.Item
+            key={value} leftSection={<Icon size={16} />} onClick={() => setColorScheme(value)}
+            aria-current={colorScheme === value} rightSection={colorScheme === value ? <IconCheck size={14} aria-label="chosen" /> : null}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => signOut.mutate()}>Sign out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function LiveMark() {
+  const isLive = useIsLive();
+  return (
+    <span
+      role="img" aria-label={isLive ? 'live' : 'not live: reconnecting'} title={isLive ? 'Live' : 'Reconnecting…'}
+      style={{ width: 8, height: 8, borderRadius: isLive ? 4 : 1, background: isLive ? 'var(--sonde-passing)' : 'var(--sonde-degraded)' }}
+    />
+  );
+}
+
+function useSignOut() {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  return useMutation({
+    mutationFn: () => api.delete('/v1/session'),
+    onSettled: async () => {
+      queries.setQueryData(sessionQuery.queryKey, null);
+      await navigate({ to: '/sign-in', search: {} });
+      // Nothing of this account stays in the memory of the page.
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+    },
+  });
+}

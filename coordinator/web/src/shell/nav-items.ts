@@ -1,0 +1,23 @@
+import { IconActivityHeartbeat, IconHistory, IconKey, IconUsers, type Icon } from '@tabler/icons-react';
+
+export type NavItem = {
+  readonly label: string;
+  readonly to: string;
+  readonly icon: Icon;
+  /** Hidden from those who may not. */
+  readonly scope?: string;
+};
+export type NavSection = { readonly title: string | null; readonly items: readonly NavItem[] };
+
+/** The sidebar. An area adds its pages here, and its routes in router.ts. */
+export const NAV: readonly NavSection[] = [
+  { title: null, items: [{ label: 'Checks', to: '/', icon: IconActivityHeartbeat, scope: 'checks:read' }] },
+  {
+    title: 'Account',
+    items: [
+      { label: 'Users', to: '/users', icon: IconUsers, scope: 'users:read' },
+      { label: 'API keys', to: '/api-keys', icon: IconKey, scope: 'keys:read' },
+      { label: 'Audit log', to: '/audit-log', icon: IconHistory, scope: 'audit:read' },
+    ],
+  },
+];
