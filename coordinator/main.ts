@@ -15,6 +15,7 @@ import { dashboardState, SITE_DIR } from './dashboard/dashboard-files.ts';
 import { FleetSide } from './fleet-side.ts';
 import { keptApiKey, keptMasterKey } from './kept-secret.ts';
 import { coordinatorMetrics } from './metrics.ts';
+import { RollUp } from './pipeline/roll-up.ts';
 import { openFleetServer } from './sessions/fleet-server.ts';
 import { openStore } from './store/open-store.ts';
 
@@ -61,6 +62,9 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   const fleet = new FleetSide({ store, clock: systemClock, log, ids: randomUUID, hashKey: hashToken, signal: stopping.signal });
   opened.push(() => fleet.settled());
   await fleet.start();
+  const rollUp = new RollUp({ store, clock: systemClock, log, holder: randomUUID() });
+  opened.push(() => rollUp.settled());
+  rollUp.start(stopping.signal);
   const door = await openFleetServer({
     host: config.fleet.host, port: config.fleet.port, reflection: config.fleet.reflection,
     tls: config.fleet.tls && { certFile: config.fleet.tls.certPath, keyFile: config.fleet.tls.keyPath, clientCaFile: config.fleet.tls.clientCaPath },

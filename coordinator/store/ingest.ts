@@ -8,6 +8,7 @@ import { encodeArrays, type ArrayColumn, type ElementType } from './binary-array
 import { inTransaction } from './connect.ts';
 import { Partitions } from './partitions.ts';
 import { RESULT_COLUMNS, type IngestResult } from './result-columns.ts';
+import { encodeMarks } from './rollup-marks.ts';
 
 type IngestGap = Extract<IngestRow, { kind: 'gap' }>;
 
@@ -37,21 +38,26 @@ async function writeChunk(pool: Pool, partitions: Partitions, rows: readonly Ing
   const days = rows.map(dueAtMsOf);
   await partitions.ensureDays(days);
   try {
-    return await write(pool, results, gaps);
+    return await write(pool, rows, results, gaps);
   } catch (error) {
     const { code } = error as { code?: string };
     if (code !== NO_PARTITION && code !== DEADLOCK) throw error;
     if (code === NO_PARTITION) partitions.forget();
     await partitions.ensureDays(days);
-    return write(pool, results, gaps);
+    return write(pool, rows, results, gaps);
   }
 }
 
-function write(pool: Pool, results: readonly IngestResult[], gaps: readonly IngestGap[]): Promise<number> {
+function write(pool: Pool, rows: readonly IngestRow[], results: readonly IngestResult[], gaps: readonly IngestGap[]): Promise<number> {
   const lock = gaps.length > 0 ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared';
   const begin = `begin; set local synchronous_commit = on; select ${lock}(${GAP_LOCK})`;
-  return inTransaction(pool, begin, async (client) =>
-    (results.length > 0 ? await insertResults(client, results) : 0) + (gaps.length > 0 ? await insertGaps(client, gaps) : 0));
+  return inTransaction(pool, begin, async (client) => {
+    const inserted = (results.length > 0 ? await insertResults(client, results) : 0) + (gaps.length > 0 ? await insertGaps(client, gaps) : 0);
+    // Whether or not a row was new: a mark too many costs a computation, one too few would leave a wrong figure.
+    const marks = inserted > 0 ? encodeMarks(rows) : null;
+    if (marks) await client.query({ name: 'ingest-marks', text: 'insert into rollup_marks (cells) values ($1)', values: [marks] });
+    return inserted;
+  });
 }
 
 /** New results; a final one takes the place of its run's gap. */

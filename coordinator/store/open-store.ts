@@ -4,6 +4,7 @@ import type { CompletenessStore } from '../api/completeness-port.ts';
 import type { ApiStore } from '../api/ports.ts';
 import type { EnrolmentStore } from '../sessions/enrolment-port.ts';
 import type { ClosingStore } from '../pipeline/closing-port.ts';
+import type { RollupStore } from '../pipeline/rollup-port.ts';
 import type { IngestStore, PlanStore, SessionStore, ShotStore } from '../pipeline/ports.ts';
 import { agentStore } from './agents.ts';
 import { checkStore } from './checks.ts';
@@ -24,6 +25,7 @@ import { DAY_MS, Partitions } from './partitions.ts';
 import { planStore } from './plan.ts';
 import { privateLocationStore } from './private-locations.ts';
 import { resultStore } from './results.ts';
+import { rollupStore } from './rollups.ts';
 import { sessionStore } from './sessions.ts';
 import { shotStore } from './shots.ts';
 import { statusStore } from './statuses.ts';
@@ -36,7 +38,7 @@ export type StoreOptions = {
   readonly connectionsMax?: number;
 };
 
-export type Store = ApiStore & PlanStore & IngestStore & SessionStore & ShotStore & EnrolmentStore & ClosingStore & CompletenessStore
+export type Store = ApiStore & PlanStore & IngestStore & SessionStore & ShotStore & EnrolmentStore & ClosingStore & CompletenessStore & RollupStore
   & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -53,6 +55,9 @@ const INGEST_CONNECTIONS_MAX = 2;
 const STATEMENT_TIMEOUT_MS = 15_000;
 /** A lock held by others delays acknowledgements; giving up too early would only repeat the work. */
 const INGEST_TIMEOUT_MS = 60_000;
+
+/** Rows are kept this long unless the installation says otherwise. */
+const RAW_DAYS = 30;
 
 /** Connects once to see that it can. Throws `DatabaseError`, whose message is a sentence without secrets. */
 export async function openStore(options: StoreOptions): Promise<Store> {
@@ -86,6 +91,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await migrateJobQueue(jobPool, log).catch(fail);
       return applied;
     },
+    ...rollupStore({ pool, partitions, rawDays: RAW_DAYS }),
     ensurePartitions: (fromMs = Date.now() - DAY_MS, toMs = Date.now() + DAY_MS) => partitions.ensure(fromMs, toMs),
     ping,
     close,

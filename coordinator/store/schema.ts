@@ -66,6 +66,10 @@ export type Database = {
     account_id: string; due_at: Instant; run_id: string; check_id: string; location_owed: string; agent_id: string | null;
     reason: string; recorded_at: DefaultInstant;
   };
+  rollups_hourly: RollupRow;
+  rollups_daily: RollupRow;
+  rollup_marks: { id: Generated<number>; marked_at: DefaultInstant; cells: Buffer };
+  retention: { account_id: string; raw_days: number; hourly_days: number; daily_days: number; updated_at: DefaultInstant };
   account_settings: { account_id: string; alert_settings: ColumnType<AlertSettings | null, string | null, string | null>; updated_at: DefaultInstant };
   check_groups: {
     account_id: string; id: Generated<number>; revision: Generated<number>; name: string; definition: ColumnType<unknown, string, string>;
@@ -104,6 +108,14 @@ export type Database = {
     account_id: string; channel_id: number; failures_in_row: Generated<number>; failing_since: MaybeInstant; told_at: MaybeInstant;
     next_slot_at: DefaultInstant;
   };
+};
+
+export type RollupRow = {
+  account_id: string; check_id: string; location_id: string; at: Instant; computed_at: DefaultInstant; corrected_at: MaybeInstant;
+  last_due_at: MaybeInstant; last_outcome: string | null;
+  passed: number; degraded: number; failed: number; agent_faults: number; egress_denied: number; impaired: number;
+  established: number; over_max: number; attempts: number; gaps: number; gap_reasons: ColumnType<Readonly<Record<string, number>> | null, string | null, string | null>;
+  total: Buffer | null; phases: Buffer | null;
 };
 
 export type ResultRow = {

@@ -16,6 +16,11 @@ const ROWS_OF_ALERTING = [
   `insert into notice_deliveries (account_id, id, notice_id, channel_id, channel_type, channel_name) select $1, gen_random_uuid(), id, 1, 'EMAIL', 'ops' from notices`,
   `insert into channel_health (account_id, channel_id) select $1, max(id) from alert_channels`,
 ];
+const ROWS_OF_ROLLUPS = [
+  ...['rollups_hourly', 'rollups_daily'].map((table) => `insert into ${table} (account_id, check_id, location_id, at, passed, degraded, failed, agent_faults, egress_denied, impaired, established, over_max, attempts, gaps)
+    values ($1, gen_random_uuid(), gen_random_uuid(), '2026-11-22', 1, 0, 0, 0, 0, 0, 1, 0, 1, 0)`),
+  `insert into retention (account_id, raw_days, hourly_days, daily_days) values ($1, 7, 30, 30)`,
+];
 
 describe('one account and another', () => {
   let at: AStore;
@@ -31,7 +36,7 @@ describe('one account and another', () => {
     await at.store.createCheck(mine.accountId, randomUUID(), aCheck(), randomUUID());
     await at.store.recordShot({ accountId: mine.accountId, runId: randomUUID(), checkId: mine.checkId, checkRevision: 1, locationId: mine.locationId, trigger: 'manual', orderedAtMs: NOON });
     await at.store.ingest([aResultRow(mine), gapOf(mine, { runId: randomUUID(), dueAtMs: NOON })]);
-    for (const statement of ROWS_OF_ALERTING) await at.client.query(statement, [mine.accountId]);
+    for (const statement of [...ROWS_OF_ALERTING, ...ROWS_OF_ROLLUPS]) await at.client.query(statement, [mine.accountId]);
   });
   afterAll(() => at?.end());
 

@@ -11,6 +11,7 @@ import * as enrolment from './0006-enrolment.ts';
 import * as closing from './0007-closing.ts';
 import * as alerting from './0008-alerting.ts';
 import * as deliveries from './0012-deliveries.ts';
+import * as rollups from './0014-rollups.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -23,6 +24,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-closing': closing,
   '0008-alerting': alerting,
   '0012-deliveries': deliveries,
+  '0014-rollups': rollups,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };

@@ -1,0 +1,85 @@
+/**
+ * Rows to rollups, in Postgres: the one text that decides what counts, for stored hours and for what is read straight
+ * from rows. Final results of scheduled runs that are no surplus (rules.md 3, 6, 7), and gaps.
+ */
+import { GAMMA } from '../analytics/sketch.ts';
+import { PHASES, phaseNumber, type Phase } from '../analytics/phases.ts';
+
+/** The columns that add up. */
+export const COUNTS = ['passed', 'degraded', 'failed', 'agent_faults', 'egress_denied', 'impaired', 'established', 'over_max', 'attempts', 'gaps'] as const;
+export const CELL = ['account_id', 'check_id', 'location_id', 'at'] as const;
+/** What a rollup row is computed to, in this order. */
+export const COMPUTED = [...CELL, 'last_due_at', 'last_outcome', ...COUNTS, 'gap_reasons', 'total', 'phases'] as const;
+
+const TIMES: Readonly<Record<Phase, string>> = {
+  dns: 'dns_us', connect: 'connect_us', tls: 'tls_us', send: 'send_us', firstByte: 'first_byte_us', data: 'data_us', total: 'total_us',
+  connection: 'connect_us + tls_us', transfer: 'send_us + first_byte_us + data_us',
+};
+
+/**
+ * A common table expression `computed` with the columns of COMPUTED. `results` and `gaps` are `from … where …` over
+ * tables named r and g; `at` is the start of the bucket of the instant `due_at`.
+ */
+export function computed({ results, gaps, at }: { readonly results: string; readonly gaps: string; readonly at: string }): string {
+  return `
+  runs as materialized (
+    select r.account_id, r.check_id, r.location_owed as location_id, ${at.replaceAll('due_at', 'r.due_at')} as at, r.due_at, r.outcome, r.established, r.over_max_response_time, r.attempt,
+      r.dns_us, r.connect_us, r.tls_us, r.send_us, r.first_byte_us, r.data_us, r.total_us
+    ${results} and r.is_final and not r.is_surplus and (r.trigger = 'schedule' or r.trigger = 'retry' and r.attempt > 1)
+  ), counted as (
+    select ${CELL.join(', ')},
+      count(*) filter (where outcome = 'passed') as passed, count(*) filter (where outcome = 'degraded') as degraded, count(*) filter (where outcome = 'failed') as failed,
+      count(*) filter (where outcome = 'agent_fault') as agent_faults, count(*) filter (where outcome = 'egress_denied') as egress_denied,
+      count(*) filter (where outcome = 'impaired') as impaired,
+      count(*) filter (where established and outcome in ('passed', 'degraded', 'failed')) as established,
+      count(*) filter (where over_max_response_time) as over_max, sum(attempt) as attempts,
+      max((extract(epoch from due_at) * 1000)::bigint * 4 + case outcome when 'passed' then 1 when 'degraded' then 2 else 3 end)
+        filter (where outcome in ('passed', 'degraded', 'failed')) as last_verdict
+    from runs group by ${CELL.join(', ')}
+  ), buckets as (
+    select ${CELL.join(', ')}, phase, ceil(ln(us::float8) / ${Math.log(GAMMA)}::float8)::int2 as bucket,
+      count(*)::int4 as n, sum(us)::bigint as sum, sum(us::float8 * us) as squares, min(us) as least, max(us) as most
+    from runs cross join lateral (values ${PHASES.map((phase) => `(${phaseNumber(phase)}::int2, ${TIMES[phase]})`).join(', ')}) as time (phase, us)
+    where outcome in ('passed', 'degraded') and us > 0 group by ${CELL.join(', ')}, phase, bucket
+  ), parts as (
+    select ${CELL.join(', ')}, phase, int2send(phase) || int2send(count(*)::int2) || int8send(sum(sum)::bigint) || float8send(sum(squares))
+      || int4send(min(least)) || int4send(max(most)) || string_agg(int2send(bucket) || int4send(n), ''::bytea) as part
+    from buckets group by ${CELL.join(', ')}, phase
+  ), sketches as (
+    select ${CELL.join(', ')}, string_agg(part, ''::bytea) filter (where phase = ${phaseNumber('total')}) as total,
+      string_agg(part, ''::bytea) filter (where phase <> ${phaseNumber('total')}) as phases
+    from parts group by ${CELL.join(', ')}
+  ), gaps_by_reason as (
+    select g.account_id, g.check_id, g.location_owed as location_id, ${at.replaceAll('due_at', 'g.due_at')} as at, g.reason, count(*) as n
+    ${gaps} group by 1, 2, 3, 4, 5
+  ), gaps_counted as (
+    select ${CELL.join(', ')}, sum(n) as gaps, jsonb_object_agg(reason, n) as gap_reasons from gaps_by_reason group by ${CELL.join(', ')}
+  ), computed as (
+    select ${CELL.join(', ')}, to_timestamp((last_verdict >> 2) / 1000.0) as last_due_at,
+      case last_verdict & 3 when 1 then 'passed' when 2 then 'degraded' when 3 then 'failed' end as last_outcome,
+      ${COUNTS.map((count) => `coalesce(${count}, 0)::integer as ${count}`).join(', ')}, gap_reasons, total, phases
+    from counted full join gaps_counted using (${CELL.join(', ')}) left join sketches using (${CELL.join(', ')})
+  )`;
+}
+
+/** Replaces the rows of `cells` (account_id, check_id, at) in `table` by what `computed` says; those that are no more go. */
+export function replaced(table: 'rollups_hourly' | 'rollups_daily', hours: 1 | 24, span: string): string {
+  const others = COMPUTED.filter((column) => !(CELL as readonly string[]).includes(column));
+  const isSame = `(${['old', 'excluded'].map((row) => COUNTS.map((count) => `${row}.${count}`).join(', ')).join(') is not distinct from (')})`;
+  return `
+  stored as (
+    insert into ${table} as old (${COMPUTED.join(', ')})
+    select ${COMPUTED.join(', ')} from computed
+    on conflict (account_id, check_id, at, location_id) do update set
+      ${others.map((column) => `${column} = excluded.${column}`).join(', ')}, computed_at = now(),
+      corrected_at = case when now() < old.at + interval '${hours + CORRECTION_HOURS} hours' or ${isSame} then old.corrected_at else now() end
+    returning 1
+  ), gone as (
+    delete from ${table} old using cells where old.account_id = cells.account_id and old.check_id = cells.check_id and old.at = cells.at and old.at ${span}
+      and not exists (select from computed where computed.account_id = old.account_id and computed.check_id = old.check_id and computed.at = old.at and computed.location_id = old.location_id)
+    returning 1
+  )`;
+}
+
+/** Rows that come this long after their hour are ordinary lateness; after that a change is a correction, and says so. */
+const CORRECTION_HOURS = 1;

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IngestRow } from '../pipeline/ports.ts';
+import { PHASES, phaseNumber, type Phase } from '../analytics/phases.ts';
+import { Sketch, unpack } from '../analytics/sketch.ts';
+import { aStore, type AStore } from './testing/a-store.ts';
+import { aReport, aResultRow, aWorld, gapOf, type World } from './testing/rows.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Two days ago: rows of a time whose rows may be gone are not computed. */
+const START = Math.floor(Date.now() / DAY_MS) * DAY_MS - 2 * DAY_MS + 22 * HOUR_MS;
+
+/** What became of a run; `first` was retried. */
+type Fate = { readonly kind: 'passed' | 'degraded' | 'failed' | 'agent_fault' | 'surplus' | 'shot' | 'gap' | 'late'; readonly slot: number; readonly location: number; readonly us: number; readonly wasRetried: boolean };
+
+const fate: fc.Arbitrary<Fate> = fc.record({
+  kind: fc.constantFrom('passed', 'degraded', 'failed', 'agent_fault', 'surplus', 'shot', 'gap', 'late'),
+  slot: fc.integer({ min: 0, max: 60 }), location: fc.integer({ min: 0, max: 1 }), us: fc.integer({ min: 1, max: 5_000_000 }), wasRetried: fc.boolean(),
+});
+
+describe('rollups', () => {
+  let at: AStore;
+  let world: World;
+  const locations = [randomUUID(), randomUUID()];
+
+  beforeAll(async () => {
+    at = await aStore();
+    world = await aWorld(at.store);
+  });
+  afterAll(() => at?.end());
+
+  /** Everything that is ever delivered of a run, and the row that counts. */
+  function rowsOf(checkId: string, { kind, slot, location, us, wasRetried }: Fate): { delivered: readonly IngestRow[]; counting: IngestRow | null } {
+    const timings = { dnsUs: slot % 3 === 0 ? 0 : us, connectUs: us, tlsUs: slot % 2 === 0 ? 0 : 2 * us, sendUs: 1, firstByteUs: 3 * us, dataUs: 0, totalUs: 7 * us, idleUs: 0 };
+    const outcome = kind === 'degraded' || kind === 'failed' || kind === 'agent_fault' ? kind : 'passed';
+    const result = aResultRow({ ...world, checkId }, {
+      checkId, locationOwed: locations[location]!, dueAtMs: START + slot * 300_000, trigger: kind === 'shot' ? 'manual' : 'schedule',
+      outcome, attempt: wasRetried ? 2 : 1, report: aReport({ timings, established: kind !== 'failed' }),
+    });
+    const first = { ...result, result: { ...result.result, attempt: 1, isFinal: false, outcome: 'failed' as const } };
+    const gap = gapOf({ ...world, checkId }, result.result);
+    const ofSlot: IngestRow = { ...gap, gap: { ...gap.gap, locationOwed: locations[location]! } };
+    switch (kind) {
+      case 'gap': return { delivered: [ofSlot], counting: ofSlot };
+      case 'late': return { delivered: [ofSlot, result], counting: result };
+      case 'surplus': return { delivered: [{ ...result, isSurplus: true }], counting: null };
+      case 'shot': return { delivered: [result], counting: null };
+      default: return { delivered: wasRetried ? [first, result] : [result], counting: result };
+    }
+  }
+
+  function modelOf(rows: readonly IngestRow[], lengthMs: number): readonly unknown[] {
+    const cells = Map.groupBy(rows, (row) => {
+      const { dueAtMs, locationOwed } = row.kind === 'result' ? row.result : row.gap;
+      return `${Math.floor(dueAtMs / lengthMs) * lengthMs} ${locationOwed}`;
+    });
+    return [...cells].map(([cell, ofCell]) => {
+      const results = ofCell.flatMap((row) => (row.kind === 'result' ? [row.result] : []));
+      const answered = results.filter(({ outcome }) => outcome === 'passed' || outcome === 'degraded');
+      const times = (phase: Phase): number[] => answered.map(({ report: { timings: t } }) => ({
+        dns: t.dnsUs, connect: t.connectUs, tls: t.tlsUs, send: t.sendUs, firstByte: t.firstByteUs, data: t.dataUs, total: t.totalUs,
+        connection: t.connectUs + t.tlsUs, transfer: t.sendUs + t.firstByteUs + t.dataUs,
+      })[phase]).filter((us) => us > 0);
+      const gaps = ofCell.length - results.length;
+      return {
+        cell, passed: results.filter(({ outcome }) => outcome === 'passed').length, degraded: results.filter(({ outcome }) => outcome === 'degraded').length,
+        failed: results.filter(({ outcome }) => outcome === 'failed').length, agent_faults: results.filter(({ outcome }) => outcome === 'agent_fault').length,
+        established: results.filter(({ outcome, report }) => outcome !== 'agent_fault' && report.established).length,
+        attempts: results.reduce((sum, { attempt }) => sum + attempt, 0), gaps, gap_reasons: gaps > 0 ? { agent_lost: gaps } : null,
+        sketches: PHASES.filter((phase) => times(phase).length > 0).map((phase) => shown(phase, sketchOf(times(phase)))),
+      };
+    }).sort((one, other) => (one.cell < other.cell ? -1 : 1));
+  }
+
+  async function stored(table: string, checkId: string): Promise<readonly unknown[]> {
+    const { rows } = await at.client.query(`select * from ${table} where check_id = $1`, [checkId]);
+    return rows.map((row) => ({
+      cell: `${row.at.getTime()} ${row.location_id}`, passed: row.passed, degraded: row.degraded, failed: row.failed, agent_faults: row.agent_faults,
+      established: row.established, attempts: row.attempts, gaps: row.gaps, gap_reasons: row.gap_reasons,
+      sketches: [...unpack(row.total, row.phases)].sort(([one], [other]) => phaseNumber(one) - phaseNumber(other)).map(([phase, sketch]) => shown(phase, sketch)),
+    })).sort((one, other) => (one.cell < other.cell ? -1 : 1));
+  }
+
+  it('are what the rows say, however late, often or mixed up these came', async () => {
+    await fc.assert(fc.asyncProperty(
+      fc.uniqueArray(fate, { selector: ({ slot, location }) => `${slot} ${location}`, minLength: 1, maxLength: 40 }), fc.infiniteStream(fc.nat()),
+      async (fates, chance) => {
+        const checkId = randomUUID();
+        const next = (below: number): number => chance.next().value % below;
+        const runs = fates.map((of) => rowsOf(checkId, of));
+        // Some rows come twice; all in any order, in batches, with a roll-up now and then.
+        const all = runs.flatMap(({ delivered }) => delivered);
+        const waiting = [...all, ...all.filter(() => next(3) === 0)];
+        while (waiting.length > 0) {
+          const batch = Array.from({ length: Math.min(waiting.length, 1 + next(15)) }, () => waiting.splice(next(waiting.length), 1)[0]!);
+          await at.store.ingest(batch);
+          if (next(3) === 0) await at.store.rollUpMarked();
+        }
+        while ((await at.store.rollUpMarked()).marks > 0);
+        const counting = runs.flatMap(({ counting: row }) => (row ? [row] : []));
+        expect(await stored('rollups_hourly', checkId)).toEqual(modelOf(counting, HOUR_MS));
+        expect(await stored('rollups_daily', checkId)).toEqual(modelOf(counting, DAY_MS));
+      },
+    ), { numRuns: 25 });
+  });
+
+  it('come out the same when they are rebuilt from nothing', async () => {
+    await at.store.ingest([aResultRow(world, { dueAtMs: START }), aResultRow(world, { dueAtMs: START + HOUR_MS, outcome: 'failed' })]);
+    await at.store.rollUpMarked();
+    const columns = `account_id, check_id, location_id, at, passed, failed, gaps, attempts, last_due_at, last_outcome, length(total) as total, length(phases) as phases`;
+    const read = async (): Promise<unknown> => [
+      (await at.client.query(`select ${columns} from rollups_hourly order by 1, 2, 3, 4`)).rows, (await at.client.query(`select ${columns} from rollups_daily order by 1, 2, 3, 4`)).rows,
+    ];
+    const before = await read();
+    await at.client.query('truncate rollups_hourly, rollups_daily');
+    await at.store.rebuildRollups(START - DAY_MS, START + 2 * DAY_MS);
+    expect(await read()).toEqual(before);
+  });
+
+  it('keep what they were when their rows are gone', async () => {
+    const longAgoMs = START - 40 * DAY_MS;
+    const checkId = randomUUID();
+    await at.store.ingest([aResultRow(world, { checkId, dueAtMs: longAgoMs })]);
+    await at.client.query(`insert into rollups_hourly (account_id, check_id, location_id, at, passed, degraded, failed, agent_faults, egress_denied, impaired, established, over_max, attempts, gaps)
+      values ($1, $2, $3, $4, 77, 0, 0, 0, 0, 0, 77, 0, 77, 0)`, [world.accountId, checkId, world.locationId, new Date(longAgoMs - longAgoMs % HOUR_MS)]);
+    await at.store.rollUpMarked();
+    expect((await at.client.query('select passed from rollups_hourly where check_id = $1', [checkId])).rows).toEqual([{ passed: 77 }]);
+  });
+});
+
+function sketchOf(times: readonly number[]): Sketch {
+  const sketch = new Sketch();
+  for (const us of times) sketch.add(us);
+  return sketch;
+}
+
+function shown(phase: Phase, sketch: Sketch): unknown {
+  const quantiles = [0.01, 0.25, 0.5, 0.75, 0.9, 0.99].map((q) => Math.round(sketch.quantileUs(q, sketch.count)!));
+  return { phase, count: sketch.count, sumUs: sketch.sumUs, leastUs: sketch.leastUs, mostUs: sketch.mostUs, quantiles };
+}

@@ -1,0 +1,165 @@
+/** Keeps hours and days: computed anew from the rows wherever ingest left a mark, or from nothing. */
+import type { Pool, PoolClient } from 'pg';
+import type { RollupStore } from '../pipeline/rollup-port.ts';
+import type { LeaseStore } from '../pipeline/closing-port.ts';
+import { unpack } from '../analytics/sketch.ts';
+import { phaseNumber, type Phase } from '../analytics/phases.ts';
+import { encodeArrays, type ArrayColumn } from './binary-arrays.ts';
+import { inTransaction } from './connect.ts';
+import { DAY_MS, type Partitions } from './partitions.ts';
+import { decodeMarks, HOUR_MS, type MarkedHour } from './rollup-marks.ts';
+import { CELL, computed, COUNTS, replaced } from './rollup-sql.ts';
+
+/** Any number: whoever computes rollups does it alone, lease or no lease. */
+const ROLLUP_LOCK = 5_068_134;
+/** Transactions of ingest whose marks are worked off at once, and hours in one statement: minutes of a large fleet. */
+const MARKS_MAX = 2_000;
+const HOURS_MAX = 4_000;
+/** Grouping a day's times in memory: https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-WORK-MEM */
+const WORK_MEM = '128MB';
+const STATEMENT_TIMEOUT = '10min';
+
+export type RollupDeps = {
+  readonly pool: Pool;
+  readonly partitions: Partitions;
+  /** Rows older than this may be gone: rollups of their time stay as they are. */
+  readonly rawDays: number;
+};
+
+export function rollupStore({ pool, partitions, rawDays }: RollupDeps): Omit<RollupStore, keyof LeaseStore> {
+  const begin = `begin; set local work_mem = '${WORK_MEM}'; set local statement_timeout = '${STATEMENT_TIMEOUT}'; set local jit = off; select pg_advisory_xact_lock(${ROLLUP_LOCK})`;
+  return {
+    rollUpMarked: async () => {
+      const { rows: ahead } = await pool.query<{ cells: Buffer }>('select cells from rollup_marks order by id limit $1', [MARKS_MAX]);
+      if (ahead.length === 0) return { marks: 0, hours: 0, days: 0 };
+      await partitions.ensureDays(decodeMarks(ahead.map(({ cells }) => cells)).map(({ atMs }) => atMs));
+      return inTransaction(pool, begin, async (client) => {
+        const { rows } = await client.query<{ cells: Buffer }>('delete from rollup_marks where id in (select id from rollup_marks order by id limit $1) returning cells', [ahead.length]);
+        const marked = decodeMarks(rows.map(({ cells }) => cells)).toSorted(byCheck);
+        let hours = 0;
+        for (let from = 0; from < marked.length; from += HOURS_MAX) hours += await computeHours(client, marked.slice(from, from + HOURS_MAX), rawDays);
+        return { marks: rows.length, hours, days: await computeDays(client, daysOf(marked)) };
+      });
+    },
+
+    async rebuildRollups(fromMs, toMs, onDay) {
+      for (let dayMs = Math.floor(fromMs / DAY_MS) * DAY_MS; dayMs < toMs; dayMs += DAY_MS) {
+        await partitions.ensureDays([dayMs]);
+        const done = await inTransaction(pool, begin, async (client) => {
+          const hours = await rebuildHours(client, dayMs, rawDays);
+          const { rows } = await client.query<{ account_id: string; check_id: string }>(
+            'select distinct account_id, check_id from rollups_hourly where at >= $1 and at < $2', [new Date(dayMs), new Date(dayMs + DAY_MS)]);
+          return { dayMs, hours, days: await computeDays(client, rows.map((row) => ({ accountId: row.account_id, checkId: row.check_id, atMs: dayMs }))) };
+        });
+        onDay?.(done);
+      }
+    },
+  };
+}
+
+const CELL_COLUMNS: readonly ArrayColumn<MarkedHour>[] = [
+  { type: 'uuid', of: ({ accountId }) => accountId }, { type: 'uuid', of: ({ checkId }) => checkId }, { type: 'timestamptz', of: ({ atMs }) => atMs },
+];
+/** Those whose rows are all still there (retention takes whole days). */
+const KEPT = `at >= date_trunc('day', now(), 'UTC') - make_interval(days => coalesce((select raw_days from retention where retention.account_id = given.account_id), RAW_DAYS))`;
+const AT_HOUR = `date_trunc('hour', due_at, 'UTC')`;
+
+function given(rawDays: number): string {
+  return `cells as materialized (
+    select given.* from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as given (account_id, check_id, at) where ${KEPT.replace('RAW_DAYS', String(rawDays))}
+  )`;
+}
+
+/** The span as parameters, so that only its days are planned with; each hour by the index of its check. */
+async function computeHours(client: PoolClient, hours: readonly MarkedHour[], rawDays: number): Promise<number> {
+  const from = (table: string, as: string): string => `from cells cross join lateral (
+    select * from ${table} t where t.account_id = cells.account_id and t.check_id = cells.check_id and t.due_at >= cells.at and t.due_at < cells.at + interval '1 hour'
+      and t.due_at >= $4 and t.due_at < $5 offset 0) ${as} where true`;
+  const { rows: [done] } = await client.query<{ n: number }>({
+    text: `with ${given(rawDays)}, ${computed({ results: from('results', 'r'), gaps: from('gaps', 'g'), at: AT_HOUR })},
+      ${replaced('rollups_hourly', 1, 'between $4 and $5')} select count(*) as n from stored`,
+    values: [...encodeArrays(CELL_COLUMNS, hours), ...spanOf(hours, HOUR_MS)],
+  });
+  return Number(done?.n ?? 0);
+}
+
+async function rebuildHours(client: PoolClient, dayMs: number, rawDays: number): Promise<number> {
+  const within = (as: string): string => `where ${as}.due_at >= $1 and ${as}.due_at < $2 and ${as}.due_at >= date_trunc('day', now(), 'UTC') - interval '${rawDays} days'
+    and not exists (select from retention where retention.account_id = ${as}.account_id and ${as}.due_at < date_trunc('day', now(), 'UTC') - make_interval(days => raw_days))`;
+  const { rows: [done] } = await client.query<{ n: number }>({
+    text: `with ${computed({ results: `from results r ${within('r')}`, gaps: `from gaps g ${within('g')}`, at: AT_HOUR })},
+      cells as (select distinct account_id, check_id, at from computed), ${replaced('rollups_hourly', 1, 'between $1 and $2')} select count(*) as n from stored`,
+    values: [new Date(dayMs), new Date(dayMs + DAY_MS)],
+  });
+  return Number(done?.n ?? 0);
+}
+
+type HoursOfDay = { readonly account_id: string; readonly check_id: string; readonly location_id: string; readonly at: number; readonly last_due_at: number | null;
+  readonly last_outcome: string | null; readonly reasons: readonly Readonly<Record<string, number>>[] | null; readonly total: Buffer | null; readonly phases: Buffer | null };
+
+/** Days from their hours: counts in Postgres, sketches merged here, because there each bucket should be one entry. */
+async function computeDays(client: PoolClient, days: readonly MarkedHour[]): Promise<number> {
+  let computedDays = 0;
+  for (let from = 0; from < days.length; from += HOURS_MAX) {
+    const some = days.slice(from, from + HOURS_MAX);
+    const { rows } = await client.query<HoursOfDay & Record<typeof COUNTS[number], number>>({
+      text: `select h.account_id, h.check_id, h.location_id, given.at as at, max(last_due_at) as last_due_at, (array_agg(last_outcome order by last_due_at desc nulls last))[1] as last_outcome,
+          ${COUNTS.map((count) => `sum(${count})::integer as ${count}`).join(', ')}, jsonb_agg(gap_reasons) filter (where gap_reasons is not null) as reasons,
+          string_agg(total, ''::bytea) as total, string_agg(phases, ''::bytea) as phases
+        from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as given (account_id, check_id, at)
+        join rollups_hourly h on h.account_id = given.account_id and h.check_id = given.check_id and h.at >= given.at and h.at < given.at + interval '1 day' and h.at >= $4 and h.at < $5
+        group by 1, 2, 3, 4`,
+      values: [...encodeArrays(CELL_COLUMNS, some), ...spanOf(some, DAY_MS)],
+    });
+    const names = DAY_COLUMNS.map(({ name }) => name).join(', ');
+    await client.query({
+      text: `with cells as (select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as given (account_id, check_id, at)),
+        computed as (select * from unnest(${DAY_COLUMNS.map(({ type }, index) => `$${index + 6}::${type}[]`).join(', ')}) as day (${names})),
+        ${replaced('rollups_daily', 24, 'between $4 and $5')} select count(*) as n from stored`.replace('gap_reasons, total, phases from computed', 'gap_reasons::jsonb, total, phases from computed'),
+      values: [...encodeArrays(CELL_COLUMNS, some), ...spanOf(some, DAY_MS), ...encodeArrays(DAY_COLUMNS, rows.map(mergedDay))],
+    });
+    computedDays += rows.length;
+  }
+  return computedDays;
+}
+
+type Day = ReturnType<typeof mergedDay>;
+
+function mergedDay(row: HoursOfDay & Record<typeof COUNTS[number], number>) {
+  const reasons: Record<string, number> = {};
+  for (const ofHour of row.reasons ?? []) for (const [reason, n] of Object.entries(ofHour)) reasons[reason] = (reasons[reason] ?? 0) + n;
+  return { ...row, gap_reasons: row.reasons === null ? null : reasons, total: packedAgain(row.total), phases: packedAgain(row.phases) };
+}
+
+function packedAgain(parts: Buffer | null): Buffer | null {
+  if (parts === null) return null;
+  return Buffer.concat([...unpack(parts)].map(([phase, sketch]: readonly [Phase, ReturnType<typeof unpack> extends ReadonlyMap<Phase, infer S> ? S : never]) => sketch.packed(phaseNumber(phase))));
+}
+
+const DAY_COLUMNS: readonly (ArrayColumn<Day> & { readonly name: string })[] = [
+  ...CELL.map((name) => ({ name, type: name === 'at' ? 'timestamptz' as const : 'uuid' as const, of: (day: Day) => day[name] })),
+  { name: 'last_due_at', type: 'timestamptz', of: (day) => day.last_due_at },
+  { name: 'last_outcome', type: 'text', of: (day) => day.last_outcome },
+  ...COUNTS.map((name) => ({ name, type: 'int4' as const, of: (day: Day) => day[name] })),
+  { name: 'gap_reasons', type: 'json', of: (day) => day.gap_reasons },
+  { name: 'total', type: 'bytea', of: (day) => day.total },
+  { name: 'phases', type: 'bytea', of: (day) => day.phases },
+];
+
+function daysOf(hours: readonly MarkedHour[]): readonly MarkedHour[] {
+  const days = new Map<string, MarkedHour>();
+  for (const hour of hours) {
+    const atMs = Math.floor(hour.atMs / DAY_MS) * DAY_MS;
+    days.set(`${hour.accountId} ${hour.checkId} ${atMs}`, { ...hour, atMs });
+  }
+  return [...days.values()];
+}
+
+function spanOf(cells: readonly MarkedHour[], lengthMs: number): readonly [Date, Date] {
+  const [from, to] = cells.reduce(([low, high], { atMs }) => [Math.min(low, atMs), Math.max(high, atMs)] as const, [Infinity, -Infinity] as const);
+  return [new Date(from), new Date(to + lengthMs)];
+}
+
+function byCheck(one: MarkedHour, other: MarkedHour): number {
+  return one.accountId < other.accountId ? -1 : one.accountId > other.accountId ? 1 : one.checkId < other.checkId ? -1 : one.checkId > other.checkId ? 1 : one.atMs - other.atMs;
+}
