@@ -3,12 +3,15 @@ import type { Log } from '#shared/log.ts';
 import type { Duplex } from '#shared/rpc/duplex.ts';
 import type { Clock } from '#shared/time/clock.ts';
 import { admitResults } from './pipeline/admit-results.ts';
+import { admitSession, newAdmission, type AdmissionState } from './fleet/admission.ts';
 import type { ClosingStore } from './pipeline/closing-port.ts';
 import { ResultIngest } from './pipeline/ingest-results.ts';
+import type { LivenessStore } from './pipeline/liveness-port.ts';
 import { RosterKeeper } from './pipeline/keep-roster.ts';
 import { AssignmentPlanner } from './pipeline/plan-assignments.ts';
 import type { IngestStore, PlanStore, SessionStore, ShotStore } from './pipeline/ports.ts';
 import { SlotCloser } from './pipeline/slot-closer.ts';
+import { LivenessTeller } from './pipeline/tell-liveness.ts';
 import type { EnrolmentStore } from './sessions/enrolment-port.ts';
 import { LiveStreams } from './sessions/live-streams.ts';
 import { serveResults } from './sessions/results-stream.ts';
@@ -19,7 +22,7 @@ import { deployRuns, runShot, type ShotOrder } from './sessions/shot-runner.ts';
 import { tellChange, tellEverything } from './sessions/tell-assignments.ts';
 
 export type FleetSideDeps = {
-  readonly store: PlanStore & IngestStore & SessionStore & ShotStore & ClosingStore & EnrolmentStore;
+  readonly store: PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ClosingStore & EnrolmentStore;
   readonly clock: Clock;
   readonly log: Log;
   readonly ids: () => string;
@@ -36,13 +39,19 @@ export class FleetSide {
   readonly closer: SlotCloser;
   readonly #deps: FleetSideDeps;
   readonly #desk: ShotDesk;
-  readonly #keeper: RosterKeeper;
+  readonly keeper: RosterKeeper;
+  /** Who this is among the coordinators on one Postgres; another at every start. */
+  readonly coordinatorId: string;
+  readonly #teller: LivenessTeller;
+  #admission: AdmissionState;
   /** Sessions being served, until their last word is stored. */
   readonly #sessions = new Set<Promise<void>>();
 
   constructor(deps: FleetSideDeps) {
     this.#deps = deps;
     const { store, clock, log, signal } = deps;
+    this.coordinatorId = deps.ids();
+    this.#admission = newAdmission(clock.monotonicUs() / 1000);
     this.#desk = new ShotDesk(clock);
     this.ingest = new ResultIngest({ store, clock, log, signal });
     this.planner = new AssignmentPlanner({
@@ -52,30 +61,32 @@ export class FleetSide {
       },
       onDeploy: (check) => deployRuns(check, this.planner.availability, (id) => this.planner.location(id), this.#shotDeps()),
     });
-    this.closer = new SlotCloser({ config: this.planner, store, clock, log, holder: deps.ids() });
-    this.#keeper = new RosterKeeper({
-      store, plan: store, planner: this.planner, registry: this.registry, clock, log,
-    });
+    this.closer = new SlotCloser({ config: this.planner, store, clock, log, holder: this.coordinatorId });
+    this.keeper = new RosterKeeper({ store, plan: store, planner: this.planner, holder: this.coordinatorId, clock, log });
+    this.#teller = new LivenessTeller({ store, registry: this.registry, clock, log, coordinatorId: this.coordinatorId });
   }
 
   /** Reads the config and starts the loops; agents may come once this has resolved. */
   async start(): Promise<void> {
     await this.planner.start(this.#deps.signal);
-    this.#keeper.start(this.#deps.signal);
+    await this.#teller.start(this.#deps.signal);
+    this.keeper.start(this.#deps.signal);
     this.closer.start(this.#deps.signal);
     this.streams.watch(this.#deps.store, this.#deps);
   }
 
   /** Resolves when loops and sessions have ended, after the signal aborted and the door was closed: the store may then be closed. */
   async settled(): Promise<void> {
-    await Promise.all([this.planner.settled(), this.#keeper.settled(), this.closer.settled(), this.streams.settled(), ...this.#sessions]);
+    await Promise.all([
+      this.planner.settled(), this.keeper.settled(), this.#teller.settled(), this.closer.settled(), this.streams.settled(), ...this.#sessions,
+    ]);
   }
 
   serveSession(stream: Duplex<pb.AgentMessage, pb.CoordinatorMessage>): void {
     const { store, clock, log, hashKey } = this.#deps;
     const served = serveSession(stream, {
       store, clock, log, hashKey, registry: this.registry, streams: this.streams, shots: this.#desk,
-      onRosterChange: (locationId) => this.#keeper.rosterChanged(locationId),
+      coordinatorId: this.coordinatorId, admit: () => this.#admit(), isStopping: () => this.#deps.signal.aborted,
       sendSnapshot: (session) => tellEverything(session, this.planner),
     }).finally(() => this.#sessions.delete(served));
     this.#sessions.add(served);
@@ -97,6 +108,12 @@ export class FleetSide {
   /** Tells every agent to come back elsewhere or later. */
   goAway(reason: string): void {
     for (const session of this.registry.all()) session.close(reason);
+  }
+
+  #admit(): number | null {
+    const { state, retryAfterMs } = admitSession(this.#admission, this.#deps.clock.monotonicUs() / 1000);
+    this.#admission = state;
+    return retryAfterMs;
   }
 
   #shotDeps() {

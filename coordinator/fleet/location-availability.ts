@@ -23,9 +23,9 @@ export function newPresence(available: boolean, nowMs: number): LocationPresence
   return { available, hasAgent: false, sinceMs: nowMs, awaySinceMs: Number.NEGATIVE_INFINITY };
 }
 
-/** The presence after looking at `nowMs`, and whether availability changed by it. */
-export function observePresence(presence: LocationPresence, hasAgent: boolean, nowMs: number): { presence: LocationPresence; changed: boolean } {
-  const seen = hasAgent === presence.hasAgent ? presence : { ...presence, hasAgent, sinceMs: nowMs };
+/** The presence after looking at `nowMs`, and whether availability changed by it. `sinceMs`: when the last agent was heard of, if there is none now. */
+export function observePresence(presence: LocationPresence, hasAgent: boolean, nowMs: number, sinceMs = nowMs): { presence: LocationPresence; changed: boolean } {
+  const seen = hasAgent === presence.hasAgent ? presence : { ...presence, hasAgent, sinceMs: Math.min(nowMs, Math.max(sinceMs, presence.sinceMs)) };
   const lastedMs = nowMs - seen.sinceMs;
   if (seen.available && !hasAgent && lastedMs >= AWAY_AFTER_MS) {
     return { presence: { ...seen, available: false, awaySinceMs: nowMs }, changed: true };

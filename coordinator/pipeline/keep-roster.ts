@@ -1,49 +1,61 @@
 import type { Log } from '#shared/log.ts';
 import type { AvailabilityChange } from '#shared/schedule/epoch.ts';
-import { sleep, type Clock } from '#shared/time/clock.ts';
+import type { Clock } from '#shared/time/clock.ts';
 import { newPresence, observePresence, type LocationPresence } from '../fleet/location-availability.ts';
+import { isHere, presenceOf } from '../fleet/presence.ts';
+import { returnGraceMs } from '../fleet/reconnect-window.ts';
 import { nextRoster, type Presence } from '../fleet/roster.ts';
-import type { SessionRegistry } from '../sessions/session-registry.ts';
+import { pulse } from '../pulse.ts';
+import type { Lease, LeaseStore } from './closing-port.ts';
+import type { LivenessStore } from './liveness-port.ts';
 import type { AssignmentPlanner } from './plan-assignments.ts';
-import type { PlanStore, SessionStore } from './ports.ts';
+import type { PlanStore } from './ports.ts';
 
 const LOOK_EVERY_MS = 1_000;
-/** After a start, absent members keep their place: a coordinator's outage is no agent's death (rules.md 26). */
-const RETURN_GRACE_MS = 8_000;
+const LOOK_GAP_MIN_MS = 100;
+export const KEEPER_LEASE = 'roster-keeper';
+/** A keeper that died is replaced this long after its last look. */
+const LEASE_TTL_MS = 4_000;
+/** Who did not look for this long, itself or its Postgres having been away, knows as little as who has just begun. */
+const LOOK_GAP_MAX_MS = 3_000;
 /** Availability is announced ahead, so that agents know before it is in force (rules.md 2: ≥ commit + 1 s). */
 const ANNOUNCE_MS = 2_000;
 
 /**
  * Who shares a location's work, and whether the location counts as available: looked at once a second and at every
- * coming and going. What is decided (pure) becomes a row from an instant on; the planner reads it back and tells.
+ * coming and going, wherever the agents are connected. Of several coordinators one does it, by a lease that every
+ * write is fenced with; all of them read the rows back as config. What is decided is pure, and by Postgres' clock.
+ *
+ * Its states: waiting (another holds the lease) → holding, with grace (nobody is out yet: a coordinator's outage is no
+ * agent's death, rules.md 26) → holding → waiting (lease lost: what was seen is dropped).
  */
 export class RosterKeeper {
   readonly #deps: RosterDeps;
-  readonly #gone = new Map<string, { readonly sinceMs: number; readonly lastSlotMs: number | null }>();
   readonly #presences = new Map<string, LocationPresence>();
-  readonly #writing = new Set<string>();
-  #startedAtMs = 0;
-  #signal: AbortSignal | null = null;
+  #lease: Lease | null = null;
+  #lookedAtUs = Number.NEGATIVE_INFINITY;
+  #graceUntilMs = 0;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(deps: RosterDeps) {
     this.#deps = deps;
   }
 
+  /** Does this coordinator decide at the moment? */
+  get isHolding(): boolean {
+    return this.#lease !== null;
+  }
+
   start(signal: AbortSignal): void {
-    const { planner, clock, log } = this.#deps;
-    this.#startedAtMs = clock.nowMs();
-    this.#signal = signal;
-    for (const { id } of planner.locations()) {
-      this.#presences.set(id, newPresence(planner.availability.isAvailable(id, this.#startedAtMs + ANNOUNCE_MS), this.#startedAtMs));
-    }
-    this.#loop = (async () => {
-      while (!signal.aborted) {
-        await sleep(clock, LOOK_EVERY_MS, signal);
-        if (signal.aborted) return;
-        await this.#look().catch((error: unknown) => log.warn({ err: error }, 'could not keep the roster; trying again'));
-      }
-    })();
+    const { store, clock, log } = this.#deps;
+    this.#loop = pulse(() => this.look(), {
+      everyMs: LOOK_EVERY_MS, gapMs: LOOK_GAP_MIN_MS, onHint: (callback) => store.onFleetHint(callback), clock, signal,
+      onTrouble: (error) => log.warn({ err: error }, 'could not keep the rosters; trying again'),
+    }).then(async () => {
+      // Somebody else need not wait for it to run out.
+      if (this.#lease) await store.releaseLease(this.#lease).catch(() => undefined);
+      this.#lease = null;
+    });
   }
 
   /** Resolves when the loop has ended, after the signal aborted. */
@@ -51,78 +63,93 @@ export class RosterKeeper {
     return this.#loop;
   }
 
-  /** A session came, went or said goodbye. */
-  rosterChanged(locationId: string): void {
-    void this.#keepRoster(locationId);
+  /** One look: decides for every location, if it is on us. */
+  async look(): Promise<void> {
+    const { store, planner, clock } = this.#deps;
+    const lease = await this.#holdLease();
+    if (!lease) return;
+    await planner.refresh();
+    const { nowMs, sightings } = await store.observeAgents();
+    const graceMs = returnGraceMs(sightings.length);
+    if (clock.monotonicUs() - this.#lookedAtUs > LOOK_GAP_MAX_MS * 1000) this.#graceUntilMs = nowMs + graceMs;
+    this.#lookedAtUs = clock.monotonicUs();
+    const seen: Seen = {
+      nowMs, lease, mayAllReturn: nowMs < this.#graceUntilMs,
+      presences: Map.groupBy(sightings.map((sighting) => ({ locationId: sighting.locationId, ...presenceOf(sighting, nowMs, graceMs) })), ({ locationId }) => locationId),
+    };
+    if (!await this.#keepRosters(seen) || !await this.#keepAvailability(seen)) this.#drop();
   }
 
-  async #look(): Promise<void> {
-    const { planner, registry, store } = this.#deps;
-    for (const { id } of planner.locations()) await this.#keepRoster(id);
-    await this.#observeAvailability();
-    const beats = registry.all().flatMap(({ beat }) => (beat ? [beat] : []));
-    if (beats.length > 0) await store.touchSessions(beats);
-  }
-
-  /** One row at a time per location: the next is decided on what the last one made of it. */
-  async #keepRoster(locationId: string): Promise<void> {
-    const { planner, clock, plan, log } = this.#deps;
-    if (this.#writing.has(locationId) || this.#signal?.aborted) return;
-    const nowMs = clock.nowMs();
-    const members = planner.members(locationId);
-    const next = nextRoster(members, this.#presencesIn(locationId, nowMs), { nowMs, mayAllReturn: nowMs - this.#startedAtMs < RETURN_GRACE_MS });
-    if (!next) return;
-    this.#writing.add(locationId);
-    try {
-      await plan.appendRoster({ locationId, ...next });
-      await planner.refresh();
-      log.info({ location: planner.location(locationId)?.code, agents: next.members.length }, 'roster changes');
-    } catch (error) {
-      log.warn({ err: error }, 'could not change a roster; trying again in a second');
-    } finally {
-      this.#writing.delete(locationId);
+  async #holdLease(): Promise<Lease | null> {
+    const { store, holder, log } = this.#deps;
+    const lease = await store.acquireLease(KEEPER_LEASE, holder, LEASE_TTL_MS);
+    if (lease?.token !== this.#lease?.token) {
+      this.#drop();
+      if (lease) log.info({ token: lease.token }, 'keeping rosters is on this coordinator');
     }
+    this.#lease = lease;
+    return lease;
   }
 
-  #presencesIn(locationId: string, nowMs: number): readonly Presence[] {
-    const { planner, registry } = this.#deps;
-    const live = registry.inLocation(locationId).map(({ agentId, weight, lastSlotMs }): Presence => {
-      if (lastSlotMs === null) this.#gone.delete(agentId);
-      else this.#gone.set(agentId, { sinceMs: nowMs, lastSlotMs });
-      return { agentId, weight, isLive: true, lastSlotMs, absentSinceMs: null };
-    });
-    const absent = planner.members(locationId).filter(({ agentId }) => !live.some((presence) => presence.agentId === agentId)).map(({ agentId, weight }): Presence => {
-      const gone = this.#gone.get(agentId) ?? { sinceMs: nowMs, lastSlotMs: null };
-      this.#gone.set(agentId, gone);
-      return { agentId, weight, isLive: false, lastSlotMs: gone.lastSlotMs, absentSinceMs: gone.sinceMs };
-    });
-    return [...live, ...absent];
+  /** False: the lease has passed on. */
+  async #keepRosters({ nowMs, lease, mayAllReturn, presences }: Seen): Promise<boolean> {
+    const { planner, plan, log } = this.#deps;
+    let hasChanged = false;
+    for (const { id, code } of planner.locations()) {
+      const next = nextRoster(planner.members(id), presences.get(id) ?? [], { nowMs, mayAllReturn });
+      if (!next) continue;
+      if (!await plan.appendRoster({ locationId: id, ...next }, lease)) return false;
+      hasChanged = true;
+      log.info({ location: code, agents: next.members.length }, 'roster changes');
+    }
+    if (hasChanged) await planner.refresh();
+    return true;
   }
 
-  async #observeAvailability(): Promise<void> {
-    const { planner, registry, clock, plan, log } = this.#deps;
-    const nowMs = clock.nowMs();
+  /** False: the lease has passed on. */
+  async #keepAvailability({ nowMs, lease, mayAllReturn, presences }: Seen): Promise<boolean> {
+    const { planner, plan, log } = this.#deps;
     const looked = planner.locations().map(({ id, code }) => {
-      const before = this.#presences.get(id) ?? newPresence(false, nowMs);
-      return { id, code, before, ...observePresence(before, registry.staying(id).length > 0, nowMs) };
+      const isAvailable = planner.availability.isAvailable(id, nowMs + 2 * ANNOUNCE_MS);
+      const before = this.#presences.get(id) ?? newPresence(isAvailable, nowMs);
+      const agents = presences.get(id) ?? [];
+      const hasAgent = agents.some((agent) => isHere(agent, nowMs)) || (mayAllReturn && before.available);
+      const lastSeenMs = Math.max(0, ...agents.map(({ absentSinceMs }) => absentSinceMs ?? nowMs));
+      return { id, code, ...observePresence(before, hasAgent, nowMs, lastSeenMs) };
     });
     const changes = looked.filter(({ changed }) => changed).map(({ id, presence }): AvailabilityChange => (
       { locationId: id, fromAtMs: Math.ceil(nowMs) + ANNOUNCE_MS, available: presence.available }
     ));
     // What is not stored did not happen: a failed write leaves all as it was, and is looked at again in a second.
-    if (changes.length > 0) await plan.appendAvailability(changes);
+    if (!await plan.appendAvailability(changes, lease)) return false;
     for (const { id, code, presence, changed } of looked) {
       this.#presences.set(id, presence);
       if (changed) log.info({ location: code, available: presence.available }, 'location availability changes');
     }
+    return true;
+  }
+
+  #drop(): void {
+    this.#lease = null;
+    this.#lookedAtUs = Number.NEGATIVE_INFINITY;
+    this.#presences.clear();
   }
 }
 
+/** All of one look; instants in ms since the epoch by Postgres' clock. */
+type Seen = {
+  readonly nowMs: number;
+  readonly lease: Lease;
+  readonly mayAllReturn: boolean;
+  readonly presences: ReadonlyMap<string, readonly Presence[]>;
+};
+
 export type RosterDeps = {
-  readonly store: SessionStore;
+  readonly store: LivenessStore & LeaseStore;
   readonly plan: PlanStore;
   readonly planner: AssignmentPlanner;
-  readonly registry: SessionRegistry;
+  /** Who this is, among coordinators; another at every start. */
+  readonly holder: string;
   readonly clock: Clock;
   readonly log: Log;
 };

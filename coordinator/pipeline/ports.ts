@@ -5,6 +5,7 @@ import type { Gap } from '#shared/run/gap.ts';
 import type { AttemptResult } from '#shared/run/result.ts';
 import type { AvailabilityChange, ScheduleEpoch } from '#shared/schedule/epoch.ts';
 import type { RosterEpoch } from '../fleet/roster.ts';
+import type { Lease } from './closing-port.ts';
 
 /** A check as planning needs it. A deleted check keeps its epochs: the last one is inactive. */
 export type PlannedCheck = {
@@ -28,10 +29,10 @@ export type PlanStore = {
     readonly availability: readonly AvailabilityChange[];
     readonly rosters: readonly RosterEpoch[];
   }>;
-  /** Appends rows, never before what is there; bumps the config revision. */
-  appendAvailability(changes: readonly AvailabilityChange[]): Promise<void>;
-  /** Appends a row, never before what is there; bumps the config revision. */
-  appendRoster(roster: RosterEpoch): Promise<void>;
+  /** Appends rows, never before what is there; bumps the config revision. False, and nothing done, when the fence has passed to somebody else. */
+  appendAvailability(changes: readonly AvailabilityChange[], fence?: Lease): Promise<boolean>;
+  /** Appends a row, likewise. */
+  appendRoster(roster: RosterEpoch, fence?: Lease): Promise<boolean>;
   /** Calls back (coalesced, maybe spuriously) when the config may have changed; survives a lost connection. */
   onConfigHint(callback: () => void): () => void;
 };
@@ -56,12 +57,17 @@ export type SessionStore = {
   /** Registers the agent and bumps its generation: the newest wins (rules: protocol, Identity). */
   openSession(session: {
     agentId: string; instanceId: string; name: string; locationId: string; version: string; capacity: number;
+    /** The coordinator that holds the stream. */
+    coordinatorId?: string;
   }): Promise<{ readonly sessionId: string; readonly generation: number }>;
   /** Is this still the agent's newest session? For `Results`, which a balancer may send elsewhere (rules.md 25). */
   findSession(sessionId: string): Promise<{ readonly agentId: string; readonly locationId: string; readonly generation: number; readonly isNewest: boolean } | null>;
-  /** Batched heartbeats. */
-  touchSessions(beats: readonly SessionBeat[]): Promise<void>;
-  closeSession(sessionId: string): Promise<void>;
+  /** This coordinator lives, and has heard these heartbeats; one moment of Postgres' clock for all of them. */
+  touchSessions(coordinatorId: string, beats: readonly HeardBeat[]): Promise<void>;
+  /** What is due after the instant is someone else's. */
+  sayGoodbye(sessionId: string, lastSlotMs: number): Promise<void>;
+  /** `coordinator_stops`: no word about the agent, which is given time to come back elsewhere. */
+  closeSession(sessionId: string, why?: 'ended' | 'coordinator_stops'): Promise<void>;
 };
 
 export type SessionBeat = {
@@ -75,6 +81,9 @@ export type SessionBeat = {
   readonly clockOffsetUs: number;
   readonly clockErrorUs: number;
 };
+
+/** A heartbeat that was heard a moment ago. */
+export type HeardBeat = SessionBeat & { readonly heardAgoMs: number; readonly lastSlotMs: number | null };
 
 /** Shots of saved checks, so that their results are known to be owed (rules.md 7, 9). */
 export type ShotStore = {

@@ -19,23 +19,25 @@ export type LiveSession = {
   sentRevision: number;
   sentDigests: Map<string, Uint8Array>;
   sentLiveAgents: number;
-  /** Its share of the location's work. */
-  readonly weight: number;
   /** It said goodbye: what is due after this is someone else's; ms since the epoch. */
   lastSlotMs: number | null;
   beat: SessionBeat | null;
+  /** Monotonic, µs: when anything was heard from it, and what of that Postgres knows. */
+  heardAtUs: number;
+  toldHeardAtUs: number;
 };
 
 /** The sessions of this process, by session, agent and location. The newest of an agent wins. */
 export class SessionRegistry {
   readonly #sessions = new Map<string, LiveSession>();
 
-  /** Returns the older session of the same agent, if there was one here, for the caller to close. */
+  /** Returns the session of the same agent that has to go, for the caller to close: the older one, which may be the one that was added. */
   add(session: LiveSession): LiveSession | null {
-    const older = [...this.#sessions.values()].find(({ agentId }) => agentId === session.agentId) ?? null;
-    if (older) this.#sessions.delete(older.sessionId);
+    const other = [...this.#sessions.values()].find(({ agentId, location }) => agentId === session.agentId && location.id === session.location.id) ?? null;
+    if (other && other.generation > session.generation) return session;
+    if (other) this.#sessions.delete(other.sessionId);
     this.#sessions.set(session.sessionId, session);
-    return older;
+    return other;
   }
 
   remove(sessionId: string): void {

@@ -3,8 +3,9 @@ import type { Log } from '#shared/log.ts';
 import type { Duplex } from '#shared/rpc/duplex.ts';
 import type { Clock } from '#shared/time/clock.ts';
 import { CONFLICT_WINDOW_MS, isConflict } from '../fleet/detect-conflict.ts';
-import { weightOf } from '../fleet/rendezvous.ts';
 import type { SessionStore } from '../pipeline/ports.ts';
+import { reconnectWindowMs } from '../fleet/reconnect-window.ts';
+import { emptyBeat } from '../pipeline/tell-liveness.ts';
 import { admitAgent, rejectionOf } from './admit-agent.ts';
 import type { EnrolmentStore } from './enrolment-port.ts';
 import type { LiveStreams } from './live-streams.ts';
@@ -16,7 +17,8 @@ export const HEARTBEAT_EVERY_MS = 2_000;
 /** No message for this long and the session is over: three heartbeats (rules.md 26). */
 export const SILENCE_MAX_MS = 6_000;
 const HELLO_WITHIN_MS = 10_000;
-const RECONNECT_WINDOW_MS = 1_000;
+const BUSY = 'many agents come back at once; this one has its place in the line';
+const SUPERSEDED = 'superseded by a newer session of the same agent';
 
 export type SessionDeps = {
   readonly store: SessionStore & EnrolmentStore;
@@ -26,8 +28,12 @@ export type SessionDeps = {
   readonly clock: Clock;
   readonly log: Log;
   readonly hashKey: (key: string) => Uint8Array;
-  /** A session came, went, or said goodbye: who shares the location's work may change. */
-  readonly onRosterChange: (locationId: string) => void;
+  /** Which coordinator this is, among those on one Postgres. */
+  readonly coordinatorId: string;
+  /** null: one more session may begin; else after how long to ask again. */
+  readonly admit: () => number | null;
+  /** This coordinator ends its sessions itself: no word about the agents. */
+  readonly isStopping: () => boolean;
   /** Sends the session everything it is to hold. */
   readonly sendSnapshot: (session: LiveSession) => void;
 };
@@ -36,7 +42,7 @@ type Stream = Duplex<pb.AgentMessage, pb.CoordinatorMessage>;
 
 /** One agent's control stream, from hello to its end. Never throws. */
 export async function serveSession(stream: Stream, deps: SessionDeps): Promise<void> {
-  const { registry, log } = deps;
+  const { log } = deps;
   const watch = watchSilence(stream, deps.clock);
   const messages = stream.messages[Symbol.asyncIterator]();
   let session: LiveSession | null = null;
@@ -45,21 +51,29 @@ export async function serveSession(stream: Stream, deps: SessionDeps): Promise<v
     const first = await messages.next();
     const hello = first.done ? undefined : first.value.message;
     if (hello?.$case !== 'hello') return;
+    const retryAfterMs = deps.admit();
+    if (retryAfterMs !== null) {
+      void stream.write({ message: { $case: 'rejected', value: { code: 'busy', reason: BUSY, retryAfterMs } } });
+      return;
+    }
     session = await join(hello.value, stream, messages, deps);
     if (!session) return;
     watch.heard();
     const live = session;
-    forget = deps.streams.add({ sessionId: live.sessionId, cut: ({ code }) => {
-      log.warn({ agentId: live.agentId, location: live.location.code, code }, 'an agent is cut off');
-      stream.write({ message: { $case: 'rejected', value: rejectionOf(code) } }).finally(() => stream.end());
-    } });
-    const older = registry.add(live);
-    older?.close('superseded by a newer session of the same agent');
+    forget = deps.streams.add({
+      sessionId: live.sessionId,
+      cut: ({ code }) => {
+        log.warn({ agentId: live.agentId, location: live.location.code, code }, 'an agent is cut off');
+        stream.write({ message: { $case: 'rejected', value: rejectionOf(code) } }).finally(() => stream.end());
+      },
+      supersede: () => live.close(SUPERSEDED),
+    });
+    deps.registry.add(live)?.close(SUPERSEDED);
     log.info({ agentId: live.agentId, location: live.location.code, generation: live.generation }, 'agent connected');
-    deps.onRosterChange(live.location.id);
     deps.sendSnapshot(live);
     for (let next = await messages.next(); !next.done; next = await messages.next()) {
       watch.heard();
+      live.heardAtUs = deps.clock.monotonicUs();
       if (next.value.message) handle(next.value.message, live, deps);
     }
   } catch (error) {
@@ -90,6 +104,7 @@ async function join(hello: pb.Hello, stream: Stream, messages: AsyncIterator<pb.
 
   const { sessionId, generation } = await store.openSession({
     agentId: hello.agentId, instanceId: hello.instanceId, name: hello.name, locationId: location.id, version: hello.version, capacity: hello.capacity,
+    coordinatorId: deps.coordinatorId,
   });
   const session: LiveSession = {
     sessionId, generation, location,
@@ -99,15 +114,16 @@ async function join(hello: pb.Hello, stream: Stream, messages: AsyncIterator<pb.
     features: new Set(hello.features),
     send: (message) => { void stream.write({ message }); },
     close: (reason) => {
-      void stream.write({ message: { $case: 'goAway', value: { reason, reconnectAfterMinMs: 0, reconnectAfterMaxMs: RECONNECT_WINDOW_MS } } });
+      void stream.write({ message: { $case: 'goAway', value: { reason, reconnectAfterMinMs: 0, reconnectAfterMaxMs: reconnectWindowMs(deps.registry.size) } } });
       stream.end();
     },
-    sentRevision: 0, sentDigests: new Map(), sentLiveAgents: 0, weight: weightOf(hello.capacity), lastSlotMs: null, beat: null,
+    sentRevision: 0, sentDigests: new Map(), sentLiveAgents: 0, lastSlotMs: null, beat: null,
+    heardAtUs: clock.monotonicUs(), toldHeardAtUs: 0,
   };
   await noteConflict(session, deps);
   session.send({ $case: 'welcome', value: {
     sessionId, generation: BigInt(generation), locationId: location.id, locationCode: location.code, locationKind: location.kind,
-    features: [...COORDINATOR_FEATURES], heartbeatIntervalMs: HEARTBEAT_EVERY_MS, reconnectWindowMs: RECONNECT_WINDOW_MS,
+    features: [...COORDINATOR_FEATURES], heartbeatIntervalMs: HEARTBEAT_EVERY_MS, reconnectWindowMs: reconnectWindowMs(deps.registry.size),
     nowUs: toUs(clock.nowMs()),
   } });
   return session;
@@ -131,9 +147,11 @@ function handle(message: NonNullable<pb.AgentMessage['message']>, session: LiveS
       return;
     }
     case 'goodbye':
-      session.lastSlotMs = Number(message.value.lastSlotMs);
+      session.lastSlotMs = Math.min(Number(message.value.lastSlotMs), Number.MAX_SAFE_INTEGER);
       deps.log.info({ agentId: session.agentId, reason: message.value.reason }, 'agent says goodbye');
-      deps.onRosterChange(session.location.id);
+      // Told again with the next heartbeats, should this fail.
+      deps.store.sayGoodbye(session.sessionId, session.lastSlotMs)
+        .catch((error: unknown) => deps.log.warn({ err: error }, 'could not note a goodbye; it follows with the heartbeats'));
       return;
     case 'shotDone':
       deps.shots.done(session.agentId, message.value);
@@ -147,12 +165,11 @@ function handle(message: NonNullable<pb.AgentMessage['message']>, session: LiveS
   }
 }
 
-async function leave(session: LiveSession, { registry, shots, store, log, onRosterChange }: SessionDeps): Promise<void> {
+async function leave(session: LiveSession, { registry, shots, store, log, isStopping }: SessionDeps): Promise<void> {
   if (registry.get(session.sessionId) === session) registry.remove(session.sessionId);
   shots.lost(session.agentId);
   log.info({ agentId: session.agentId, location: session.location.code, goodbye: session.lastSlotMs !== null }, 'agent session over');
-  onRosterChange(session.location.id);
-  await store.closeSession(session.sessionId).catch((error: unknown) => log.warn({ err: error }, 'could not mark a session as closed'));
+  await store.closeSession(session.sessionId, isStopping() ? 'coordinator_stops' : 'ended').catch((error: unknown) => log.warn({ err: error }, 'could not mark a session as closed'));
 }
 
 /** A cloned data directory: both copies are served in turn, the newest session wins, and people are told. */
@@ -188,10 +205,6 @@ function noteBeat(session: LiveSession, heartbeat: pb.Heartbeat): void {
     clockOffsetUs: Number(heartbeat.clockOffsetUs),
     clockErrorUs: Number(heartbeat.clockErrorUs),
   };
-}
-
-function emptyBeat(sessionId: string) {
-  return { sessionId, appliedRevision: 0, rejected: [], inFlight: 0, spoolDepth: 0, latenessP99Us: 0, loopDelayP99Us: 0, clockOffsetUs: 0, clockErrorUs: 0 };
 }
 
 function toUs(ms: number): bigint {

@@ -1,31 +1,36 @@
 /**
  * LISTEN on a connection of its own. Its life: idle until somebody subscribes → connecting → listening → (lost →
- * waiting → connecting …) → closed. Every time it begins to listen it gives a hint, since it may have missed some.
+ * waiting → connecting …) → closed. Every time it begins to listen it gives a hint on every channel, since it may have
+ * missed some. Behind every channel stands a poll: a lost hint costs latency, nothing else.
  */
 import { Client } from 'pg';
-import { CONFIG_CHANNEL } from './config-revision.ts';
 import { connectionConfig, type ConnectOptions } from './connect.ts';
 
-/** A config poll stands behind the hints, so that slow reconnecting costs latency, nothing else. */
+/** What coordinators tell each other of: the config changed; an agent came, left or said goodbye; a shot or its answer is there. */
+export const HINT_CHANNELS = { config: 'sonde_config', fleet: 'sonde_fleet', shots: 'sonde_shots' } as const;
+export type HintChannel = keyof typeof HINT_CHANNELS;
+
 const RECONNECT_AFTER_MS = 1_000;
+
+const CHANNELS = Object.keys(HINT_CHANNELS) as readonly HintChannel[];
 
 export class ConfigHints {
   readonly #options: Pick<ConnectOptions, 'databaseUrl' | 'applicationName' | 'log'>;
-  readonly #callbacks = new Set<() => void>();
+  readonly #callbacks: Readonly<Record<HintChannel, Set<() => void>>> = { config: new Set(), fleet: new Set(), shots: new Set() };
+  readonly #pending = new Set<HintChannel>();
   #client: Client | null = null;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
-  #isHintPending = false;
 
   constructor(options: Pick<ConnectOptions, 'databaseUrl' | 'applicationName' | 'log'>) {
     this.#options = options;
   }
 
   /** Returns how to unsubscribe. */
-  subscribe(callback: () => void): () => void {
-    this.#callbacks.add(callback);
+  subscribe(channel: HintChannel, callback: () => void): () => void {
+    this.#callbacks[channel].add(callback);
     if (!this.#client && !this.#timer) void this.#connect();
-    return () => { this.#callbacks.delete(callback); };
+    return () => { this.#callbacks[channel].delete(callback); };
   }
 
   async close(): Promise<void> {
@@ -38,15 +43,15 @@ export class ConfigHints {
     this.#timer = null;
     const client = new Client(connectionConfig(this.#options));
     this.#client = client;
-    client.on('notification', () => this.#hint());
+    client.on('notification', ({ channel }) => this.#hint(CHANNELS.find((one) => HINT_CHANNELS[one] === channel)));
     client.on('error', () => {}); // `end` follows.
     client.once('end', () => this.#lost(client));
     try {
       await client.connect();
-      await client.query(`listen ${CONFIG_CHANNEL}`);
-      this.#hint();
+      await client.query(CHANNELS.map((channel) => `listen ${HINT_CHANNELS[channel]}`).join('; '));
+      for (const channel of CHANNELS) this.#hint(channel);
     } catch (error) {
-      this.#options.log.warn({ error: (error as Error).message }, 'cannot listen for config changes; polling goes on');
+      this.#options.log.warn({ error: (error as Error).message }, 'cannot listen for hints; polling goes on');
       client.end().catch(() => {});
       this.#lost(client);
     }
@@ -59,12 +64,12 @@ export class ConfigHints {
   }
 
   /** Many notifications in one turn are one hint. */
-  #hint(): void {
-    if (this.#isHintPending) return;
-    this.#isHintPending = true;
+  #hint(channel: HintChannel | undefined): void {
+    if (!channel || this.#pending.has(channel)) return;
+    this.#pending.add(channel);
     setImmediate(() => {
-      this.#isHintPending = false;
-      for (const callback of this.#callbacks) callback();
+      this.#pending.delete(channel);
+      for (const callback of this.#callbacks[channel]) callback();
     });
   }
 }

@@ -1,8 +1,6 @@
 import { sql, type Transaction } from 'kysely';
+import { HINT_CHANNELS } from './config-hints.ts';
 import type { Database } from './schema.ts';
-
-/** The channel on which coordinators hear that the config has changed; a hint, the revision is the truth. */
-export const CONFIG_CHANNEL = 'sonde_config';
 
 /**
  * Counts the config's revision up. The row stays locked until the transaction ends, so revisions commit in their
@@ -11,7 +9,7 @@ export const CONFIG_CHANNEL = 'sonde_config';
 export async function bumpConfigRevision(trx: Transaction<Database>): Promise<number> {
   const { revision } = await trx.updateTable('config_state')
     .set((eb) => ({ revision: eb('revision', '+', 1) })).returning('revision').executeTakeFirstOrThrow();
-  await sql`select pg_notify(${CONFIG_CHANNEL}, ${String(revision)})`.execute(trx);
+  await sql`select pg_notify(${HINT_CHANNELS.config}, ${String(revision)})`.execute(trx);
   return revision;
 }
 

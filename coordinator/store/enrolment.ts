@@ -31,13 +31,15 @@ export function enrolmentStore(db: Db): EnrolmentStore {
       if (sessionIds.length === 0) return [];
       const { rows } = await sql<CutOff>`
         select sessions.id as "sessionId",
-          case when agents.revoked_at is not null then 'agent_revoked' when locations.deleted_at is not null then 'location_deleted' else 'key_revoked' end as code
+          case when agents.revoked_at is not null then 'agent_revoked' when locations.deleted_at is not null then 'location_deleted'
+            when location_keys.revoked_at is not null then 'key_revoked' else 'superseded' end as code
         from sessions
         join agents on agents.location_id = sessions.location_id and agents.id = sessions.agent_id
         join locations on locations.id = sessions.location_id
         left join location_keys on location_keys.id = agents.key_id
         where sessions.id = any(${[...sessionIds]}::uuid[])
-          and (agents.revoked_at is not null or locations.deleted_at is not null or location_keys.revoked_at is not null)`.execute(db);
+          and (agents.revoked_at is not null or locations.deleted_at is not null or location_keys.revoked_at is not null
+            or agents.generation > sessions.generation)`.execute(db);
       return rows;
     },
 

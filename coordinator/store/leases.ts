@@ -1,7 +1,8 @@
 /** Leases: who may do what only one coordinator should. In Postgres' time alone; nobody's own clock counts. */
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Lease, LeaseStore } from '../pipeline/closing-port.ts';
 import type { Db } from './connect.ts';
+import type { Database } from './schema.ts';
 
 export function leaseStore(db: Db): LeaseStore {
   return {
@@ -28,4 +29,10 @@ export function leaseStore(db: Db): LeaseStore {
 /** True while the lease is the newest of its name and runs; for the `where` of what only its holder may write. */
 export function isCurrent({ name, token }: Lease) {
   return sql<boolean>`exists (select from leases where name = ${name} and token = ${token} and expires_at > clock_timestamp() for share)`;
+}
+
+/** True while the lease runs, and then nobody else can take it before this transaction ends: the fence of a writer that may have slept. */
+export async function holds(trx: Transaction<Database>, { name, token }: Lease): Promise<boolean> {
+  const { rows } = await sql`select from leases where name = ${name} and token = ${token} and expires_at > clock_timestamp() for share`.execute(trx);
+  return rows.length > 0;
 }

@@ -5,6 +5,7 @@ import type { ApiStore } from '../api/ports.ts';
 import type { EnrolmentStore } from '../sessions/enrolment-port.ts';
 import type { ClosingStore } from '../pipeline/closing-port.ts';
 import type { RollupStore } from '../pipeline/rollup-port.ts';
+import type { LivenessStore } from '../pipeline/liveness-port.ts';
 import type { IngestStore, PlanStore, SessionStore, ShotStore } from '../pipeline/ports.ts';
 import { agentStore } from './agents.ts';
 import { checkStore } from './checks.ts';
@@ -17,6 +18,7 @@ import { enrolmentStore } from './enrolment.ts';
 import { ingestStore } from './ingest.ts';
 import { connectJobPool, migrateJobQueue } from './job-queue.ts';
 import { keyStore } from './keys.ts';
+import { livenessStore } from './liveness.ts';
 import { locationKeyStore } from './location-keys.ts';
 import { leaseStore } from './leases.ts';
 import { locationStore } from './locations.ts';
@@ -38,7 +40,7 @@ export type StoreOptions = {
   readonly connectionsMax?: number;
 };
 
-export type Store = ApiStore & PlanStore & IngestStore & SessionStore & ShotStore & EnrolmentStore & ClosingStore & CompletenessStore & RollupStore
+export type Store = ApiStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & EnrolmentStore & ClosingStore & CompletenessStore & RollupStore
   & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -84,7 +86,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     ...checkStore(db), ...keyStore(db), ...locationStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
     ...resultStore(db), ...statusStore(db),
-    ...planStore(db, hints), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...shotStore(db),
+    ...planStore(db, hints), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db),
     ...leaseStore(db), ...closingStore(db), ...completenessStore(db),
     migrate: async () => {
       const applied = await migrate(db).catch(fail);

@@ -7,6 +7,7 @@ import { toEpoch } from './checks.ts';
 import type { ConfigHints } from './config-hints.ts';
 import { bumpConfigRevision, commitInstantMs } from './config-revision.ts';
 import type { Db } from './connect.ts';
+import { holds } from './leases.ts';
 import { LOCATION_COLUMNS, toLocation } from './location-rows.ts';
 import type { Database } from './schema.ts';
 
@@ -31,12 +32,15 @@ export function planStore(db: Db, hints: ConfigHints): PlanStore {
       };
     }),
 
-    appendAvailability: (changes) => (changes.length === 0 ? Promise.resolve() : db.transaction().execute(async (trx) => {
+    appendAvailability: (changes, fence) => (changes.length === 0 ? Promise.resolve(true) : db.transaction().execute(async (trx) => {
+      if (fence && !await holds(trx, fence)) return false;
       const revision = await bumpConfigRevision(trx);
       for (const change of changes) await appendChange(trx, change, revision);
+      return true;
     })),
 
-    appendRoster: (roster) => db.transaction().execute(async (trx) => {
+    appendRoster: (roster, fence) => db.transaction().execute(async (trx) => {
+      if (fence && !await holds(trx, fence)) return false;
       const revision = await bumpConfigRevision(trx);
       const last = await trx.selectFrom('rosters').select('from_at').where('location_id', '=', roster.locationId)
         .orderBy('from_at', 'desc').limit(1).executeTakeFirst();
@@ -44,9 +48,10 @@ export function planStore(db: Db, hints: ConfigHints): PlanStore {
       await trx.insertInto('rosters').values({
         location_id: roster.locationId, from_at: new Date(fromAtMs), members: JSON.stringify(roster.members), config_revision: revision,
       }).execute();
+      return true;
     }),
 
-    onConfigHint: (callback) => hints.subscribe(callback),
+    onConfigHint: (callback) => hints.subscribe('config', callback),
   };
 }
 

@@ -32,7 +32,7 @@ export type Database = {
   checks: {
     account_id: string; id: string; revision: number; name: string; tags: string[]; definition: Json<Check>;
     created_at: DefaultInstant; updated_at: DefaultInstant; deleted_at: MaybeInstant; config_revision: number;
-    group_id: number | null;
+    group_id: number | null; deployed_revision: Generated<number>;
   };
   check_revisions: { account_id: string; check_id: string; revision: number; definition: Json<Check>; created_at: DefaultInstant };
   schedule_epochs: {
@@ -43,7 +43,13 @@ export type Database = {
   shots: {
     account_id: string; run_id: string; check_id: string; check_revision: number; location_id: string;
     trigger: 'deploy' | 'manual' | 'confirm' | 'retry'; ordered_at: Instant;
+    of_run_id: string | null; of_due_at: MaybeInstant; of_location: string | null; attempt: number | null; is_last_attempt: boolean | null;
   };
+  shot_deliveries: {
+    run_id: string; location_id: string; shot: Buffer; ordered_by: string | null; expires_at: Instant;
+    claimed_by: string | null; answer_kind: string | null; answer: Buffer | null;
+  };
+  coordinators: { id: string; started_at: DefaultInstant; last_seen_at: DefaultInstant; stopped_at: MaybeInstant };
   agents: {
     location_id: string; id: string; name: string; version: string; capacity: number; instance_id: string;
     generation: number; created_at: DefaultInstant;
@@ -57,6 +63,7 @@ export type Database = {
     in_flight: Generated<number>; spool_depth: Generated<number>;
     lateness_p99_us: Generated<number>; loop_delay_p99_us: Generated<number>;
     clock_offset_us: Generated<number>; clock_error_us: Generated<number>;
+    coordinator_id: string | null; last_slot_ms: number | null; closed_by_coordinator: Generated<boolean>;
   };
   rosters: { location_id: string; from_at: Instant; members: Json<readonly Member[]>; config_revision: number };
   leases: { name: string; holder: string; token: number; expires_at: Instant };

@@ -45,9 +45,9 @@ describe('agents and keys', () => {
     const { sessionId } = await open(agentId);
     const beat = {
       sessionId, appliedRevision: 12, rejected: [{ checkId: world.checkId, code: 'bad_regex', reason: 'no' }], inFlight: 3, spoolDepth: 4,
-      latenessP99Us: 1500.5, loopDelayP99Us: 900, clockOffsetUs: -12, clockErrorUs: 80,
+      latenessP99Us: 1500.5, loopDelayP99Us: 900, clockOffsetUs: -12, clockErrorUs: 80, heardAgoMs: 0, lastSlotMs: null,
     };
-    await at.store.touchSessions([{ ...beat, inFlight: 99 }, beat]);
+    await at.store.touchSessions('c1', [{ ...beat, inFlight: 99 }, beat]);
     await at.store.appendRoster({ locationId: world.locationId, fromAtMs: Date.now(), members: [{ agentId, weight: 1 }] });
     const shown = async () => (await at.store.listAgents(world.accountId)).find(({ id }) => id === agentId)!;
     expect(await shown()).toMatchObject({
@@ -58,7 +58,7 @@ describe('agents and keys', () => {
     expect(here.liveAgents).toBeGreaterThan(0);
     await at.store.closeSession(sessionId);
     expect((await shown()).connected).toBe(false);
-    await at.store.touchSessions([{ ...beat, inFlight: 77 }]);
+    await at.store.touchSessions('c1', [{ ...beat, inFlight: 77 }]);
     expect(await shown()).toMatchObject({ connected: false, inFlight: 3 });
   });
 

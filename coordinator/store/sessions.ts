@@ -2,8 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { SessionStore } from '../pipeline/ports.ts';
+import { HINT_CHANNELS } from './config-hints.ts';
 import type { Db } from './connect.ts';
 import { LOCATION_COLUMNS, toLocation } from './location-rows.ts';
+
+const HINT_FLEET = sql`pg_notify(${sql.lit(HINT_CHANNELS.fleet)}, '')`;
 
 /** Sessions of an agent that are kept: a `Results` stream may still belong to one of the last. */
 const SESSIONS_KEPT = 20;
@@ -31,7 +34,10 @@ export function sessionStore(db: Db): SessionStore {
       await trx.deleteFrom('sessions').where('location_id', '=', ofAgent.location_id).where('agent_id', '=', ofAgent.agent_id)
         .where('generation', '<=', generation - SESSIONS_KEPT).execute();
       const sessionId = randomUUID();
-      await trx.insertInto('sessions').values({ id: sessionId, ...ofAgent, instance_id: session.instanceId, generation }).execute();
+      await trx.insertInto('sessions').values({
+        id: sessionId, ...ofAgent, instance_id: session.instanceId, generation, coordinator_id: session.coordinatorId ?? null,
+      }).execute();
+      await sql`select ${HINT_FLEET}`.execute(trx);
       return { sessionId, generation };
     }),
 
@@ -43,26 +49,37 @@ export function sessionStore(db: Db): SessionStore {
       return row ? { agentId: row.agent_id, locationId: row.location_id, generation: row.generation, isNewest: row.generation === row.newest } : null;
     },
 
-    async touchSessions(beats) {
-      if (beats.length === 0) return;
+    async touchSessions(coordinatorId, beats) {
       // Newest last wins, and in one order of ids, so that two coordinators never wait for each other in a circle.
       const rows = [...new Map(beats.map((beat) => [beat.sessionId, beat])).values()].sort((a, b) => (a.sessionId < b.sessionId ? -1 : 1));
       await sql`
-        update sessions set last_seen_at = clock_timestamp(), applied_revision = b.applied_revision, rejected = b.rejected,
+        with me as (
+          insert into coordinators (id) values (${coordinatorId})
+          on conflict (id) do update set last_seen_at = clock_timestamp(), stopped_at = null
+        )
+        update sessions set last_seen_at = greatest(last_seen_at, clock_timestamp() - b.heard_ago_ms * interval '1 ms'),
+          last_slot_ms = coalesce(b.last_slot_ms, sessions.last_slot_ms), applied_revision = b.applied_revision, rejected = b.rejected,
           in_flight = b.in_flight, spool_depth = b.spool_depth, lateness_p99_us = b.lateness_p99_us,
           loop_delay_p99_us = b.loop_delay_p99_us, clock_offset_us = b.clock_offset_us, clock_error_us = b.clock_error_us
         from json_to_recordset(${JSON.stringify(rows.map((beat) => ({
-          id: beat.sessionId, applied_revision: beat.appliedRevision, rejected: beat.rejected, in_flight: beat.inFlight,
+          id: beat.sessionId, heard_ago_ms: Math.max(0, beat.heardAgoMs), last_slot_ms: beat.lastSlotMs, applied_revision: beat.appliedRevision, rejected: beat.rejected, in_flight: beat.inFlight,
           spool_depth: beat.spoolDepth, lateness_p99_us: Math.round(beat.latenessP99Us), loop_delay_p99_us: Math.round(beat.loopDelayP99Us),
           clock_offset_us: Math.round(beat.clockOffsetUs), clock_error_us: Math.round(beat.clockErrorUs),
-        })))}::json) as b(id uuid, applied_revision bigint, rejected json, in_flight integer, spool_depth integer,
+        })))}::json) as b(id uuid, heard_ago_ms double precision, last_slot_ms bigint, applied_revision bigint, rejected json, in_flight integer, spool_depth integer,
           lateness_p99_us bigint, loop_delay_p99_us bigint, clock_offset_us bigint, clock_error_us bigint)
         where sessions.id = b.id and sessions.closed_at is null`.execute(db);
     },
 
-    async closeSession(sessionId) {
-      await db.updateTable('sessions').set({ closed_at: sql<Date>`clock_timestamp()` })
-        .where('id', '=', sessionId).where('closed_at', 'is', null).execute();
+    async sayGoodbye(sessionId, lastSlotMs) {
+      await sql`with said as (update sessions set last_slot_ms = ${lastSlotMs} where id = ${sessionId}) select ${HINT_FLEET}`.execute(db);
+    },
+
+    async closeSession(sessionId, why = 'ended') {
+      await sql`
+        with ended as (
+          update sessions set closed_at = clock_timestamp(), closed_by_coordinator = ${why === 'coordinator_stops'}
+          where id = ${sessionId} and closed_at is null
+        ) select ${HINT_FLEET}`.execute(db);
     },
   };
 }

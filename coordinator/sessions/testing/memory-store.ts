@@ -4,11 +4,13 @@ import type { Opening } from '../../fleet/detect-conflict.ts';
 import type { RosterEpoch } from '../../fleet/roster.ts';
 import type { EnrolmentDecision, EnrolmentFacts, EnrolmentKey, KnownAgent } from '../../fleet/decide-enrolment.ts';
 import type { ClosingStore, Lease, OwedRun } from '../../pipeline/closing-port.ts';
-import type { IngestRow, IngestStore, PlannedCheck, PlanStore, SessionStore, ShotStore } from '../../pipeline/ports.ts';
+import type { LivenessStore } from '../../pipeline/liveness-port.ts';
+import type { Sighting } from '../../fleet/presence.ts';
+import type { HeardBeat, IngestRow, IngestStore, PlannedCheck, PlanStore, SessionStore, ShotStore } from '../../pipeline/ports.ts';
 import type { AgentHello, CutOff, EnrolmentStore } from '../enrolment-port.ts';
 
 /** The ports of the fleet side held in memory, for tests of the protocol; Postgres has tests of its own. */
-export class MemoryStore implements PlanStore, IngestStore, SessionStore, ShotStore, ClosingStore, EnrolmentStore {
+export class MemoryStore implements PlanStore, IngestStore, SessionStore, LivenessStore, ShotStore, ClosingStore, EnrolmentStore {
   revision = 1;
   readonly checks = new Map<string, PlannedCheck & { changedAt: number }>();
   readonly locations: Location[] = [];
@@ -17,7 +19,8 @@ export class MemoryStore implements PlanStore, IngestStore, SessionStore, ShotSt
   readonly rows = new Map<string, IngestRow>();
   readonly shots = new Map<string, Parameters<ShotStore['recordShot']>[0]>();
   readonly rosters: { readonly roster: RosterEpoch; readonly changedAt: number }[] = [];
-  readonly sessions = new Map<string, { agentId: string; locationId: string; generation: number }>();
+  readonly sessions = new Map<string, { agentId: string; locationId: string; generation: number; capacity: number; heardAtMs: number; closedAtMs: number | null; lastSlotMs: number | null }>();
+  readonly #fleetHints = new Set<() => void>();
   readonly generations = new Map<string, number>();
   /** Public key (hex) of each agent that enrolled; '' for one without. */
   readonly pins = new Map<string, { readonly publicKey: string; readonly location: Location }>();
@@ -44,16 +47,18 @@ export class MemoryStore implements PlanStore, IngestStore, SessionStore, ShotSt
     };
   }
 
-  async appendAvailability(changes: readonly AvailabilityChange[]): Promise<void> {
-    this.revision += 1;
+  async appendAvailability(changes: readonly AvailabilityChange[]): Promise<boolean> {
+    if (changes.length > 0) this.revision += 1;
     for (const change of changes) this.availability.push({ change, changedAt: this.revision });
     this.#hint();
+    return true;
   }
 
-  async appendRoster(roster: RosterEpoch): Promise<void> {
+  async appendRoster(roster: RosterEpoch): Promise<boolean> {
     this.revision += 1;
     this.rosters.push({ roster, changedAt: this.revision });
     this.#hint();
+    return true;
   }
 
   onConfigHint(callback: () => void): () => void {
@@ -93,18 +98,24 @@ export class MemoryStore implements PlanStore, IngestStore, SessionStore, ShotSt
   }
 
   async findCutOff(sessionIds: readonly string[]): Promise<readonly CutOff[]> {
-    return sessionIds.filter((id) => this.revokedAgents.has(this.sessions.get(id)?.agentId ?? '')).map((sessionId) => ({ sessionId, code: 'agent_revoked' }));
+    return sessionIds.flatMap((sessionId): CutOff[] => {
+      const session = this.sessions.get(sessionId);
+      if (!session) return [];
+      if (this.revokedAgents.has(session.agentId)) return [{ sessionId, code: 'agent_revoked' }];
+      return session.generation < (this.generations.get(session.agentId) ?? 0) ? [{ sessionId, code: 'superseded' }] : [];
+    });
   }
 
   async recentOpenings(_locationId: string, agentId: string): Promise<readonly Opening[]> { return this.#openings.get(agentId) ?? []; }
   async noteConflict(_locationId: string, agentId: string): Promise<void> { this.conflicts.add(agentId); }
 
-  async openSession({ agentId, locationId, instanceId }: { agentId: string; locationId: string; instanceId: string }) {
+  async openSession({ agentId, locationId, instanceId, capacity }: { agentId: string; locationId: string; instanceId: string; capacity: number }) {
     this.#openings.set(agentId, [...this.#openings.get(agentId) ?? [], { instanceId, openedAtMs: Date.now() }]);
     const generation = (this.generations.get(agentId) ?? 0) + 1;
     this.generations.set(agentId, generation);
     const sessionId = `session-${agentId}-${generation}`;
-    this.sessions.set(sessionId, { agentId, locationId, generation });
+    this.sessions.set(sessionId, { agentId, locationId, generation, capacity, heardAtMs: Date.now(), closedAtMs: null, lastSlotMs: null });
+    this.#hintFleet();
     return { sessionId, generation };
   }
 
@@ -113,8 +124,44 @@ export class MemoryStore implements PlanStore, IngestStore, SessionStore, ShotSt
     return session ? { ...session, isNewest: this.generations.get(session.agentId) === session.generation } : null;
   }
 
-  async touchSessions(): Promise<void> {}
-  async closeSession(): Promise<void> {}
+  async touchSessions(_coordinatorId: string, beats: readonly HeardBeat[]): Promise<void> {
+    for (const { sessionId, heardAgoMs } of beats) {
+      const session = this.sessions.get(sessionId);
+      if (session) session.heardAtMs = Date.now() - heardAgoMs;
+    }
+  }
+
+  async sayGoodbye(sessionId: string, lastSlotMs: number): Promise<void> {
+    this.sessions.get(sessionId)!.lastSlotMs = lastSlotMs;
+    this.#hintFleet();
+  }
+
+  async closeSession(sessionId: string): Promise<void> {
+    this.sessions.get(sessionId)!.closedAtMs = Date.now();
+    this.#hintFleet();
+  }
+
+  async joinCoordinators(): Promise<void> {}
+  async leaveCoordinators(): Promise<void> {}
+
+  async observeAgents() {
+    const nowMs = Date.now();
+    const newest = [...this.sessions.values()].filter(({ agentId, generation }) => this.generations.get(agentId) === generation);
+    return { nowMs, sightings: newest.map(({ agentId, locationId, capacity, heardAtMs, closedAtMs, lastSlotMs }): Sighting => ({
+      agentId, locationId, capacity, lastSlotMs, isClosedByCoordinator: false, coordinatorAgoMs: 0,
+      heardAgoMs: nowMs - heardAtMs, closedAgoMs: closedAtMs === null ? null : nowMs - closedAtMs,
+    })) };
+  }
+
+  onFleetHint(callback: () => void): () => void {
+    this.#fleetHints.add(callback);
+    return () => { this.#fleetHints.delete(callback); };
+  }
+
+  #hintFleet(): void {
+    for (const callback of this.#fleetHints) setImmediate(callback);
+  }
+
   async recordShot(shot: Parameters<ShotStore['recordShot']>[0]): Promise<void> { this.shots.set(shot.runId, shot); }
   async findShots(runIds: readonly string[]) { return runIds.flatMap((id) => this.shots.get(id) ?? []); }
 

@@ -10,6 +10,7 @@ import * as tenancy from './0005-tenancy.ts';
 import * as enrolment from './0006-enrolment.ts';
 import * as closing from './0007-closing.ts';
 import * as alerting from './0008-alerting.ts';
+import * as coordinators from './0009-coordinators.ts';
 import * as deliveries from './0012-deliveries.ts';
 import * as rollups from './0014-rollups.ts';
 
@@ -23,6 +24,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-enrolment': enrolment,
   '0007-closing': closing,
   '0008-alerting': alerting,
+  '0009-coordinators': coordinators,
   '0012-deliveries': deliveries,
   '0014-rollups': rollups,
 };

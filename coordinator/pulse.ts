@@ -1,0 +1,33 @@
+import { sleep, type Clock } from '#shared/time/clock.ts';
+
+export type PulseOptions = {
+  /** The poll: what a lost hint costs. */
+  readonly everyMs: number;
+  /** However many hints come, two looks are this far apart. */
+  readonly gapMs: number;
+  /** Calls back when it may be worth a look; returns how to unsubscribe. */
+  readonly onHint: (callback: () => void) => () => void;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onTrouble: (error: unknown) => void;
+};
+
+/** Looks again and again until the signal aborts: after a hint, or when the poll is due; one look at a time. Never rejects. */
+export async function pulse(look: () => Promise<void>, { everyMs, gapMs, onHint, clock, signal, onTrouble }: PulseOptions): Promise<void> {
+  let isHinted = false;
+  let wake = (): void => undefined;
+  const unsubscribe = onHint(() => { isHinted = true; wake(); });
+  while (!signal.aborted) {
+    await sleep(clock, gapMs, signal);
+    if (!isHinted && !signal.aborted) {
+      const hint = new AbortController();
+      wake = () => hint.abort();
+      await sleep(clock, everyMs - gapMs, AbortSignal.any([signal, hint.signal]));
+    }
+    if (signal.aborted) break;
+    // What is hinted at from here on may come too late for this look.
+    isHinted = false;
+    await look().catch(onTrouble);
+  }
+  unsubscribe();
+}
