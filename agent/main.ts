@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '#shared/log.ts';
 import type { Assignment } from '#shared/run/assignment.ts';
-import type { SpoolItem } from './spool/spool.ts';
+import type { Spool, SpoolItem } from './spool/spool.ts';
 import { sleep, systemClock } from '#shared/time/clock.ts';
 import { watchLoopDelay } from '#shared/time/loop-delay.ts';
 import { VERSION } from '#shared/version.ts';
@@ -48,14 +48,19 @@ const REFRESH_MS_MAX = 600_000;
 /** With others in the location: how long the coordinator may take before what was kept is run. */
 const FIRST_WORD_MS = 5_000;
 
+export type AgentSeams = {
+  /** Stands before the spool, and hands on; left out: nothing does. */
+  readonly keepSpool?: (spool: Spool) => Spool;
+};
+
 /** One agent: joins its location, keeps its own timetable, and holds every result until the coordinator has committed it. */
-export async function startAgent(config: AgentConfig, log: Log): Promise<RunningAgent> {
+export async function startAgent(config: AgentConfig, log: Log, { keepSpool = (spool) => spool }: AgentSeams = {}): Promise<RunningAgent> {
   const clock = systemClock;
   const { agentId, ownKey } = keptIdentity(config.dataDir);
-  const spool = new SqliteSpool({
+  const spool = keepSpool(new SqliteSpool({
     path: join(config.dataDir, 'spool.db'), clock,
     onTrouble: (trouble) => log.warn(trouble, 'trouble with the spool'),
-  });
+  }));
   const nowMs = (): number => clock.monotonicUs() / 1000;
   const { secrets, stop: stopWatchingSecrets } = watchSecrets(config.secretsPath, nowMs, log);
   const egress = new AgentEgress({ ...config.egress, fileLists: () => secrets.egress(), kind: 'public', nowMs });
@@ -233,7 +238,7 @@ function healthOf(
   return { isReady: reasons.length === 0, isConnected, assignments, reasons };
 }
 
-async function flushed(spool: SqliteSpool, isConnected: boolean): Promise<void> {
+async function flushed(spool: Spool, isConnected: boolean): Promise<void> {
   if (!isConnected) return;
   const untilMs = performance.now() + FLUSH_MS;
   while (spool.depth() > 0 && performance.now() < untilMs) await new Promise((resolve) => { setTimeout(resolve, 20); });

@@ -15,6 +15,8 @@ export type ProcessOrder = {
   readonly env?: Readonly<Record<string, string>>;
   /** `channel`: it says when it is ready, and stops when we vanish. `terminal`: as a person starts it. */
   readonly as: 'channel' | 'terminal';
+  /** Another program than `sonde`, that speaks as its children do. */
+  readonly main?: string;
 };
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
@@ -34,9 +36,9 @@ export class NodeProcess {
   #output = '';
   #message: ChildMessage | null = null;
 
-  constructor({ name, args, env = {}, as }: ProcessOrder) {
+  constructor({ name, args, env = {}, as, main = as === 'channel' ? MAIN : ENTRY }: ProcessOrder) {
     this.name = name;
-    this.#child = spawn(process.execPath, [as === 'channel' ? MAIN : ENTRY, ...args], {
+    this.#child = spawn(process.execPath, [main, ...args], {
       env: { ...plainEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe', ...(as === 'channel' ? ['ipc' as const] : [])],
     });
@@ -75,6 +77,11 @@ export class NodeProcess {
     this.#child.kill('SIGKILL');
     const { signal } = await this.ended;
     if (signal !== 'SIGKILL') throw new Error(`the ${this.name} was to be killed, but had ended by itself`);
+  }
+
+  /** Over its channel. */
+  tell(message: object): void {
+    this.#child.send(message);
   }
 
   signal(signal: NodeJS.Signals): void {

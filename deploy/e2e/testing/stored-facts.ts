@@ -15,6 +15,8 @@ export type StoredRun = {
   readonly trigger: string;
   readonly outcome: string;
   readonly latenessUs: number;
+  readonly startedAtMs: number;
+  readonly totalUs: number;
 };
 
 export type StoredGap = { readonly checkId: string; readonly dueAtMs: number; readonly locationOwed: string; readonly reason: string };
@@ -35,7 +37,7 @@ export async function readStoredFacts(pool: Pool): Promise<StoredFacts> {
     const availability = await client.query(`select location_id as "locationId", ${msOf('from_at')} as "fromAtMs", available from availability order by from_at`);
     const results = await client.query(`select check_id as "checkId", ${msOf('due_at')} as "dueAtMs", run_id as "runId", attempt, is_final as "isFinal",
       is_surplus as "isSurplus", location_owed as "locationOwed", location_executed as "locationExecuted", agent_id as "agentId",
-      trigger, outcome, lateness_us::float8 as "latenessUs" from results order by due_at, run_id, attempt`);
+      trigger, outcome, lateness_us::float8 as "latenessUs", ${msOf('started_at')} as "startedAtMs", total_us as "totalUs" from results order by due_at, run_id, attempt`);
     const gaps = await client.query(`select check_id as "checkId", ${msOf('due_at')} as "dueAtMs", location_owed as "locationOwed", reason from gaps order by due_at`);
     await client.query('commit');
     return {

@@ -1,0 +1,185 @@
+/** Faults of processes: killed, suspended, restarted, blocked. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Random } from '../../fuzz/random.ts';
+import { eventually, pause } from '../../e2e/testing/eventually.ts';
+import { DidNotFire, type Fault } from '../fault.ts';
+import type { Lab, LabAgent, LabCoordinator } from '../lab.ts';
+
+export const killAgent: Fault = {
+  id: 'F1', name: 'kill −9 agent',
+  async strike(lab, random) {
+    const agent = aRunningAgent(lab, random);
+    const { pid } = agent.process!;
+    agent.troublesAtMs.push(Date.now());
+    await agent.process!.kill9();
+    await pause(random.int(0, 3_000));
+    agent.troublesAtMs.push(Date.now());
+    await lab.startAgent(agent);
+    return `${agent.name}, pid ${pid}`;
+  },
+};
+
+export const killCoordinator: Fault = {
+  id: 'F2', name: 'kill −9 coordinator',
+  async strike(lab, random) {
+    const coordinator = aRunningCoordinator(lab, random);
+    const { pid } = coordinator.process!;
+    await coordinator.process!.kill9();
+    await pause(random.int(0, 4_000));
+    await lab.startCoordinator(coordinator);
+    return `coordinator ${coordinator.index + 1}, pid ${pid}`;
+  },
+};
+
+export const killAllCoordinators: Fault = {
+  id: 'F2', name: 'kill −9 every coordinator',
+  async strike(lab) {
+    const running = lab.coordinators.filter(({ process }) => process?.isRunning);
+    await Promise.all(running.map(({ process }) => process!.kill9()));
+    await pause(8_000);
+    for (const coordinator of running) await lab.startCoordinator(coordinator);
+    return `${running.length} at once, 8 s`;
+  },
+};
+
+export const killPostgres: Fault = {
+  id: 'F3', name: 'kill −9 Postgres, all children',
+  async strike(lab) {
+    const { pid } = lab.postgres;
+    const family = [pid, ...childrenOf(pid)];
+    for (const each of family) try { process.kill(each, 'SIGKILL'); } catch { /* Ended by itself just now. */ }
+    await eventually('every process of Postgres to be gone', async () => family.every((each) => !isAlive(each)), { withinMs: 10_000, everyMs: 20 });
+    const goneAtMs = performance.now();
+    // The lab's Postgres is started again by whoever keeps it, as systemd would.
+    await eventually('Postgres to be back', async () => lab.pool.query('select 1').then(() => true, () => false), { withinMs: 60_000, everyMs: 100 });
+    if (lab.postgres.pid === pid) throw new DidNotFire('the same server still runs');
+    return `${family.length} processes gone, away ${Math.round(performance.now() - goneAtMs)} ms`;
+  },
+};
+
+export const rollingRestart: Fault = {
+  id: 'F4', name: 'rolling restart of everything',
+  async strike(lab) {
+    for (const coordinator of lab.coordinators) {
+      await endGently(coordinator);
+      await lab.startCoordinator(coordinator);
+      await lab.untilAvailable();
+    }
+    for (const agent of lab.agents) {
+      await endGently(agent);
+      await lab.startAgent(agent);
+      await lab.untilAvailable();
+    }
+    return `${lab.coordinators.length} coordinators and ${lab.agents.length} agents by SIGTERM, one after the other`;
+  },
+};
+
+export const suspendAgent: Fault = {
+  id: 'F20', name: 'suspended agent (SIGSTOP)',
+  async strike(lab, random) {
+    const agent = aRunningAgent(lab, random);
+    const forMs = random.int(8_000, 45_000);
+    const running = agent.process!;
+    agent.troublesAtMs.push(Date.now());
+    running.signal('SIGSTOP');
+    await pause(500);
+    if (stateOf(running.pid) !== 'T') throw new DidNotFire(`${agent.name} was not stopped`);
+    await pause(forMs - 500);
+    running.signal('SIGCONT');
+    agent.troublesAtMs.push(Date.now());
+    return `${agent.name} for ${(forMs / 1000).toFixed(1)} s`;
+  },
+};
+
+export const blockedLoop: Fault = {
+  id: 'F26', name: 'event loop of an agent blocked for 2 s',
+  async strike(lab, random) {
+    const agent = aRunningAgent(lab, random);
+    const before = agent.process!.output.split('blocking the event loop').length;
+    agent.process!.tell({ block: 2_000 });
+    await pause(3_000);
+    if (agent.process!.output.split('blocking the event loop').length === before) throw new DidNotFire(`${agent.name} did not say that it blocked`);
+    return agent.name;
+  },
+};
+
+export const suspendedCoordinator: Fault = {
+  id: 'F28', name: 'a coordinator suspended past its leases',
+  async strike(lab, random) {
+    const coordinator = aRunningCoordinator(lab, random);
+    const running = coordinator.process!;
+    running.signal('SIGSTOP');
+    await pause(500);
+    if (stateOf(running.pid) !== 'T') throw new DidNotFire('it was not stopped');
+    await pause(25_000);
+    running.signal('SIGCONT');
+    return `coordinator ${coordinator.index + 1} for 25 s`;
+  },
+};
+
+export const fewDescriptors: Fault = {
+  id: 'F25', name: 'an agent without free file descriptors',
+  cannot: async () => (hasTool('prlimit') ? null : 'prlimit is not installed'),
+  async strike(lab, random) {
+    const agent = aRunningAgent(lab, random);
+    const { pid } = agent.process!;
+    const open = readdirSync(`/proc/${pid}/fd`).length;
+    agent.troublesAtMs.push(Date.now());
+    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${open}:1048576`]);
+    await pause(12_000);
+    execFileSync('prlimit', ['--pid', String(pid), '--nofile=65536:1048576']);
+    agent.troublesAtMs.push(Date.now());
+    const { rows } = await lab.pool.query<{ n: string }>(`select count(*) as n from results where outcome = 'agent_fault' and failure_code in ('EMFILE', 'ENFILE')`);
+    if (Number(rows[0]?.n) === 0) throw new DidNotFire(`no run met the limit of ${open} descriptors`);
+    return `${agent.name}: ${open} descriptors, ${rows[0]!.n} runs met EMFILE and are the agent's own fault`;
+  },
+};
+
+function aRunningAgent(lab: Lab, random: Random): LabAgent {
+  const running = lab.agents.filter(({ process }) => process?.isRunning);
+  return running[random.int(0, running.length - 1)]!;
+}
+
+function aRunningCoordinator(lab: Lab, random: Random): LabCoordinator {
+  const running = lab.coordinators.filter(({ process }) => process?.isRunning);
+  return running[random.int(0, running.length - 1)]!;
+}
+
+async function endGently(of: LabAgent | LabCoordinator): Promise<void> {
+  const running = of.process!;
+  running.signal('SIGTERM');
+  const { code, signal } = await running.ended;
+  if (code !== 0) throw new DidNotFire(`${running.name} ended with ${signal ?? code} instead of gently`);
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((each) => statOf(each)?.parent === pid);
+}
+
+function isAlive(pid: number): boolean {
+  const stat = statOf(pid);
+  return stat !== null && stat.state !== 'Z';
+}
+
+function stateOf(pid: number): string | null {
+  return statOf(pid)?.state ?? null;
+}
+
+function statOf(pid: number): { readonly state: string; readonly parent: number } | null {
+  try {
+    const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+    return { state: state!, parent: Number(parent) };
+  } catch {
+    return null;
+  }
+}
+
+export function hasTool(name: string): boolean {
+  try {
+    execFileSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
