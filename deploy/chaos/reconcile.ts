@@ -104,14 +104,20 @@ function match(runs: readonly StoredRun[], { checkIds, connections }: LabFacts):
   for (const checkId of checkIds) {
     const free = (byCheck.get(checkId) ?? []).map(({ atMs }) => atMs).sort((a, b) => a - b);
     const taken = new Set<number>();
-    for (const run of runs.filter((each) => each.checkId === checkId).sort((a, b) => a.startedAtMs - b.startedAtMs)) {
+    const inOrder = runs.filter((each) => each.checkId === checkId).sort((a, b) => a.startedAtMs - b.startedAtMs);
+    // What surely reached the target chooses first.
+    for (const run of [...inOrder.filter(hasAnswer), ...inOrder.filter((each) => !hasAnswer(each))]) {
       const found = free.findIndex((atMs, index) => !taken.has(index) && atMs >= run.startedAtMs - EARLY_MS && atMs <= run.startedAtMs + CONNECTED_WITHIN_MS);
       if (found >= 0) taken.add(found);
-      else if (run.outcome === 'passed' || run.outcome === 'degraded') unreal.push(`${keyOf(run)} attempt ${run.attempt}`);
+      else if (hasAnswer(run)) unreal.push(`${keyOf(run)} attempt ${run.attempt}`);
     }
     unexplained += free.length - taken.size;
   }
   return { unreal, unexplained };
+}
+
+function hasAnswer({ outcome }: StoredRun): boolean {
+  return outcome === 'passed' || outcome === 'degraded';
 }
 
 function countBy<T>(list: readonly T[], nameOf: (each: T) => string): Readonly<Record<string, number>> {
