@@ -28,6 +28,21 @@ describe("the agent's config", () => {
     expect(JSON.stringify(wrong)).not.toContain('hunter2');
   });
 
+  it('takes a CONNECT proxy, hides its password, and refuses one that may never be dialled (rules.md 31)', () => {
+    const read = (SONDE_PROXY: string, env: Record<string, string> = {}) => readAgentConfig({ SONDE_COORDINATOR: 'sonde.example:8090', SONDE_PROXY, ...env });
+    const proxyOf = (text: string) => { const it = read(text); return it.ok ? it.config.coordinator.proxy : it.problems; };
+    expect(proxyOf('http://proxy.example:3128')).toEqual({ host: 'proxy.example', port: 3128, credentials: null });
+    expect(proxyOf('http://[fd00::1]')).toMatchObject({ host: 'fd00::1', port: 80 });
+    const withPassword = read('http://me:hunter%402@10.0.0.1:3128');
+    expect(withPassword.ok && withPassword.config.coordinator.proxy?.credentials?.reveal()).toBe('me:hunter@2');
+    expect(JSON.stringify(withPassword)).not.toContain('hunter');
+    for (const wrong of ['https://proxy.example', 'proxy.example:3128', 'http://proxy.example/path', 'http://me:hunter2@0.0.0.0:3128']) {
+      expect(read(wrong)).toMatchObject({ ok: false, problems: [{ variable: 'SONDE_PROXY' }] });
+      expect(JSON.stringify(read(wrong))).not.toContain('hunter2');
+    }
+    expect(read('http://10.0.0.1:3128', { SONDE_EGRESS_DENY: '10.0.0.0/8' }).ok).toBe(false);
+  });
+
   it('wants a key for a client certificate and a certificate for its key', () => {
     const problemsOf = (name: string) => {
       const read = readAgentConfig({ SONDE_COORDINATOR: 'sonde.example:8090', [name]: 'x.pem' });

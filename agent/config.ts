@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import type { CidrList } from '#shared/net/cidr.ts';
+import { decideEgress } from '#shared/net/egress-policy.ts';
 import { type Environment, type SettingProblem, givenText, readSettings, settingProblem } from '#shared/settings/read-settings.ts';
 import type { Secret } from '#shared/settings/secret.ts';
 import { optional, required, withDefault } from '#shared/settings/setting.ts';
 import {
-  type Endpoint, LOG_LEVELS, type LogLevel, duration, flag, host, hostAndPort, integer, isLoopbackHost, networks, oneOf,
+  type Endpoint, type HttpProxy, LOG_LEVELS, type LogLevel, duration, flag, host, hostAndPort, httpProxy, integer, isLoopbackHost, networks, oneOf,
   portOrAny, text, token,
 } from '#shared/settings/values.ts';
 
@@ -18,6 +20,8 @@ export type AgentConfig = {
       /** What the agent shows where the coordinator asks for it; paths of PEM files. */
       readonly client: { readonly certPath: string; readonly keyPath: string } | null;
     };
+    /** A CONNECT proxy on the way there; null: what the variables grpc_proxy, https_proxy and no_proxy say. */
+    readonly proxy: HttpProxy | null;
   };
   /** To enrol, or to change over to another one; null: the agent's own key is enough. */
   readonly locationKey: Secret | null;
@@ -85,6 +89,10 @@ export const agentSettings = {
   fleetPlaintext: optional('SONDE_FLEET_PLAINTEXT', flag(), 'TLS, except to loopback', {
     about: '1 connects without TLS, 0 always with', hint: 'Leave it out, or set it to 1 to allow plaintext between machines.',
   }),
+  proxy: optional('SONDE_PROXY', httpProxy(), 'grpc_proxy, https_proxy and no_proxy hold', {
+    about: 'HTTP CONNECT proxy on the way to the coordinator', secrecy: 'url',
+    hint: 'Write http://proxy.example:3128, with user:password@ before the host if it asks for them; checks do not go through it.',
+  }),
   probeModules: optional('SONDE_PROBE_MODULES', text(), '/probe is off', {
     about: 'file of modules for /probe', hint: 'Give the path of a YAML file.',
   }),
@@ -107,14 +115,14 @@ export type ReadAgentConfig =
 export function readAgentConfig(env: Environment, readFile: (path: string) => string = readText): ReadAgentConfig {
   const read = readSettings(agentSettings, env);
   const keyFile = readLocationKeyFile(env, readFile);
-  const problems = [...(read.ok ? [] : read.problems), ...keyFile.problems, ...clientCertificateProblems(env)];
+  const problems = [...(read.ok ? [] : read.problems), ...keyFile.problems, ...clientCertificateProblems(env), ...proxyProblems(env)];
   if (!read.ok || problems.length > 0) return { ok: false, problems };
   const s = read.settings;
   const client = s.fleetTlsClientCert !== null && s.fleetTlsClientKey !== null ? { certPath: s.fleetTlsClientCert, keyPath: s.fleetTlsClientKey } : null;
   return {
     ok: true,
     config: {
-      coordinator: { ...s.coordinator, transport: transportTo(s.coordinator, { plaintext: s.fleetPlaintext, caPath: s.fleetTlsCa, client }) },
+      coordinator: { ...s.coordinator, transport: transportTo(s.coordinator, { plaintext: s.fleetPlaintext, caPath: s.fleetTlsCa, client }), proxy: s.proxy },
       locationKey: s.locationKey ?? keyFile.key, name: s.name, dataDir: s.dataDir,
       http: { host: s.httpHost, port: s.httpPort },
       concurrency: s.concurrency,
@@ -145,6 +153,18 @@ function readLocationKeyFile(env: Environment, readFile: (path: string) => strin
 }
 
 const readText = (path: string): string => readFileSync(path, 'utf8');
+
+/** A proxy obeys the agent's own lists and the hard denials (rules.md 31), as far as its address is written out. */
+function proxyProblems(env: Environment): SettingProblem[] {
+  const { proxy, egressAllow, egressDeny } = agentSettings;
+  const read = readSettings({ proxy, egressAllow, egressDeny }, env);
+  const given = read.ok ? read.settings.proxy : null;
+  if (!read.ok || given === null || isIP(given.host) === 0) return [];
+  const decision = decideEgress(given.host, {
+    kind: 'open', localAllow: read.settings.egressAllow ?? [], localDeny: read.settings.egressDeny ?? [], serverAllow: [], serverDeny: [], ownAddresses: [],
+  });
+  return decision.allowed ? [] : [settingProblem(proxy, givenText(env, proxy.variable), `an address that may be dialled (${decision.reason})`)];
+}
 
 type Transport = AgentConfig['coordinator']['transport'];
 type TlsTransport = Extract<Transport, { kind: 'tls' }>;

@@ -52,6 +52,27 @@ export const httpUrl = (): z.ZodType<string, string> =>
     URL.canParse(given) && /^https?:$/.test(new URL(given).protocol) ? given.replace(/\/+$/, '') : undefined
   ));
 
+/** A CONNECT proxy; `credentials` is `user:password`, decoded. */
+export type HttpProxy = Endpoint & { readonly credentials: Secret | null };
+
+export const httpProxy = (): z.ZodType<HttpProxy, string> =>
+  parsed('an address such as http://proxy.example:3128 or http://user:password@proxy.example:3128', (given) => {
+    const url = URL.parse(given);
+    if (url?.protocol !== 'http:' || url.pathname.length > 1 || url.search !== '' || url.hash !== '') return undefined;
+    const name = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    const credentials = url.username === '' ? null : decoded(`${url.username}${url.password === '' ? '' : `:${url.password}`}`);
+    if (credentials === undefined || !isHost(name)) return undefined;
+    return { host: name, port: url.port === '' ? 80 : Number(url.port), credentials: credentials === null ? null : new Secret(credentials) };
+  });
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
 export const postgresUrl = (): z.ZodType<Secret, string> =>
   parsed('a postgres:// address such as postgres://user:password@host:5432/database', (given) => (
     URL.canParse(given) && /^postgres(ql)?:$/.test(new URL(given).protocol) ? new Secret(given) : undefined
