@@ -8,6 +8,8 @@ export type UpFacts = {
   readonly dataDir: string;
   readonly postgres: string;
   readonly agents: readonly { readonly location: string; readonly httpUrl: string }[];
+  /** Where agents connect; the authority they trust by `SONDE_FLEET_TLS_CA`, null without a development certificate. */
+  readonly fleet: { readonly host: string; readonly port: number; readonly caFile: string | null };
   readonly tookMs: number;
   /** What another terminal must set so that `sonde` finds this installation; '' when nothing. */
   readonly prefix: string;
@@ -23,11 +25,17 @@ export function upHeader(facts: UpFacts, colors: Colors): readonly string[] {
     row('API key', facts.keyFile ?? 'the one in SONDE_API_KEY'),
     row('Postgres', facts.postgres),
     row('Agents', facts.agents.map(({ location, httpUrl }) => `${location} ${httpUrl}/metrics`).join('   ')),
+    row('More', `SONDE_COORDINATOR=${reached(facts.fleet)}${facts.fleet.caFile === null ? '' : ` SONDE_FLEET_TLS_CA=${facts.fleet.caFile}`} SONDE_LOCATION_KEY=… npx sonde agent   (key: ${facts.prefix}npx sonde locations create <code>)`),
     row('Logs', `${facts.dataDir}/logs`),
     row('Add one', `${facts.prefix}npx sonde checks create --name web --host example.com --port 80 --every 30s --locations ${facts.agents.map(({ location }) => location).join(',')}`),
     row('Stop', 'Ctrl-C'),
     '',
   ];
+}
+
+function reached({ host, port }: UpFacts['fleet']): string {
+  const name = host === '0.0.0.0' || host === '::' ? '<this machine>' : host;
+  return `${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
 /** `SONDE_DATA_DIR=/data SONDE_HTTP_PORT=9000 ` where those are not the defaults. */

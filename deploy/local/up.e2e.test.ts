@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from './ports.ts';
@@ -85,10 +86,11 @@ function outcomesOf(events: readonly UpEvent[]): Map<string, string> {
 describe('sonde up', () => {
   it('shows results of four checks, keeps its secrets to its owner, stops by Ctrl-C, and keeps all for a warm second start', async () => {
     const up = start();
-    const { apiUrl, keyFile } = await up.ready() as unknown as { apiUrl: string; keyFile: string };
+    const { apiUrl, keyFile, fleet } = await up.ready() as unknown as { apiUrl: string; keyFile: string; fleet: { port: number; caFile: string } };
+    expect(await speaksTls(fleet.port, readFileSync(fleet.caFile))).toBe(true);
     const outcomes = await up.until((events) => (outcomesOf(events).size >= 4 ? outcomesOf(events) : undefined));
     expect(Object.fromEntries(outcomes)).toEqual({ 'own Postgres': 'passed', 'own API': 'passed', 'own fleet port': 'passed', 'a closed port': 'passed' });
-    for (const file of ['api-key', 'master.key', 'location-keys.json']) expect(statSync(join(dir, 'data', file)).mode & 0o777).toBe(0o600);
+    for (const file of ['api-key', 'master.key', 'location-keys.json', 'tls/ca.key', 'tls/fleet.key']) expect(statSync(join(dir, 'data', file)).mode & 0o777).toBe(0o600);
     const headers = { authorization: `Bearer ${readFileSync(keyFile, 'utf8').trim()}` };
     const idsAt = async (): Promise<string[]> => ((await (await fetch(`${apiUrl}/v1/checks`, { headers })).json()) as { id: string }[]).map(({ id }) => id).sort();
     const before = await idsAt();
@@ -152,6 +154,14 @@ describe('sonde up', () => {
     expect(up.stderr).toBe('');
   });
 });
+
+/** Does the port show a certificate that this authority vouches for? */
+function speaksTls(port: number, ca: Buffer): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, servername: 'localhost', ca, ALPNProtocols: ['h2'] }, () => { socket.destroy(); resolve(true); });
+    socket.once('error', () => resolve(false));
+  });
+}
 
 function isRunning(pid: number): boolean {
   try {

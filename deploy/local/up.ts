@@ -3,6 +3,7 @@
  * Its life: settings → data directory, locked → Postgres → coordinator → locations → agents → first checks → live,
  * and back in the other order.
  */
+import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { API_KEY_FILE, keptApiKey } from '#coordinator/kept-secret.ts';
@@ -18,6 +19,7 @@ import { SUPERVISED_FLAG } from '../cli/program.ts';
 import { buildDashboardIfNeeded } from './build-dashboard-if-needed.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { openDataDir } from './data-dir.ts';
+import { developmentTls } from './development-tls.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { postgresTarget } from './first-checks.ts';
 import { locationKeys } from './location-keys.ts';
@@ -91,11 +93,13 @@ async function start({ env, output, stop }: Context, steps: UpSteps, processes: 
 
   await buildDashboardIfNeeded(steps, news);
   const apiKey = config.coordinator.apiKey ?? await keptApiKey(dataDir);
+  const tls = config.isDevelopmentTls ? developmentTls(dataDir, namesOfFleet(config.coordinator.fleet.host), systemClock.nowMs()) : null;
   const database = await startDatabase(config, dataDir, steps, news);
   const coordinator = await steps.step('starting the coordinator', () => {
     const { started, end } = startProcess('coordinator', ['coordinator', SUPERVISED_FLAG], {
       DATABASE_URL: database.url, SONDE_DATA_DIR: dataDir, SONDE_API_KEY: apiKey.reveal(),
       SONDE_HTTP_PORT: String(ports.http), SONDE_FLEET_PORT: String(ports.fleet),
+      ...(tls ? { SONDE_FLEET_TLS_CERT: tls.certPath, SONDE_FLEET_TLS_KEY: tls.keyPath } : {}),
     });
     steps.onEnd('stopping the coordinator', end);
     return started;
@@ -108,7 +112,7 @@ async function start({ env, output, stop }: Context, steps: UpSteps, processes: 
     const keys = await locationKeys(api, dataDir, LOCATIONS);
     const children = LOCATIONS.map((location) => ({
       location,
-      ...startProcess(`agent ${location}`, ['agent', SUPERVISED_FLAG], agentEnv({ config, dataDir, location, fleetPort, key: keys.get(location) ?? '' })),
+      ...startProcess(`agent ${location}`, ['agent', SUPERVISED_FLAG], agentEnv({ config, dataDir, location, fleetPort, key: keys.get(location) ?? '', caPath: tls?.caPath ?? null })),
     }));
     steps.onEnd('stopping the agents', async () => { await Promise.all(children.map(({ end }) => end())); });
     return Promise.all(children.map(async ({ location, started }) => ({ location, httpUrl: (await started).httpUrl })));
@@ -120,12 +124,19 @@ async function start({ env, output, stop }: Context, steps: UpSteps, processes: 
     locations: LOCATIONS,
   });
   const facts = {
-    apiUrl, dataDir, postgres: database.shown, agents, prefix: prefixFor(env, apiUrl),
+    apiUrl, dataDir, postgres: database.shown, agents, fleet: { host: fleet.host, port: fleetPort, caFile: tls?.caPath ?? null }, prefix: prefixFor(env, apiUrl),
     keyFile: config.coordinator.apiKey === null ? join(dataDir, API_KEY_FILE) : null,
     tookMs: (systemClock.monotonicUs() - startedUs) / 1000,
   };
   output.item({ event: 'ready', ...facts }, () => upHeader(facts, output.colors).join('\n'));
   return api;
+}
+
+/** What agents may call this machine by. */
+function namesOfFleet(host: string): readonly string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((ones) => ones ?? []).filter(({ scopeid }) => !scopeid).map(({ address }) => address);
+  const isWild = host === '0.0.0.0' || host === '::';
+  return [...new Set(['localhost', '127.0.0.1', '::1', hostname(), ...(isWild ? addresses : [host])])];
 }
 
 /** Ports asked for are tried before anything is started, so that one that is taken is told by its setting. */
@@ -155,7 +166,7 @@ async function startDatabase(config: UpConfig, dataDir: string, steps: UpSteps, 
   return { url: postgres.url, shown: `127.0.0.1:${postgres.port} (its own)` };
 }
 
-function agentEnv(of: { config: UpConfig; dataDir: string; location: string; fleetPort: number; key: string }): Environment {
+function agentEnv(of: { config: UpConfig; dataDir: string; location: string; fleetPort: number; key: string; caPath: string | null }): Environment {
   const { host } = of.config.coordinator.fleet;
   const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return {
@@ -165,6 +176,9 @@ function agentEnv(of: { config: UpConfig; dataDir: string; location: string; fle
     SONDE_DATA_DIR: join(of.dataDir, 'agents', of.location),
     SONDE_AGENT_HTTP_PORT: '0',
     SONDE_EGRESS_ALLOW: of.config.egressAllow,
+    ...(of.caPath === null ? {} : { SONDE_FLEET_TLS_CA: of.caPath, SONDE_FLEET_PLAINTEXT: undefined }),
+    // The coordinator is on this very machine.
+    SONDE_PROXY: undefined,
     // An agent has no business with either.
     SONDE_API_KEY: undefined, DATABASE_URL: undefined, SONDE_MASTER_KEY: undefined,
   };

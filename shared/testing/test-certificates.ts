@@ -1,109 +1,30 @@
-import { Buffer } from 'node:buffer';
-import { type KeyObject, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { SocketAddress, isIP } from 'node:net';
-import { bitString, boolean, der, integer, objectId, octetString, sequence, setOf, time, utf8String } from './der.ts';
+import { type Authority, type IssuedCertificate, type IssuedFacts, type ValidSpan, newAuthority } from '../certificate/authority.ts';
 
-/** PEM, as `node:tls` takes it. */
-export type TestCertificate = { readonly cert: string; readonly key: string };
+export type TestCertificate = IssuedCertificate;
 
-export type TestAuthority = {
-  /** PEM of the authority's own certificate. */
-  readonly ca: string;
-  /** A certificate signed by it; in `cert` the authorities between it and the root follow. */
-  issue(facts?: IssuedFacts): TestCertificate;
+export type TestAuthority = Pick<Authority, 'ca'> & {
+  /** For localhost, 127.0.0.1 and ::1 when no names are given. */
+  issue(facts?: Partial<IssuedFacts>): IssuedCertificate;
   /** Another authority below this one. */
-  subordinate(name: string, facts?: Pick<IssuedFacts, 'notAfterMs'>): TestAuthority;
-};
-
-export type IssuedFacts = {
-  readonly commonName?: string;
-  /** DNS names and address literals; localhost, 127.0.0.1 and ::1 when left out. */
-  readonly altNames?: readonly string[];
-  readonly notBeforeMs?: number;
-  readonly notAfterMs?: number;
+  subordinate(name: string, facts?: Pick<Partial<IssuedFacts>, 'notAfterMs'>): TestAuthority;
 };
 
 const DAY_MS = 86_400_000;
 
 /** A root of its own, valid for a year from yesterday unless told otherwise. */
-export function aTestAuthority(name = 'Test Root', facts: Pick<IssuedFacts, 'notAfterMs'> = {}): TestAuthority {
-  const keys = makeKeys();
-  const cert = certificate({ subject: name, issuer: name, publicKey: keys.publicKey, signingKey: keys.privateKey, facts, extensions: AUTHORITY });
-  return authorityOf(name, cert, keys.privateKey, '');
+export function aTestAuthority(name = 'Test Root', facts: Pick<Partial<IssuedFacts>, 'notAfterMs'> = {}): TestAuthority {
+  return forTests(newAuthority(name, spanOf(facts)));
 }
 
-function authorityOf(name: string, ca: string, signingKey: KeyObject, chain: string): TestAuthority {
+function forTests(authority: Authority): TestAuthority {
   return {
-    ca,
-    issue(facts = {}) {
-      const keys = makeKeys();
-      const altNames = facts.altNames ?? ['localhost', '127.0.0.1', '::1'];
-      const cert = certificate({ subject: facts.commonName ?? 'localhost', issuer: name, publicKey: keys.publicKey, signingKey, facts, extensions: [alternativeNames(altNames)] });
-      return { cert: cert + chain, key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
-    },
-    subordinate(below, facts = {}) {
-      const keys = makeKeys();
-      const cert = certificate({ subject: below, issuer: name, publicKey: keys.publicKey, signingKey, facts, extensions: AUTHORITY });
-      return authorityOf(below, cert, keys.privateKey, cert + chain);
-    },
+    ca: authority.ca,
+    issue: ({ commonName = 'localhost', altNames = ['localhost', '127.0.0.1', '::1'], ...facts } = {}) => authority.issue({ commonName, altNames, ...spanOf(facts) }),
+    subordinate: (name, facts = {}) => forTests(authority.subordinate(name, spanOf(facts))),
   };
 }
 
-type Blank = {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly publicKey: KeyObject;
-  readonly signingKey: KeyObject;
-  readonly facts: IssuedFacts;
-  readonly extensions: readonly Buffer[];
-};
-
-/** RFC 5280 §4.1, as PEM. */
-function certificate({ subject, issuer, publicKey, signingKey, facts, extensions }: Blank): string {
+function spanOf(facts: Partial<ValidSpan>): ValidSpan {
   const notAfterMs = facts.notAfterMs ?? Date.now() + 365 * DAY_MS;
-  const notBeforeMs = facts.notBeforeMs ?? Math.min(Date.now(), notAfterMs) - DAY_MS;
-  const toBeSigned = sequence(
-    der(0xa0, integer(Buffer.of(2))),
-    integer(Buffer.concat([Buffer.of(0x01), randomBytes(15)])),
-    ECDSA_WITH_SHA256, commonName(issuer), sequence(time(notBeforeMs), time(notAfterMs)), commonName(subject),
-    publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(...extensions)),
-  );
-  const whole = sequence(toBeSigned, ECDSA_WITH_SHA256, bitString(sign('sha256', toBeSigned, signingKey)));
-  const lines = whole.toString('base64').match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
-}
-
-const ECDSA_WITH_SHA256 = sequence(objectId('1.2.840.10045.4.3.2'));
-
-function commonName(name: string): Buffer {
-  return sequence(setOf(sequence(objectId('2.5.4.3'), utf8String(name))));
-}
-
-function extension(id: string, isCritical: boolean, value: Buffer): Buffer {
-  return sequence(objectId(id), ...(isCritical ? [boolean(true)] : []), octetString(value));
-}
-
-/** basicConstraints: CA; keyUsage: keyCertSign, cRLSign. */
-const AUTHORITY: readonly Buffer[] = [
-  extension('2.5.29.19', true, sequence(boolean(true))),
-  extension('2.5.29.15', true, bitString(Buffer.of(0b0000_0110), 1)),
-];
-
-function alternativeNames(names: readonly string[]): Buffer {
-  return extension('2.5.29.17', false, sequence(...names.map((name) =>
-    isIP(name) === 0 ? der(0x82, Buffer.from(name, 'latin1')) : der(0x87, addressBytes(name)))));
-}
-
-function addressBytes(address: string): Buffer {
-  if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number));
-  const [head = '', tail] = new SocketAddress({ address, family: 'ipv6' }).address.split('::');
-  const groups = (text: string): number[] => text.split(':').filter((group) => group !== '').map((group) => Number.parseInt(group, 16));
-  const [front, back] = [groups(head), tail === undefined ? [] : groups(tail)];
-  const all = [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back];
-  return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));
-}
-
-function makeKeys(): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { notAfterMs, notBeforeMs: facts.notBeforeMs ?? Math.min(Date.now(), notAfterMs) - DAY_MS };
 }
