@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '#shared/time/clock.ts';
+import type { AnalyticsStore } from './analytics-port.ts';
 import type { CompletenessStore } from './completeness-port.ts';
 import type { ApiStore, ShotRunner } from './ports.ts';
 
@@ -13,7 +14,7 @@ export type Health = { readonly isReady: boolean; readonly problems: readonly st
 
 /** What the routes stand on. */
 export type ApiDeps = {
-  readonly store: ApiStore & CompletenessStore;
+  readonly store: ApiStore & CompletenessStore & AnalyticsStore;
   readonly shots: ShotRunner;
   /** HMAC of a presented token under the master key (`tokenHasher`). */
   readonly hashToken: (token: string) => Uint8Array;

@@ -12,11 +12,13 @@ import { acceptJsonBodies, BODY_BYTES_MAX } from './request-body.ts';
 import { accountRoutes } from './routes/account.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { checkRoutes } from './routes/checks.ts';
+import { checkSummaryRoutes } from './routes/check-summary.ts';
 import { completenessRoutes } from './routes/completeness.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { privateLocationRoutes } from './routes/private-locations.ts';
 import { resultRoutes } from './routes/results.ts';
 import { runRoutes } from './routes/runs.ts';
+import { seriesRoutes } from './routes/series.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { statusRoutes } from './routes/statuses.ts';
 import { isRouteScope, type RegisteredRoute } from './scopes.ts';
@@ -75,7 +77,7 @@ export function createApi(options: ApiOptions): ApiApp {
 
 /** Every route of the API. */
 function registerRoutes(app: ApiApp, deps: ApiDeps): void {
-  for (const routes of [checkRoutes, runRoutes, resultRoutes, completenessRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, accountRoutes, serviceRoutes]) routes(app, deps);
+  for (const routes of [checkRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, seriesRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, accountRoutes, serviceRoutes]) routes(app, deps);
 }
 
 function server(options: ApiOptions): ApiApp {

@@ -37,6 +37,8 @@ describe('every route', () => {
       'GET /v1/checks checks:read',
       'GET /v1/checks/:id checks:read',
       'GET /v1/checks/:id/completeness results:read',
+      'GET /v1/checks/:id/series results:read',
+      'GET /v1/checks/summary results:read',
       'GET /v1/checks/tcp/:id checks:read',
       'GET /v1/completeness results:read',
       'GET /v1/locations locations:read',

@@ -1,5 +1,6 @@
 /** The coordinator's door to Postgres: everything the API and the stages need of it. */
 import { sql } from 'kysely';
+import type { AnalyticsStore } from '../api/analytics-port.ts';
 import type { CompletenessStore } from '../api/completeness-port.ts';
 import type { ApiStore } from '../api/ports.ts';
 import type { EnrolmentStore } from '../sessions/enrolment-port.ts';
@@ -7,6 +8,7 @@ import type { ClosingStore } from '../pipeline/closing-port.ts';
 import type { RollupStore } from '../pipeline/rollup-port.ts';
 import type { LivenessStore } from '../pipeline/liveness-port.ts';
 import type { IngestStore, PlanStore, SessionStore, ShotStore } from '../pipeline/ports.ts';
+import { analyticsStore } from './analytics.ts';
 import { agentStore } from './agents.ts';
 import { checkStore } from './checks.ts';
 import { closingStore } from './closing.ts';
@@ -41,6 +43,7 @@ export type StoreOptions = {
 };
 
 export type Store = ApiStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & EnrolmentStore & ClosingStore & CompletenessStore & RollupStore
+  & AnalyticsStore
   & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -93,7 +96,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await migrateJobQueue(jobPool, log).catch(fail);
       return applied;
     },
-    ...rollupStore({ pool, partitions, rawDays: RAW_DAYS }),
+    ...analyticsStore(db), ...rollupStore({ pool, partitions, rawDays: RAW_DAYS }),
     ensurePartitions: (fromMs = Date.now() - DAY_MS, toMs = Date.now() + DAY_MS) => partitions.ensure(fromMs, toMs),
     ping,
     close,

@@ -16,11 +16,15 @@ const TIMES: Readonly<Record<Phase, string>> = {
   connection: 'connect_us + tls_us', transfer: 'send_us + first_byte_us + data_us',
 };
 
+type Source = { readonly results: string; readonly gaps: string; readonly at: string; readonly timed?: string };
+const ANSWERED = `('passed', 'degraded')`;
+
 /**
  * A common table expression `computed` with the columns of COMPUTED. `results` and `gaps` are `from … where …` over
- * tables named r and g; `at` is the start of the bucket of the instant `due_at`.
+ * tables named r and g; `at` is the start of the bucket of the instant `due_at`; `timed` are the outcomes whose times
+ * count: those of failures would tell of timeouts, not of the target.
  */
-export function computed({ results, gaps, at }: { readonly results: string; readonly gaps: string; readonly at: string }): string {
+export function computed({ results, gaps, at, timed = ANSWERED }: Source): string {
   return `
   runs as materialized (
     select r.account_id, r.check_id, r.location_owed as location_id, ${at.replaceAll('due_at', 'r.due_at')} as at, r.due_at, r.outcome, r.established, r.over_max_response_time, r.attempt,
@@ -40,7 +44,7 @@ export function computed({ results, gaps, at }: { readonly results: string; read
     select ${CELL.join(', ')}, phase, ceil(ln(us::float8) / ${Math.log(GAMMA)}::float8)::int2 as bucket,
       count(*)::int4 as n, sum(us)::bigint as sum, sum(us::float8 * us) as squares, min(us) as least, max(us) as most
     from runs cross join lateral (values ${PHASES.map((phase) => `(${phaseNumber(phase)}::int2, ${TIMES[phase]})`).join(', ')}) as time (phase, us)
-    where outcome in ('passed', 'degraded') and us > 0 group by ${CELL.join(', ')}, phase, bucket
+    where outcome in ${timed} and us > 0 group by ${CELL.join(', ')}, phase, bucket
   ), parts as (
     select ${CELL.join(', ')}, phase, int2send(phase) || int2send(count(*)::int2) || int8send(sum(sum)::bigint) || float8send(sum(squares))
       || int4send(min(least)) || int4send(max(most)) || string_agg(int2send(bucket) || int4send(n), ''::bytea) as part

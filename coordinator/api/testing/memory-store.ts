@@ -4,13 +4,14 @@ import type {
   ApiStore, Caller, CheckStatus, LocationKey, NewLocationKey, PrivateLocation, PrivateLocationWrite, StoredCheck, StoredResult,
 } from '../ports.ts';
 import { settle, type SettledRow } from '../../planning/settle-slots.ts';
+import type { AnalyticsStore, CheckName, CheckSummary, Piece, PiecesQuestion } from '../analytics-port.ts';
 import type { CheckSchedule, CompletenessStore, OwedOfCheck, ScheduleFilter, Schedules, SettledOfCheck } from '../completeness-port.ts';
 
 /**
  * A store that keeps shapes honest without Postgres: for tests of what the API makes of its answers.
  * Whatever depends on the store itself (tenancy, paging, concurrency) is tested on the real one.
  */
-export class MemoryStore implements ApiStore, CompletenessStore {
+export class MemoryStore implements ApiStore, CompletenessStore, AnalyticsStore {
   readonly callers = new Map<string, Caller>();
   readonly locations: (Location & { liveAgents: number; available: boolean })[] = [];
   readonly results: StoredResult[] = [];
@@ -138,6 +139,24 @@ export class MemoryStore implements ApiStore, CompletenessStore {
     if (checks.length > 0) return { kind: 'in_use', checks } as const;
     this.privateLocations.delete(id);
     return { kind: 'deleted' } as const;
+  }
+
+  readonly pieces: Piece[] = [];
+  readonly summaries: CheckSummary[] = [];
+
+  async readPieces(_accountId: string, { checkIds }: PiecesQuestion): Promise<readonly Piece[]> {
+    this.#check();
+    return this.pieces.filter(({ checkId }) => checkIds.includes(checkId));
+  }
+
+  async summariseChecks(): Promise<{ entries: readonly CheckSummary[]; total: number }> {
+    this.#check();
+    return { entries: this.summaries, total: this.summaries.length };
+  }
+
+  async listCheckNames(accountId: string, checkIds: readonly string[] | null): Promise<readonly CheckName[]> {
+    return [...this.#checks.values()].filter(({ id, accountId: owner }) => owner === accountId && (checkIds?.includes(id) ?? true))
+      .map(({ id, check }) => ({ checkId: id, name: check.name, tags: check.tags, frequencyMs: 60_000 }));
   }
 
   async listAgents(): Promise<readonly []> {

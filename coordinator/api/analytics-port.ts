@@ -1,0 +1,58 @@
+/** What analytics needs of the store. Every method sees one account only. */
+import type { Cut, Segment } from '../analytics/reading-plan.ts';
+import type { Tally } from '../analytics/tally.ts';
+
+/** One piece of time of a check, in one location or all. `total` and `phases` are packed sketches (analytics/sketch.ts). */
+export type Piece = {
+  readonly checkId: string;
+  /** null: all locations together. */
+  readonly locationCode: string | null;
+  readonly atMs: number;
+  readonly tally: Tally;
+  readonly total: Buffer | null;
+  readonly phases: Buffer | null;
+  /** When late rows last changed a stretch of it that was over; null: never. */
+  readonly correctedAtMs: number | null;
+};
+
+export type PiecesQuestion = {
+  readonly checkIds: readonly string[];
+  readonly segments: readonly Segment[];
+  readonly cut: Cut;
+  readonly byLocation: boolean;
+  /** Left out: all locations. */
+  readonly locationCode?: string;
+  /** Rows only: runs that passed or degraded, or those that failed, with their times. */
+  readonly status?: 'success' | 'failure';
+};
+
+export type SummaryQuestion = {
+  readonly segments: readonly Segment[];
+  readonly fromMs: number;
+  readonly bucketMs: number;
+  readonly limit: number;
+  readonly page: number;
+};
+
+/** A check of the home page over a range. */
+export type CheckSummary = {
+  readonly checkId: string;
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly tally: Tally;
+  readonly total: Buffer | null;
+  /** By number of the bucket; a bucket in which nothing was due is left out. */
+  readonly bar: ReadonlyMap<number, Tally>;
+  readonly last: { readonly dueAtMs: number; readonly outcome: string } | null;
+};
+
+export type CheckName = { readonly checkId: string; readonly name: string; readonly tags: readonly string[]; readonly frequencyMs: number };
+
+export type AnalyticsStore = {
+  /** Ordered by check, location, time; pieces without a run are left out. */
+  readPieces(accountId: string, question: PiecesQuestion): Promise<readonly Piece[]>;
+  /** Checks by age. */
+  summariseChecks(accountId: string, question: SummaryQuestion): Promise<{ readonly entries: readonly CheckSummary[]; readonly total: number }>;
+  /** Those of these that exist and are not deleted (null: all), by age; with one of the tags, if any are given. */
+  listCheckNames(accountId: string, checkIds: readonly string[] | null, tags?: readonly string[]): Promise<readonly CheckName[]>;
+};

@@ -1,0 +1,152 @@
+/** Reads figures from hours and days, or from rows where only they know. */
+import { sql, type RawBuilder, type Transaction } from 'kysely';
+import type { AnalyticsStore, CheckSummary, Piece, PiecesQuestion, SummaryQuestion } from '../api/analytics-port.ts';
+import type { Cut, Segment } from '../analytics/reading-plan.ts';
+import type { Tally } from '../analytics/tally.ts';
+import { readAsAccount } from './account-scope.ts';
+import type { Db } from './connect.ts';
+import { computed, COUNTS } from './rollup-sql.ts';
+import type { Database } from './schema.ts';
+
+type Trx = Transaction<Database>;
+type Counts = Readonly<Record<(typeof COUNTS)[number], number>>;
+type PieceRow = Counts & {
+  check_id: string; code: string | null; at: number; corrected_at: number | null; reasons: readonly Readonly<Record<string, number>>[] | null; total: Buffer | null; phases: Buffer | null;
+};
+
+export function analyticsStore(db: Db): AnalyticsStore {
+  return {
+    readPieces: (accountId, question) => (question.checkIds.length === 0 || question.segments.length === 0 ? Promise.resolve([]) : readAsAccount(db, accountId, async (trx) => {
+      await planPlainly(trx);
+      const { rows } = await piecesOf(accountId, question).execute(trx);
+      return rows.map(toPiece);
+    })),
+
+    summariseChecks: (accountId, question) => readAsAccount(db, accountId, async (trx) => {
+      await planPlainly(trx);
+      const { rows: [all] } = await sql<{ total: number }>`select count(*) as total from checks where account_id = ${accountId} and deleted_at is null`.execute(trx);
+      const { rows } = await summaryOf(accountId, question).execute(trx);
+      return { entries: rows.map(toSummary), total: all?.total ?? 0 };
+    }),
+
+    listCheckNames: (accountId, checkIds, tags = []) => readAsAccount(db, accountId, async (trx) => {
+      const { rows } = await sql<{ id: string; name: string; tags: string[]; interval_ms: number | null }>`
+        select id, name, tags, (select interval_ms from schedule_epochs e where e.account_id = checks.account_id and e.check_id = checks.id order by from_at desc limit 1) as interval_ms
+        from checks where account_id = ${accountId} and deleted_at is null
+          and ${checkIds === null ? sql`true` : sql`id = any(${[...checkIds]}::uuid[])`} and ${tags.length === 0 ? sql`true` : sql`tags && ${[...tags]}::text[]`}
+        order by created_at, id`.execute(trx);
+      return rows.map(({ id, name, tags: of, interval_ms }) => ({ checkId: id, name, tags: of, frequencyMs: interval_ms ?? 0 }));
+    }),
+  };
+}
+
+/** Compiling costs more than these queries do. */
+async function planPlainly(trx: Trx): Promise<void> {
+  await sql`select set_config('jit', 'off', true), set_config('work_mem', '32MB', true)`.execute(trx);
+}
+
+const SUMS = sql.raw(COUNTS.map((count) => `sum(${count})::integer as ${count}`).join(', '));
+const REASONS = sql`jsonb_agg(gap_reasons) filter (where gap_reasons is not null) as reasons`;
+
+function piecesOf(accountId: string, question: PiecesQuestion): RawBuilder<PieceRow> {
+  const location = question.locationCode === undefined ? sql`true`
+    : sql`pieces.location_id in (select id from locations where code = ${question.locationCode} and (account_id is null or account_id = ${accountId}))`;
+  const code = question.byLocation ? sql`locations.code` : sql`null::text`;
+  return sql<PieceRow>`
+    with pieces as (${sql.join(question.segments.map((segment) => segmentOf(accountId, question, segment)), sql` union all `)})
+    select check_id, ${code} as code, ${bucketOf(question.cut)} as at, max(corrected_at) as corrected_at, ${SUMS}, ${REASONS},
+      string_agg(total, ''::bytea) as total, string_agg(phases, ''::bytea) as phases
+    from pieces ${question.byLocation ? sql`join locations on locations.id = pieces.location_id` : sql``}
+    where ${location}
+    group by 1, 2, 3 order by 1, 2, 3`;
+}
+
+const PIECE_COLUMNS = sql.raw(['check_id', 'location_id', 'at', 'corrected_at', ...COUNTS, 'gap_reasons', 'total', 'phases'].join(', '));
+
+function segmentOf(accountId: string, { checkIds, cut, status }: PiecesQuestion, segment: Segment): RawBuilder<unknown> {
+  const [from, to] = [instant(segment.fromMs), instant(segment.toMs)];
+  const chosen = sql`account_id = ${accountId} and check_id = any(${[...checkIds]}::uuid[])`;
+  if (segment.source !== 'rows') {
+    return sql`select ${PIECE_COLUMNS} from ${sql.table(segment.source === 'hours' ? 'rollups_hourly' : 'rollups_daily')} where ${chosen} and at >= ${from} and at < ${to}`;
+  }
+  const outcomes = status === 'success' ? `('passed', 'degraded')` : `('failed')`;
+  const text = computed({
+    results: `from own_results r where true ${status === undefined ? '' : `and r.outcome in ${outcomes}`}`, gaps: `from own_gaps g where ${status === undefined}`,
+    at: cut.kind === 'every' ? `date_bin(interval '${cut.ms} milliseconds', due_at, 'epoch')` : `date_trunc('hour', due_at, 'UTC')`,
+    timed: status === 'failure' ? `('failed')` : `('passed', 'degraded')`,
+  });
+  return sql`select ${PIECE_COLUMNS} from (
+    with own_results as (select * from results where ${chosen} and due_at >= ${from} and due_at < ${to}), own_gaps as (select * from gaps where ${chosen} and due_at >= ${from} and due_at < ${to}),
+      ${sql.raw(text)} select *, null::timestamptz as corrected_at from computed) as from_rows`;
+}
+
+/** The start of the piece that an hour, day or finer bucket falls into. */
+function bucketOf(cut: Cut): RawBuilder<unknown> {
+  switch (cut.kind) {
+    case 'whole': return sql`'epoch'::timestamptz`;
+    case 'every': return sql`date_bin(${cut.ms} * interval '1 millisecond', at, 'epoch')`;
+    case 'calendar': return sql`date_trunc(${cut.unit}, at, ${cut.timeZone})`;
+  }
+}
+
+type SummaryRow = Counts & {
+  id: string; name: string; tags: string[]; last_due_at: number | null; last_outcome: string | null;
+  reasons: readonly Readonly<Record<string, number>>[] | null; total: Buffer | null; bar: string | null;
+};
+/** What a bucket of the bar tells, in this order. */
+const BAR_COUNTS = ['passed', 'degraded', 'failed', 'unknown', 'impaired', 'gaps', 'wanted'] as const;
+
+/** One row a check: the bar as text, because thousands of small rows cost more to read than to compute. */
+function summaryOf(accountId: string, { segments, fromMs, bucketMs, limit, page }: SummaryQuestion): RawBuilder<SummaryRow> {
+  const source = sql.join(segments.map(({ source: from, fromMs: first, toMs: last }) => sql`
+    select * from ${sql.table(from === 'days' ? 'rollups_daily' : 'rollups_hourly')} where account_id = ${accountId} and check_id = chosen.id and at >= ${instant(first)} and at < ${instant(last)}`), sql` union all `);
+  return sql<SummaryRow>`
+    with chosen as materialized (
+      select id, name, tags, created_at from checks where account_id = ${accountId} and deleted_at is null order by created_at, id limit ${limit} offset ${(page - 1) * limit}
+    )
+    select chosen.id, chosen.name, chosen.tags, figures.*, newest.* from chosen
+    left join lateral (
+      select ${sql.raw(COUNTS.map((count) => `sum(${count})::integer as ${count}`).join(', '))}, jsonb_agg(reason) filter (where reason is not null) as reasons,
+        string_agg(total, ''::bytea) as total, string_agg(concat_ws(':', n, ${sql.raw(BAR_COUNTS.map((count) => (count === 'unknown' ? 'agent_faults + egress_denied' : count)).join(', '))}), ' ') as bar
+      from (
+        select ((extract(epoch from at) * 1000)::bigint - ${fromMs}::bigint) / ${bucketMs}::bigint as n, ${SUMS}, jsonb_agg(gap_reasons) filter (where gap_reasons is not null) as reason,
+          coalesce(sum((gap_reasons->>'maintenance')::integer), 0) + coalesce(sum((gap_reasons->>'paused')::integer), 0) as wanted, string_agg(total, ''::bytea) as total
+        from (${source}) cells group by 1
+      ) buckets
+    ) figures on true
+    left join lateral (
+      select last_due_at, last_outcome from rollups_daily where account_id = ${accountId} and check_id = chosen.id and at >= ${instant(fromMs - 30 * 86_400_000)} and last_due_at is not null
+      order by at desc, last_due_at desc limit 1
+    ) newest on true
+    order by chosen.created_at, chosen.id`;
+}
+
+function toPiece(row: PieceRow): Piece {
+  return { checkId: row.check_id, locationCode: row.code, atMs: row.at, tally: toTally(row, row.reasons ?? []), total: row.total, phases: row.phases, correctedAtMs: row.corrected_at };
+}
+
+function toSummary(row: SummaryRow): CheckSummary {
+  return {
+    checkId: row.id, name: row.name, tags: row.tags, tally: toTally(row, (row.reasons ?? []).flat()), total: row.total,
+    bar: new Map((row.bar ?? '').split(' ').filter((text) => text !== '').map(barOf)),
+    last: row.last_due_at === null || row.last_outcome === null ? null : { dueAtMs: row.last_due_at, outcome: row.last_outcome },
+  };
+}
+
+function barOf(text: string): readonly [number, Tally] {
+  const [n = 0, passed = 0, degraded = 0, failed = 0, unknown = 0, impaired = 0, gaps = 0, wanted = 0] = text.split(':').map(Number);
+  return [n, { passed, degraded, failed, agentFaults: unknown, egressDenied: 0, impaired, established: 0, overMax: 0, attempts: 0, gaps, gapReasons: { maintenance: wanted } }];
+}
+
+function toTally(row: Counts, reasons: readonly Readonly<Record<string, number>>[]): Tally {
+  const gapReasons: Record<string, number> = {};
+  for (const of of reasons) for (const [reason, n] of Object.entries(of)) gapReasons[reason] = (gapReasons[reason] ?? 0) + n;
+  return {
+    passed: row.passed ?? 0, degraded: row.degraded ?? 0, failed: row.failed ?? 0, agentFaults: row.agent_faults ?? 0, egressDenied: row.egress_denied ?? 0,
+    impaired: row.impaired ?? 0, established: row.established ?? 0, overMax: row.over_max ?? 0, attempts: row.attempts ?? 0, gaps: row.gaps ?? 0, gapReasons,
+  };
+}
+
+function instant(ms: number): RawBuilder<number> {
+  return sql<number>`${new Date(ms)}::timestamptz`;
+}
