@@ -9,7 +9,10 @@ import { ResultIngest } from './pipeline/ingest-results.ts';
 import type { LivenessStore } from './pipeline/liveness-port.ts';
 import { RosterKeeper } from './pipeline/keep-roster.ts';
 import { AssignmentPlanner } from './pipeline/plan-assignments.ts';
-import type { IngestStore, PlanStore, SessionStore, ShotStore } from './pipeline/ports.ts';
+import { deployOrder } from './sessions/order-deploys.ts';
+import type { ShotOrder } from './sessions/order-shot.ts';
+import type { IngestStore, PlannedCheck, PlanStore, SessionStore, ShotStore } from './pipeline/ports.ts';
+import type { ShotRouteStore } from './pipeline/shot-port.ts';
 import { SlotCloser } from './pipeline/slot-closer.ts';
 import { LivenessTeller } from './pipeline/tell-liveness.ts';
 import type { EnrolmentStore } from './sessions/enrolment-port.ts';
@@ -18,17 +21,21 @@ import { serveResults } from './sessions/results-stream.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { serveSession } from './sessions/session-stream.ts';
 import { ShotDesk } from './sessions/shot-desk.ts';
-import { deployRuns, runShot, type ShotOrder } from './sessions/shot-runner.ts';
+import { ShotRouter } from './sessions/shot-router.ts';
+import { orderShot, runShot } from './sessions/shot-runner.ts';
 import { tellChange, tellEverything } from './sessions/tell-assignments.ts';
 
 export type FleetSideDeps = {
-  readonly store: PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ClosingStore & EnrolmentStore;
+  readonly store: PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & ClosingStore & EnrolmentStore;
   readonly clock: Clock;
   readonly log: Log;
   readonly ids: () => string;
   readonly hashKey: (key: string) => Uint8Array;
   readonly signal: AbortSignal;
 };
+
+/** Checks whose first runs are ordered in one transaction. */
+const DEPLOYS_PER_ORDER = 200;
 
 /** Joins planning, sessions, ingest and the closing of slots: everything of the coordinator that faces agents. */
 export class FleetSide {
@@ -39,6 +46,7 @@ export class FleetSide {
   readonly closer: SlotCloser;
   readonly #deps: FleetSideDeps;
   readonly #desk: ShotDesk;
+  readonly #router: ShotRouter;
   readonly keeper: RosterKeeper;
   /** Who this is among the coordinators on one Postgres; another at every start. */
   readonly coordinatorId: string;
@@ -59,10 +67,11 @@ export class FleetSide {
       onChange: (change) => {
         for (const session of this.registry.inLocation(change.locationId)) tellChange(session, change, this.planner);
       },
-      onDeploy: (check) => deployRuns(check, this.planner.availability, (id) => this.planner.location(id), this.#shotDeps()),
+      onDeploy: (checks) => void this.#orderDeploys(checks),
     });
     this.closer = new SlotCloser({ config: this.planner, store, clock, log, holder: this.coordinatorId });
     this.keeper = new RosterKeeper({ store, plan: store, planner: this.planner, holder: this.coordinatorId, clock, log });
+    this.#router = new ShotRouter({ store, registry: this.registry, desk: this.#desk, coordinatorId: this.coordinatorId, clock, log });
     this.#teller = new LivenessTeller({ store, registry: this.registry, clock, log, coordinatorId: this.coordinatorId });
   }
 
@@ -72,13 +81,14 @@ export class FleetSide {
     await this.#teller.start(this.#deps.signal);
     this.keeper.start(this.#deps.signal);
     this.closer.start(this.#deps.signal);
+    this.#router.start(this.#deps.signal);
     this.streams.watch(this.#deps.store, this.#deps);
   }
 
   /** Resolves when loops and sessions have ended, after the signal aborted and the door was closed: the store may then be closed. */
   async settled(): Promise<void> {
     await Promise.all([
-      this.planner.settled(), this.keeper.settled(), this.#teller.settled(), this.closer.settled(), this.streams.settled(), ...this.#sessions,
+      this.planner.settled(), this.keeper.settled(), this.#teller.settled(), this.closer.settled(), this.streams.settled(), this.#router.settled(), ...this.#sessions,
     ]);
   }
 
@@ -101,8 +111,14 @@ export class FleetSide {
     });
   }
 
+  /** One run outside the schedule, wherever an agent of the location is connected; waits for its answer. */
   runShot(order: ShotOrder): ReturnType<typeof runShot> {
     return runShot(order, this.#shotDeps());
+  }
+
+  /** The same without waiting: committed once this has resolved, and its result comes as every other (confirm, retry). Answers the run id. */
+  orderShot(order: ShotOrder): Promise<string> {
+    return orderShot(order, this.#shotDeps());
   }
 
   /** Tells every agent to come back elsewhere or later. */
@@ -116,8 +132,19 @@ export class FleetSide {
     return retryAfterMs;
   }
 
+  /** Every coordinator sees the change and tries; the store lets each check's runs be ordered once. */
+  async #orderDeploys(checks: readonly PlannedCheck[]): Promise<void> {
+    const { store, clock, ids, log } = this.#deps;
+    const orders = checks.map((check) => deployOrder(check, this.planner.availability, (id) => this.planner.location(id), { nowMs: clock.nowMs(), ids }));
+    for (let from = 0; from < orders.length; from += DEPLOYS_PER_ORDER) {
+      await store.orderDeploys(orders.slice(from, from + DEPLOYS_PER_ORDER))
+        .catch((error: unknown) => log.warn({ err: error }, 'could not order the first runs of checks'));
+    }
+    this.#router.wake();
+  }
+
   #shotDeps() {
     const { store, clock, ids, log } = this.#deps;
-    return { registry: this.registry, desk: this.#desk, shots: store, clock, ids, log };
+    return { registry: this.registry, desk: this.#desk, router: this.#router, shots: store, coordinatorId: this.coordinatorId, clock, ids, log };
   }
 }

@@ -1,10 +1,13 @@
 import { runIdOf } from '#shared/check/run-id.ts';
 import { owednessOf } from '../planning/owedness.ts';
 import type { AssignmentPlanner } from './plan-assignments.ts';
-import type { ShotStore } from './ports.ts';
+import type { RetryRun, ShotStore } from './ports.ts';
 
 type Question = { readonly runId: string; readonly checkId: string; readonly locationOwed: string; readonly dueAtMs: number; readonly isScheduled: boolean };
-type Admission = { readonly kind: 'take'; readonly accountId: string; readonly isSurplus: boolean } | { readonly kind: 'refuse'; readonly code: string };
+/** `as`: a retry in another location, which is an attempt of that run. */
+type Admission = { readonly kind: 'take'; readonly accountId: string; readonly isSurplus: boolean; readonly as?: RetryRun } | { readonly kind: 'refuse'; readonly code: string };
+
+type KnownPlan = Pick<AssignmentPlanner, 'check' | 'availability' | 'revision' | 'knownUntilMs' | 'refresh'>;
 
 /** A result is from now or before; this much clock error is forgiven. */
 const FUTURE_MAX_MS = 10 * 60_000;
@@ -12,11 +15,26 @@ const FUTURE_MAX_MS = 10 * 60_000;
 /**
  * Takes a row only if an epoch or a shot ever owed that run to the authenticated location (rules.md 9). The account
  * comes from what the coordinator knows of the check, never from the message; run ids are derived anew.
+ *
+ * Another coordinator may know a newer config: what is answered here is answered by all there was before the slot,
+ * and nothing is refused or called surplus for want of it.
  */
 export async function admitResults(
-  locationId: string, rows: readonly Question[], { planner, shots, nowMs }: { planner: AssignmentPlanner; shots: ShotStore; nowMs: number },
+  locationId: string, rows: readonly Question[], { planner, shots, nowMs }: { planner: KnownPlan; shots: Pick<ShotStore, 'findShots'>; nowMs: number },
 ): Promise<readonly Admission[]> {
   const known = await knownShots(rows, shots);
+  const isKnown = rows.every(({ isScheduled, dueAtMs }) => !isScheduled || dueAtMs < planner.knownUntilMs || dueAtMs > nowMs + FUTURE_MAX_MS);
+  if (!isKnown) await planner.refresh();
+  const answers = admitByConfig(locationId, rows, known, planner, nowMs);
+  if (answers.every((answer) => answer.kind === 'take' && !answer.isSurplus)) return answers;
+  const { revision } = planner;
+  await planner.refresh();
+  return planner.revision === revision ? answers : admitByConfig(locationId, rows, known, planner, nowMs);
+}
+
+function admitByConfig(
+  locationId: string, rows: readonly Question[], known: Awaited<ReturnType<typeof knownShots>>, planner: KnownPlan, nowMs: number,
+): readonly Admission[] {
   return rows.map((row): Admission => {
     const check = planner.check(row.checkId);
     if (!check) return { kind: 'refuse', code: 'unknown_check' };
@@ -24,7 +42,7 @@ export async function admitResults(
     if (!row.isScheduled) {
       const shot = known.get(row.runId);
       const isThis = shot && shot.checkId === row.checkId && shot.locationId === locationId && shot.orderedAtMs === row.dueAtMs;
-      return isThis ? { kind: 'take', accountId: shot.accountId, isSurplus: false } : { kind: 'refuse', code: 'not_ordered' };
+      return isThis ? { kind: 'take', accountId: shot.accountId, isSurplus: false, ...(shot.retryOf ? { as: shot.retryOf } : {}) } : { kind: 'refuse', code: 'not_ordered' };
     }
     if (row.dueAtMs > nowMs + FUTURE_MAX_MS) return { kind: 'refuse', code: 'not_due_yet' };
     if (row.runId !== runIdOf({ accountId: check.accountId, checkId: row.checkId, locationId, dueAtMs: row.dueAtMs })) {
@@ -37,7 +55,7 @@ export async function admitResults(
   });
 }
 
-async function knownShots(rows: readonly Question[], shots: ShotStore) {
+async function knownShots(rows: readonly Question[], shots: Pick<ShotStore, 'findShots'>) {
   const ids = rows.filter(({ isScheduled }) => !isScheduled).map(({ runId }) => runId);
   const found = ids.length === 0 ? [] : await shots.findShots(ids);
   return new Map(found.map((shot) => [shot.runId, shot]));

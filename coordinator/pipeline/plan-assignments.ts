@@ -3,7 +3,7 @@ import type { Log } from '#shared/log.ts';
 import type { Location } from '#shared/check/location.ts';
 import type { Assignment } from '#shared/run/assignment.ts';
 import { availabilityIndex, type AvailabilityIndex } from '#shared/schedule/availability.ts';
-import type { AvailabilityChange } from '#shared/schedule/epoch.ts';
+import { EPOCH_LEAD_MS, type AvailabilityChange } from '#shared/schedule/epoch.ts';
 import { sleep, type Clock } from '#shared/time/clock.ts';
 import { assignmentToWire } from '#shared/wire/assignment.ts';
 import type { Member } from '../fleet/rendezvous.ts';
@@ -37,6 +37,8 @@ export class AssignmentPlanner {
   #revision = 0;
   #loop: Promise<void> = Promise.resolve();
   #refreshing: Promise<void> = Promise.resolve();
+  #next: Promise<void> | null = null;
+  #knownUntilMs = 0;
 
   constructor(deps: PlannerDeps) {
     this.#deps = deps;
@@ -44,6 +46,11 @@ export class AssignmentPlanner {
 
   get revision(): number {
     return this.#revision;
+  }
+
+  /** Whatever governs the slots due before this is known: no change begins earlier than that after its commit (rules.md 2); ms since the epoch. */
+  get knownUntilMs(): number {
+    return this.#knownUntilMs;
   }
 
   check(checkId: string): PlannedCheck | undefined {
@@ -108,16 +115,24 @@ export class AssignmentPlanner {
 
   /** Brings the plans up to the store's revision; one at a time, so that every change is taken once. */
   refresh(isFirst = false): Promise<void> {
-    const turn = this.#refreshing.then(() => this.#refreshNow(isFirst));
+    // Whoever asks while one is waiting for its turn is served by that.
+    if (this.#next) return this.#next;
+    const turn = this.#refreshing.then(() => {
+      this.#next = null;
+      return this.#refreshNow(isFirst);
+    });
+    this.#next = turn;
     this.#refreshing = turn.catch(() => undefined);
     return turn;
   }
 
   async #refreshNow(isFirst: boolean): Promise<void> {
     const { store, clock, onChange, onDeploy } = this.#deps;
-    if (!isFirst && (await store.configRevision()) === this.#revision) return;
-    const news = await store.loadConfig(this.#revision);
-    if (!isFirst && news.revision === this.#revision) return;
+    const askedAtMs = clock.nowMs();
+    const isCurrent = !isFirst && (await store.configRevision()) === this.#revision;
+    const news = isCurrent ? null : await store.loadConfig(this.#revision);
+    this.#knownUntilMs = Math.max(this.#knownUntilMs, askedAtMs + EPOCH_LEAD_MS);
+    if (!news || (!isFirst && news.revision === this.#revision)) return;
     for (const location of news.locations) this.#locations.set(location.id, location);
     const rosterChanged = this.#takeRosters(news.rosters, clock.nowMs());
     if (news.availability.length > 0) {
@@ -131,7 +146,7 @@ export class AssignmentPlanner {
     for (const locationId of new Set([...changed.keys(), ...rosterChanged])) {
       onChange({ locationId, checkIds: rosterChanged.has(locationId) ? 'all' : changed.get(locationId)! });
     }
-    for (const check of deploys) onDeploy(check);
+    if (deploys.length > 0) onDeploy(deploys);
   }
 
   #takeRosters(news: readonly RosterEpoch[], nowMs: number): ReadonlySet<string> {
@@ -167,6 +182,6 @@ export type PlannerDeps = {
   readonly log: Log;
   /** A location's plan or roster changed. */
   readonly onChange: (change: PlanChange) => void;
-  /** A check was created, activated or edited in what it does: run it once where its next turn is. */
-  readonly onDeploy: (check: PlannedCheck) => void;
+  /** Checks were created, activated or edited in what they do: each is to run once where its next turn is. */
+  readonly onDeploy: (checks: readonly PlannedCheck[]) => void;
 };

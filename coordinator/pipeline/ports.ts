@@ -90,6 +90,18 @@ export type ShotStore = {
   recordShot(shot: {
     accountId: string; runId: string; checkId: string; checkRevision: number; locationId: string;
     trigger: 'deploy' | 'manual' | 'confirm' | 'retry'; orderedAtMs: number;
+    retryOf?: RetryRun;
   }): Promise<void>;
-  findShots(runIds: readonly string[]): Promise<readonly { runId: string; accountId: string; checkId: string; checkRevision: number; locationId: string; orderedAtMs: number }[]>;
+  findShots(runIds: readonly string[]): Promise<readonly { runId: string; accountId: string; checkId: string; checkRevision: number; locationId: string; orderedAtMs: number; retryOf?: RetryRun }[]>;
+};
+
+/** A further attempt of a scheduled run, in another location than the one that owed it. */
+export type RetryRun = {
+  readonly runId: string;
+  /** The slot of the run. */
+  readonly dueAtMs: number;
+  readonly locationOwed: string;
+  readonly attempt: number;
+  /** There is none after it; one that does not fail is final anyway. */
+  readonly isLast: boolean;
 };

@@ -1,10 +1,11 @@
 import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
 import type { Log } from '#shared/log.ts';
 import type { Duplex } from '#shared/rpc/duplex.ts';
+import type { AttemptResult } from '#shared/run/result.ts';
 import { gapsFromWire } from '#shared/wire/gaps.ts';
 import { resultsFromWire } from '#shared/wire/results-from-wire.ts';
 import { WireError } from '#shared/wire/wire-error.ts';
-import type { IngestRow, SessionStore } from '../pipeline/ports.ts';
+import type { IngestRow, RetryRun, SessionStore } from '../pipeline/ports.ts';
 import type { LiveStreams } from './live-streams.ts';
 
 /** Batches an agent may have unacknowledged, and rows in each: at most 2,000 rows of an agent wait here. */
@@ -12,7 +13,7 @@ export const CREDITS = 4;
 export const BATCH_ROWS_MAX = 500;
 
 /** Whose the run is, if it ever was this location's: decided by `pipeline/admit-results`. */
-export type Admission = { readonly kind: 'take'; readonly accountId: string; readonly isSurplus: boolean } | { readonly kind: 'refuse'; readonly code: string };
+export type Admission = { readonly kind: 'take'; readonly accountId: string; readonly isSurplus: boolean; readonly as?: RetryRun } | { readonly kind: 'refuse'; readonly code: string };
 
 export type ResultsDeps = {
   readonly store: Pick<SessionStore, 'findSession'>;
@@ -96,12 +97,19 @@ async function settle(
     if (answer.kind === 'refuse') { refused.push({ sequence: sequences[index]!, code: answer.code }); return; }
     const common = { accountId: answer.accountId, agentId: session.agentId };
     const result = results[index];
-    if (result) rows.push({ kind: 'result', ...common, isSurplus: answer.isSurplus, result: { ...result, locationExecuted: session.locationId } });
+    if (result) rows.push({ kind: 'result', ...common, isSurplus: answer.isSurplus, result: { ...asAttemptOf(answer.as, result), locationExecuted: session.locationId } });
     else if (!answer.isSurplus) rows.push({ kind: 'gap', ...common, gap: gaps[index - results.length]! });
   });
   if (refused.length > 0) log.warn({ agentId: session.agentId, refused: refused.length, code: refused[0]!.code }, 'rows refused');
   await ingest(rows);
   return refused;
+}
+
+/** A retry in another location is an attempt of the run it was ordered for; the agent saw a run of its own. */
+function asAttemptOf(run: RetryRun | undefined, result: AttemptResult): AttemptResult {
+  if (!run) return result;
+  const { runId, dueAtMs, locationOwed, attempt } = run;
+  return { ...result, runId, dueAtMs, locationOwed, attempt, isFinal: run.isLast || result.outcome !== 'failed' };
 }
 
 function pick(row: { runId: string; checkId: string; locationOwed: string; dueAtMs: number }) {

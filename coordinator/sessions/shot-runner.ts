@@ -1,85 +1,58 @@
 import type { Log } from '#shared/log.ts';
-import type { Location } from '#shared/check/location.ts';
-import { toProbeSpec } from '#shared/check/to-probe-spec.ts';
-import { phaseMs } from '#shared/schedule/cadence.ts';
-import { nextTurn, turnsOf } from '#shared/schedule/turns.ts';
-import type { ProbeSpec } from '#shared/run/probe-spec.ts';
-import type { AvailabilityIndex } from '#shared/schedule/availability.ts';
 import type { Clock } from '#shared/time/clock.ts';
-import { shotToWire } from '#shared/wire/assignment.ts';
-import type { PlannedCheck, ShotStore } from '../pipeline/ports.ts';
+import { toDeliver, WAY_MS, wireShot, type ShotOrder } from './order-shot.ts';
+import type { ShotStore } from '../pipeline/ports.ts';
+import type { ShotRouteStore } from '../pipeline/shot-port.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import type { ShotAnswer, ShotDesk } from './shot-desk.ts';
-
-/** Time for the way there and back, on top of the attempt's own limit. */
-const WAY_MS = 3_000;
+import type { ShotRouter } from './shot-router.ts';
 
 export type ShotRunnerDeps = {
   readonly registry: SessionRegistry;
   readonly desk: ShotDesk;
-  readonly shots: ShotStore;
+  readonly router: ShotRouter;
+  readonly shots: ShotStore & ShotRouteStore;
+  readonly coordinatorId: string;
   readonly clock: Clock;
   readonly ids: () => string;
   readonly log: Log;
 };
 
-export type ShotOrder = {
-  readonly accountId: string;
-  readonly location: Location;
-  readonly spec: ProbeSpec;
-  /** null: an unsaved definition, neither stored nor metered (rules.md 7). */
-  readonly saved: { readonly checkId: string; readonly revision: number } | null;
-  readonly timeoutMs: number;
-  readonly trigger?: 'manual' | 'deploy';
-};
-
-/** Streams one run to the least busy agent of the location, outside the schedule, and waits for its answer. */
+/** One run outside the schedule, by the least busy agent of the location here, or by one on another coordinator; waits for its answer. */
 export async function runShot(order: ShotOrder, deps: ShotRunnerDeps): Promise<Exclude<ShotAnswer, { kind: 'refused' }>> {
-  const [session] = deps.registry.staying(order.location.id);
-  if (!session) return { kind: 'no_agent' };
+  const { registry, desk, router, shots, clock, log } = deps;
   const runId = deps.ids();
-  const orderedAtMs = Math.floor(deps.clock.nowMs());
-  const trigger = order.trigger ?? 'manual';
-  if (order.saved) {
-    await deps.shots.recordShot({
-      accountId: order.accountId, runId, checkId: order.saved.checkId, checkRevision: order.saved.revision,
-      locationId: order.location.id, trigger, orderedAtMs,
+  const orderedAtMs = Math.floor(clock.nowMs());
+  const [session] = registry.staying(order.location.id);
+  const timeoutMs = order.timeoutMs + WAY_MS;
+  let answer: Promise<ShotAnswer>;
+  if (session) {
+    const { owed } = toDeliver(order, { runId, orderedAtMs, answerTo: null });
+    if (owed) await shots.recordShot(owed);
+    answer = desk.expect(runId, session.agentId, timeoutMs);
+    session.send({ $case: 'shot', value: wireShot(order, { runId, orderedAtMs }) });
+  } else {
+    if (!await shots.hasAgent(order.location.id)) return { kind: 'no_agent' };
+    // Expected first: the answer may be there before the order is known to be stored.
+    answer = router.expect(runId, timeoutMs + WAY_MS);
+    await shots.orderShots([toDeliver(order, { runId, orderedAtMs, answerTo: deps.coordinatorId })]).catch((error: unknown) => {
+      router.forget(runId);
+      throw error;
     });
   }
-  const answer = deps.desk.expect(runId, session.agentId, order.timeoutMs + WAY_MS);
-  session.send({ $case: 'shot', value: shotToWire({
-    runId, checkId: order.saved?.checkId ?? runId, revision: order.saved?.revision ?? 0, trigger, orderedAtMs,
-    isUnsaved: order.saved === null, spec: order.spec, timeoutMs: order.timeoutMs + WAY_MS,
-  }) });
   const answered = await answer;
   if (answered.kind !== 'refused') return answered;
-  deps.log.warn({ runId, reason: answered.reason }, 'an agent refused a run');
+  log.warn({ runId, reason: answered.reason }, 'an agent refused a run');
   return { kind: 'no_agent' };
 }
 
-/** One run at once of a check that was created, activated or edited: where its next turn is, or everywhere (rules.md 2). */
-export function deployRuns(
-  check: PlannedCheck, availability: AvailabilityIndex, location: (id: string) => Location | undefined, deps: ShotRunnerDeps,
-): void {
-  const epoch = check.epochs.at(-1);
-  if (!epoch) return;
-  const spec = toProbeSpec(check.check);
-  const where = epoch.strategy === 'parallel' ? epoch.order : [nextInTurn(check, epoch.order, availability, epoch.fromAtMs)];
-  for (const id of where) {
-    const at = location(id);
-    if (!at) continue;
-    void runShot({
-      accountId: check.accountId, location: at, spec, saved: { checkId: check.checkId, revision: check.revision },
-      timeoutMs: spec.maxResponseTimeMs, trigger: 'deploy',
-    }, deps).catch((error: unknown) => deps.log.warn({ err: error, checkId: check.checkId }, 'could not order the first run of a check'));
-  }
-}
-
-/** The location whose turn comes first; slots come at most one interval after the epoch begins. */
-function nextInTurn(check: PlannedCheck, order: readonly string[], availability: AvailabilityIndex, fromMs: number): string {
-  const first = order
-    .map((locationId) => ({ locationId, dueAtMs: nextTurn(turnsOf({ locationId, checkId: check.checkId, epochs: check.epochs, availability }), fromMs - 1) }))
-    .filter((turn): turn is { locationId: string; dueAtMs: number } => turn.dueAtMs !== null)
-    .toSorted((a, b) => a.dueAtMs - b.dueAtMs)[0];
-  return first?.locationId ?? order[phaseMs(check.checkId, order.length)]!;
+/**
+ * Orders a run of a saved check and does not wait: its result comes as every other, wherever the agent is connected.
+ * Resolves with its run id once it is committed.
+ */
+export async function orderShot(order: ShotOrder, { shots, clock, ids, router }: Pick<ShotRunnerDeps, 'shots' | 'clock' | 'ids' | 'router'>): Promise<string> {
+  const runId = ids();
+  await shots.orderShots([toDeliver(order, { runId, orderedAtMs: Math.floor(clock.nowMs()), answerTo: null })]);
+  router.wake();
+  return runId;
 }

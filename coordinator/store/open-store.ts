@@ -7,6 +7,7 @@ import type { EnrolmentStore } from '../sessions/enrolment-port.ts';
 import type { ClosingStore } from '../pipeline/closing-port.ts';
 import type { RollupStore } from '../pipeline/rollup-port.ts';
 import type { LivenessStore } from '../pipeline/liveness-port.ts';
+import type { ShotRouteStore } from '../pipeline/shot-port.ts';
 import type { IngestStore, PlanStore, SessionStore, ShotStore } from '../pipeline/ports.ts';
 import { analyticsStore } from './analytics.ts';
 import { agentStore } from './agents.ts';
@@ -42,7 +43,7 @@ export type StoreOptions = {
   readonly connectionsMax?: number;
 };
 
-export type Store = ApiStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & EnrolmentStore & ClosingStore & CompletenessStore & RollupStore
+export type Store = ApiStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & RollupStore
   & AnalyticsStore
   & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
@@ -89,7 +90,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     ...checkStore(db), ...keyStore(db), ...locationStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
     ...resultStore(db), ...statusStore(db),
-    ...planStore(db, hints), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db),
+    ...planStore(db, hints), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints),
     ...leaseStore(db), ...closingStore(db), ...completenessStore(db),
     migrate: async () => {
       const applied = await migrate(db).catch(fail);

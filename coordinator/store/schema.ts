@@ -47,7 +47,7 @@ export type Database = {
   };
   shot_deliveries: {
     run_id: string; location_id: string; shot: Buffer; ordered_by: string | null; expires_at: Instant;
-    claimed_by: string | null; answer_kind: string | null; answer: Buffer | null;
+    claimed_by: string | null; answer_kind: string | null; answer: Buffer | null; answered_by: string | null;
   };
   coordinators: { id: string; started_at: DefaultInstant; last_seen_at: DefaultInstant; stopped_at: MaybeInstant };
   agents: {

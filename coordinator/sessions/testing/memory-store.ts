@@ -4,13 +4,14 @@ import type { Opening } from '../../fleet/detect-conflict.ts';
 import type { RosterEpoch } from '../../fleet/roster.ts';
 import type { EnrolmentDecision, EnrolmentFacts, EnrolmentKey, KnownAgent } from '../../fleet/decide-enrolment.ts';
 import type { ClosingStore, Lease, OwedRun } from '../../pipeline/closing-port.ts';
+import type { ClaimedShot, DeployOrder, RoutedAnswer, ShotRouteStore, ShotToDeliver } from '../../pipeline/shot-port.ts';
 import type { LivenessStore } from '../../pipeline/liveness-port.ts';
 import type { Sighting } from '../../fleet/presence.ts';
 import type { HeardBeat, IngestRow, IngestStore, PlannedCheck, PlanStore, SessionStore, ShotStore } from '../../pipeline/ports.ts';
 import type { AgentHello, CutOff, EnrolmentStore } from '../enrolment-port.ts';
 
 /** The ports of the fleet side held in memory, for tests of the protocol; Postgres has tests of its own. */
-export class MemoryStore implements PlanStore, IngestStore, SessionStore, LivenessStore, ShotStore, ClosingStore, EnrolmentStore {
+export class MemoryStore implements PlanStore, IngestStore, SessionStore, LivenessStore, ShotStore, ShotRouteStore, ClosingStore, EnrolmentStore {
   revision = 1;
   readonly checks = new Map<string, PlannedCheck & { changedAt: number }>();
   readonly locations: Location[] = [];
@@ -21,6 +22,9 @@ export class MemoryStore implements PlanStore, IngestStore, SessionStore, Livene
   readonly rosters: { readonly roster: RosterEpoch; readonly changedAt: number }[] = [];
   readonly sessions = new Map<string, { agentId: string; locationId: string; generation: number; capacity: number; heardAtMs: number; closedAtMs: number | null; lastSlotMs: number | null }>();
   readonly #fleetHints = new Set<() => void>();
+  readonly deliveries = new Map<string, { readonly delivery: ShotToDeliver['delivery']; isClaimed: boolean; answer: RoutedAnswer | null }>();
+  readonly #deployed = new Map<string, number>();
+  readonly #shotHints = new Set<() => void>();
   readonly generations = new Map<string, number>();
   /** Public key (hex) of each agent that enrolled; '' for one without. */
   readonly pins = new Map<string, { readonly publicKey: string; readonly location: Location }>();
@@ -163,6 +167,63 @@ export class MemoryStore implements PlanStore, IngestStore, SessionStore, Livene
   }
 
   async recordShot(shot: Parameters<ShotStore['recordShot']>[0]): Promise<void> { this.shots.set(shot.runId, shot); }
+  async orderShots(shots: readonly ShotToDeliver[]): Promise<void> {
+    for (const { delivery, owed } of shots) {
+      if (owed) this.shots.set(owed.runId, owed);
+      this.deliveries.set(delivery.runId, { delivery, isClaimed: false, answer: null });
+    }
+    this.#hintShots();
+  }
+
+  async orderDeploys(orders: readonly DeployOrder[]): Promise<void> {
+    for (const { checkId, revision, shots } of orders) {
+      if ((this.#deployed.get(checkId) ?? 0) >= revision) continue;
+      this.#deployed.set(checkId, revision);
+      await this.orderShots(shots);
+    }
+  }
+
+  async claimShots(_coordinatorId: string, locationIds: readonly string[], max: number): Promise<readonly ClaimedShot[]> {
+    const free = [...this.deliveries.values()].filter(({ isClaimed, delivery }) => !isClaimed && locationIds.includes(delivery.locationId)).slice(0, max);
+    return free.map((row) => {
+      row.isClaimed = true;
+      return { ...row.delivery, leftMs: row.delivery.timeoutMs };
+    });
+  }
+
+  async releaseShot(runId: string): Promise<void> { this.deliveries.get(runId)!.isClaimed = false; }
+
+  async answerShot(runId: string, answer: RoutedAnswer): Promise<void> {
+    const row = this.deliveries.get(runId)!;
+    if (row.delivery.answerTo === null) this.deliveries.delete(runId);
+    else row.answer = answer;
+    this.#hintShots();
+  }
+
+  async takeAnswers(runIds: readonly string[]) {
+    return runIds.flatMap((runId) => {
+      const answer = this.deliveries.get(runId)?.answer;
+      if (!answer) return [];
+      this.deliveries.delete(runId);
+      return [{ runId, answer }];
+    });
+  }
+
+  async forgetShots(): Promise<void> {}
+
+  async hasAgent(locationId: string): Promise<boolean> {
+    return [...this.sessions.values()].some((session) => session.locationId === locationId && session.closedAtMs === null && session.lastSlotMs === null);
+  }
+
+  onShotHint(callback: () => void): () => void {
+    this.#shotHints.add(callback);
+    return () => { this.#shotHints.delete(callback); };
+  }
+
+  #hintShots(): void {
+    for (const callback of this.#shotHints) setImmediate(callback);
+  }
+
   async findShots(runIds: readonly string[]) { return runIds.flatMap((id) => this.shots.get(id) ?? []); }
 
   /** One coordinator, whose slots are closed elsewhere: `pipeline/testing/memory-closing.ts` is the model of that. */

@@ -39,7 +39,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       expires_at timestamptz not null,
       claimed_by text,
       answer_kind text,
-      answer bytea
+      answer bytea,
+      answered_by uuid
     );
     create index shot_deliveries_unclaimed on shot_deliveries (location_id, expires_at) where claimed_by is null;
     create index shot_deliveries_by_expiry on shot_deliveries (expires_at);
