@@ -12,9 +12,10 @@ describe("the coordinator's config", () => {
   it('needs a database and nothing else', () => {
     const read = readCoordinatorConfig(base);
     expect(read.ok && { ...read.config, databaseUrl: read.config.databaseUrl.reveal() }).toEqual({
-      databaseUrl: base.DATABASE_URL, http: { host: '127.0.0.1', port: 8080, tls: null },
+      databaseUrl: base.DATABASE_URL, http: { host: '127.0.0.1', port: 8080, tls: null, publicUrl: null },
       fleet: { host: '127.0.0.1', port: 8090, tls: null, reflection: false },
       dataDir: './.sonde', apiKey: null, masterKey: null, logLevel: 'info',
+      notices: { smtpUrl: null, smtpFrom: 'Sonde <sonde@localhost>', webhooks: { allowHttp: false, allowNetworks: [] }, twilio: null },
     });
   });
 
@@ -28,6 +29,13 @@ describe("the coordinator's config", () => {
     expect(problemsOf({ SONDE_FLEET_TLS_CLIENT_CA: 'ca' })).toEqual(['SONDE_FLEET_TLS_CERT']);
     const read = readCoordinatorConfig({ ...base, SONDE_FLEET_TLS_CERT: 'c', SONDE_FLEET_TLS_KEY: 'k', SONDE_FLEET_TLS_CLIENT_CA: 'ca' });
     expect(read.ok && read.config.fleet.tls).toEqual({ certPath: 'c', keyPath: 'k', clientCaPath: 'ca' });
+  });
+
+  it('wants all of a provider of text messages or nothing, and networks that are networks', () => {
+    expect(problemsOf({ SONDE_TWILIO_ACCOUNT: 'AC1' })).toEqual(['SONDE_TWILIO_TOKEN', 'SONDE_TWILIO_FROM']);
+    expect(problemsOf({ SONDE_WEBHOOK_ALLOW_NETWORKS: '10.0.0.1/8', SONDE_SMTP_URL: 'http://mail' })).toEqual(['SONDE_SMTP_URL', 'SONDE_WEBHOOK_ALLOW_NETWORKS']);
+    const read = readCoordinatorConfig({ ...base, SONDE_TWILIO_ACCOUNT: 'AC1', SONDE_TWILIO_TOKEN: '0123456789abcdef', SONDE_TWILIO_FROM: '+491', SONDE_WEBHOOK_ALLOW_NETWORKS: '10.0.0.0/8' });
+    expect(read.ok && [read.config.notices.twilio?.url, read.config.notices.webhooks.allowNetworks.map(({ text }) => text)]).toEqual(['https://api.twilio.com', ['10.0.0.0/8']]);
   });
 
   it('wants a key for each certificate and a certificate for each key', () => {

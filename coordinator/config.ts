@@ -1,8 +1,9 @@
+import type { CidrList } from '#shared/net/cidr.ts';
 import { type Environment, type SettingProblem, givenText, readSettings, settingProblem } from '#shared/settings/read-settings.ts';
 import type { Secret } from '#shared/settings/secret.ts';
 import { optional, required, withDefault } from '#shared/settings/setting.ts';
 import {
-  LOG_LEVELS, type LogLevel, flag, host, isLoopbackHost, keyOf32Bytes, oneOf, portOrAny, postgresUrl, text, token,
+  LOG_LEVELS, type LogLevel, flag, host, httpUrl, isLoopbackHost, keyOf32Bytes, networks, oneOf, portOrAny, postgresUrl, smtpUrl, text, token,
 } from '#shared/settings/values.ts';
 
 /** Paths of PEM files. */
@@ -11,7 +12,7 @@ export type TlsFiles = { readonly certPath: string; readonly keyPath: string };
 /** What a coordinator needs to know before it starts (rules.md 30). */
 export type CoordinatorConfig = {
   readonly databaseUrl: Secret;
-  readonly http: { readonly host: string; readonly port: number; readonly tls: TlsFiles | null };
+  readonly http: { readonly host: string; readonly port: number; readonly tls: TlsFiles | null; /** Where people open the dashboard; null: the address it listens on. */ readonly publicUrl: string | null };
   readonly fleet: {
     readonly host: string;
     readonly port: number;
@@ -26,6 +27,17 @@ export type CoordinatorConfig = {
   /** 32 bytes under which keys are hashed and secrets sealed; null: made and kept in the data directory. */
   readonly masterKey: Secret<Uint8Array> | null;
   readonly logLevel: LogLevel;
+  readonly notices: NoticeSettings;
+};
+
+/** How notices leave. */
+export type NoticeSettings = {
+  /** null: no mail can be sent. */
+  readonly smtpUrl: Secret | null;
+  readonly smtpFrom: string;
+  readonly webhooks: { readonly allowHttp: boolean; readonly allowNetworks: CidrList };
+  /** A provider of text messages and calls; null: none. */
+  readonly twilio: { readonly url: string; readonly account: string; readonly token: Secret; readonly from: string } | null;
 };
 
 export const coordinatorSettings = {
@@ -42,6 +54,9 @@ export const coordinatorSettings = {
   }),
   httpTlsKey: optional('SONDE_HTTP_TLS_KEY', text(), 'plain HTTP', {
     about: 'PEM file: key of that certificate', hint: 'Give the path of a PEM file, together with SONDE_HTTP_TLS_CERT.',
+  }),
+  publicUrl: optional('SONDE_PUBLIC_URL', httpUrl(), 'the address it listens on', {
+    about: 'where people open the dashboard, for links', hint: 'Give the address in front of a proxy, for example https://sonde.example.',
   }),
   fleetHost: withDefault('SONDE_FLEET_HOST', host(), '127.0.0.1', {
     about: 'address that agents connect to', hint: 'Use 0.0.0.0 to listen on all IPv4 addresses.',
@@ -71,6 +86,30 @@ export const coordinatorSettings = {
   reflection: withDefault('SONDE_REFLECTION', flag(), '0', {
     about: '1 serves gRPC reflection on the fleet port', hint: 'Set it to 0 or 1.',
   }),
+  smtpUrl: optional('SONDE_SMTP_URL', smtpUrl(), 'no mail is sent', {
+    about: 'the mail server that alerts go through', secrecy: 'url', hint: 'Give smtp://user:password@mail.example:587, or smtps:// for TLS from the start.',
+  }),
+  smtpFrom: withDefault('SONDE_SMTP_FROM', text(), 'Sonde <sonde@localhost>', {
+    about: 'the sender of mails', hint: 'Give an address that the mail server lets you send as: Sonde <alerts@example.com>.',
+  }),
+  webhookAllowHttp: withDefault('SONDE_WEBHOOK_ALLOW_HTTP', flag(), '0', {
+    about: '1 lets webhooks go to http:// addresses, too', hint: 'Leave it out, or set it to 1.',
+  }),
+  webhookAllowNetworks: optional('SONDE_WEBHOOK_ALLOW_NETWORKS', networks(), 'public addresses only', {
+    about: 'networks besides the public ones that webhooks may go to', hint: 'Give networks such as 10.0.0.0/8,127.0.0.1.',
+  }),
+  twilioUrl: withDefault('SONDE_TWILIO_URL', httpUrl(), 'https://api.twilio.com', {
+    about: 'provider of text messages and calls, with the API of Twilio', hint: 'Give its address without a path.',
+  }),
+  twilioAccount: optional('SONDE_TWILIO_ACCOUNT', text(), 'no text messages, no calls', {
+    about: 'account there', hint: 'Give it together with SONDE_TWILIO_TOKEN and SONDE_TWILIO_FROM.',
+  }),
+  twilioToken: optional('SONDE_TWILIO_TOKEN', token(), 'no text messages, no calls', {
+    about: 'its token', secrecy: 'secret', hint: 'Give it together with SONDE_TWILIO_ACCOUNT and SONDE_TWILIO_FROM.',
+  }),
+  twilioFrom: optional('SONDE_TWILIO_FROM', text(), 'no text messages, no calls', {
+    about: 'number that they come from', hint: 'Give a number of the account, like +4930123456.',
+  }),
   logLevel: withDefault('SONDE_LOG_LEVEL', oneOf(LOG_LEVELS), 'info', {
     about: 'how much is logged', hint: 'Use info, or debug to see more.',
   }),
@@ -91,12 +130,17 @@ export function readCoordinatorConfig(env: Environment): ReadCoordinatorConfig {
     ok: true,
     config: {
       databaseUrl: s.databaseUrl,
-      http: { host: s.httpHost, port: s.httpPort, tls: tlsFiles(s.httpTlsCert, s.httpTlsKey) },
+      http: { host: s.httpHost, port: s.httpPort, tls: tlsFiles(s.httpTlsCert, s.httpTlsKey), publicUrl: s.publicUrl },
       fleet: {
         host: s.fleetHost, port: s.fleetPort, reflection: s.reflection,
         tls: fleetTls && { ...fleetTls, clientCaPath: s.fleetTlsClientCa },
       },
       dataDir: s.dataDir, apiKey: s.apiKey, masterKey: s.masterKey, logLevel: s.logLevel,
+      notices: {
+        smtpUrl: s.smtpUrl, smtpFrom: s.smtpFrom, webhooks: { allowHttp: s.webhookAllowHttp, allowNetworks: s.webhookAllowNetworks ?? [] },
+        twilio: s.twilioAccount !== null && s.twilioToken !== null && s.twilioFrom !== null
+          ? { url: s.twilioUrl, account: s.twilioAccount, token: s.twilioToken, from: s.twilioFrom } : null,
+      },
     },
   };
 }
@@ -114,6 +158,11 @@ function problemsBetweenSettings(env: Environment): SettingProblem[] {
     const hasKey = givenText(env, key.variable) !== null;
     if (hasCert && !hasKey) problems.push(settingProblem(key, null, `set, because ${cert.variable} is`));
     if (hasKey && !hasCert) problems.push(settingProblem(cert, null, `set, because ${key.variable} is`));
+  }
+  const twilio = [s.twilioAccount, s.twilioToken, s.twilioFrom];
+  const given = twilio.filter(({ variable }) => givenText(env, variable) !== null);
+  if (given.length > 0) {
+    for (const setting of twilio.filter((one) => !given.includes(one))) problems.push(settingProblem(setting, null, `set, because ${given[0]?.variable} is`));
   }
   if (givenText(env, s.fleetTlsClientCa.variable) !== null && givenText(env, s.fleetTlsCert.variable) === null) {
     problems.push(settingProblem(s.fleetTlsCert, null, `set, because ${s.fleetTlsClientCa.variable} is`));

@@ -15,6 +15,7 @@ import { dashboardState, SITE_DIR } from './dashboard/dashboard-files.ts';
 import { FleetSide } from './fleet-side.ts';
 import { keptApiKey, keptMasterKey } from './kept-secret.ts';
 import { coordinatorMetrics } from './metrics.ts';
+import { NoticeSide } from './notice-side.ts';
 import { RollUp } from './pipeline/roll-up.ts';
 import { openFleetServer } from './sessions/fleet-server.ts';
 import { openStore } from './store/open-store.ts';
@@ -65,6 +66,12 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   const rollUp = new RollUp({ store, clock: systemClock, log, holder: randomUUID() });
   opened.push(() => rollUp.settled());
   rollUp.start(stopping.signal);
+  let listeningUrl: string | null = null;
+  const notices = new NoticeSide({
+    store, clock: systemClock, log, ids: randomUUID, random: Math.random, settings: config.notices, publicUrl: () => config.http.publicUrl ?? listeningUrl,
+    openSecrets: ({ sealed }) => (sealed === null ? {} : null), readVariables: async () => ({}),
+  });
+  opened.push(() => notices.settled());
   const door = await openFleetServer({
     host: config.fleet.host, port: config.fleet.port, reflection: config.fleet.reflection,
     tls: config.fleet.tls && { certFile: config.fleet.tls.certPath, keyFile: config.fleet.tls.keyPath, clientCaFile: config.fleet.tls.clientCaPath },
@@ -78,7 +85,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   const metrics = coordinatorMetrics(VERSION, () => ({
     sessions: fleet.registry.size, locations: fleet.planner.locations().length, configRevision: fleet.planner.revision,
     ingest: fleet.ingest.counts, ingestWaitingRows: fleet.ingest.waitingRows, gapsClosed: fleet.closer.closed,
-    loopDelayP99Seconds: loopDelay.p99Us() / 1e6,
+    loopDelayP99Seconds: loopDelay.p99Us() / 1e6, deliveries: notices.delivery.counts,
   }));
   const api = createApi({
     store, log, hashToken, clock: systemClock, ids: randomUUID, version: VERSION,
@@ -96,6 +103,8 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   const dashboard = dashboardState();
   if (dashboard !== 'built') log.warn({ dashboard }, dashboard === 'missing' ? 'the dashboard is not built: npm run build:web' : 'the dashboard is built from other sources than are here: npm run build:web');
   const { url } = await listen(api, config.http);
+  listeningUrl = url;
+  notices.start(stopping.signal);
   log.info({ httpUrl: url, fleetPort: door.port }, 'coordinator ready');
   return { httpUrl: url, fleetPort: door.port };
 }

@@ -10,6 +10,7 @@ export type CoordinatorVitals = {
   readonly ingestWaitingRows: number;
   readonly gapsClosed: number;
   readonly loopDelayP99Seconds: number;
+  readonly deliveries: Readonly<Record<'delivered' | 'again' | 'dead' | 'gone', number>>;
 };
 
 /** The coordinator's own numbers, for its operators. */
@@ -29,6 +30,9 @@ export function coordinatorMetrics(version: string, vitals: () => CoordinatorVit
   reading('sonde_ingest_failures', 'Times Postgres did not take a batch, since the start.', (now) => now.ingest.failures);
   reading('sonde_ingest_rows_waiting', 'Rows waiting to be committed.', (now) => now.ingestWaitingRows);
   reading('sonde_slots_closed', 'Slots closed without a result, since the start.', (now) => now.gapsClosed);
+  reading('sonde_notices_delivered', 'Notices delivered since the start, one for each channel.', (now) => now.deliveries.delivered);
+  reading('sonde_notice_attempts_failed', 'Attempts to deliver that will be repeated, since the start.', (now) => now.deliveries.again);
+  reading('sonde_notices_dead', 'Notices given up on since the start.', (now) => now.deliveries.dead + now.deliveries.gone);
   reading('sonde_event_loop_delay_p99_seconds', 'How late the event loop is, 99th percentile.', (now) => now.loopDelayP99Seconds);
   reading('sonde_process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss());
   reading('sonde_process_cpu_seconds', 'CPU time of this process.', () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6; });

@@ -8,6 +8,7 @@ import type { ClosingStore } from '../pipeline/closing-port.ts';
 import type { RollupStore } from '../pipeline/rollup-port.ts';
 import type { LivenessStore } from '../pipeline/liveness-port.ts';
 import type { ShotRouteStore } from '../pipeline/shot-port.ts';
+import type { DeliveryStore } from '../pipeline/delivery-port.ts';
 import type { IngestStore, PlanStore, SessionStore, ShotStore } from '../pipeline/ports.ts';
 import { analyticsStore } from './analytics.ts';
 import { agentStore } from './agents.ts';
@@ -19,7 +20,8 @@ import { connectKysely, connectPool, type ConnectOptions, type StoreLog } from '
 import { toDatabaseError } from './database-error.ts';
 import { enrolmentStore } from './enrolment.ts';
 import { ingestStore } from './ingest.ts';
-import { connectJobPool, migrateJobQueue } from './job-queue.ts';
+import { deliveryStore } from './deliveries.ts';
+import { connectJobPool, migrateJobQueue, runJobs } from './job-queue.ts';
 import { keyStore } from './keys.ts';
 import { livenessStore } from './liveness.ts';
 import { locationKeyStore } from './location-keys.ts';
@@ -44,7 +46,7 @@ export type StoreOptions = {
 };
 
 export type Store = ApiStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & RollupStore
-  & AnalyticsStore
+  & AnalyticsStore & DeliveryStore
   & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -92,6 +94,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...resultStore(db), ...statusStore(db),
     ...planStore(db, hints), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints),
     ...leaseStore(db), ...closingStore(db), ...completenessStore(db),
+    ...deliveryStore(db), runDeliveryJobs: (deliver, { concurrency, signal }) => runJobs(jobPool, deliver, { concurrency, signal, log }),
     migrate: async () => {
       const applied = await migrate(db).catch(fail);
       await migrateJobQueue(jobPool, log).catch(fail);

@@ -109,7 +109,7 @@ export type Database = {
     attempts: Generated<number>; answer: ColumnType<unknown, string | null | undefined, string | null>;
     created_at: DefaultInstant; updated_at: DefaultInstant; delivered_at: MaybeInstant;
     alert_id: string | null; alert_config: ColumnType<unknown, string, string>; due_at: DefaultInstant; attempting_since: MaybeInstant;
-    has_slot: Generated<boolean>; is_rate_limited: Generated<boolean>; resends: Generated<number>;
+    has_slot: Generated<boolean>; is_rate_limited: Generated<boolean>; attempts_before: Generated<number>;
   };
   channel_health: {
     account_id: string; channel_id: number; failures_in_row: Generated<number>; failing_since: MaybeInstant; told_at: MaybeInstant;

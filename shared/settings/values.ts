@@ -78,6 +78,11 @@ export const postgresUrl = (): z.ZodType<Secret, string> =>
     URL.canParse(given) && /^postgres(ql)?:$/.test(new URL(given).protocol) ? new Secret(given) : undefined
   ));
 
+export const smtpUrl = (): z.ZodType<Secret, string> =>
+  parsed('an smtp:// or smtps:// address such as smtp://user:password@mail.example:587', (given) => (
+    /^smtps?:\/\/.+/.test(given) && URL.canParse(given) ? new Secret(given) : undefined
+  ));
+
 /** Networks such as `10.0.0.0/8, ::1/128`; a lone address is its own network. */
 export const networks = (): z.ZodType<CidrList, string> => z.string().transform((given, context) => {
   const parsed = parseCidrList(given);

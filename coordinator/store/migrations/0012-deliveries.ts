@@ -14,7 +14,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column attempting_since timestamptz,
       add column has_slot boolean not null default false,
       add column is_rate_limited boolean not null default false,
-      add column resends integer not null default 0;
+      add column attempts_before integer not null default 0;
+    comment on column notice_deliveries.attempts_before is 'those before it was sent again by hand';
     comment on column notice_deliveries.has_slot is 'its turn within the rate of its channel is booked: due_at';
     comment on column notice_deliveries.alert_config is 'the channel as it was, without secrets';
     create index notice_deliveries_due on notice_deliveries (due_at) where state = 'pending';
