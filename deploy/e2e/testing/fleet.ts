@@ -21,6 +21,9 @@ export type FleetOptions = {
   readonly isDurable?: boolean;
 };
 
+/** One of several coordinators; left out, what the first one has. */
+export type CoordinatorAt = { readonly name?: string; readonly httpPort?: number; readonly fleetPort?: number };
+
 /** For people who read the log of a failed test. */
 const LOG_CHARS_SHOWN = 4_000;
 const LOOPBACK = '127.0.0.0/8,::1/128';
@@ -64,10 +67,10 @@ export class Fleet {
   }
 
   /** Always on the same ports, so that agents find the next one where the last one was. */
-  async startCoordinator(): Promise<NodeProcess> {
-    const coordinator = this.#spawn('coordinator', ['coordinator', SUPERVISED_FLAG], {
+  async startCoordinator({ name = 'coordinator', httpPort = this.httpPort, fleetPort = this.fleetPort }: CoordinatorAt = {}): Promise<NodeProcess> {
+    const coordinator = this.#spawn(name, ['coordinator', SUPERVISED_FLAG], {
       DATABASE_URL: this.postgres.url, SONDE_DATA_DIR: join(this.dir, 'coordinator'), SONDE_API_KEY: this.apiKey, SONDE_MASTER_KEY: this.masterKey,
-      SONDE_HTTP_PORT: String(this.httpPort), SONDE_FLEET_PORT: String(this.fleetPort),
+      SONDE_HTTP_PORT: String(httpPort), SONDE_FLEET_PORT: String(fleetPort),
     });
     await coordinator.ready();
     return coordinator;
@@ -80,9 +83,9 @@ export class Fleet {
   }
 
   /** By name, so that the same name again is the same agent with the same data directory. Ready: it runs, joined or not. */
-  async startAgent(name: string, locationKey: string): Promise<NodeProcess> {
+  async startAgent(name: string, locationKey: string, { fleetPort = this.fleetPort }: { readonly fleetPort?: number } = {}): Promise<NodeProcess> {
     const agent = this.#spawn(`agent ${name}`, ['agent', SUPERVISED_FLAG], {
-      SONDE_COORDINATOR: `127.0.0.1:${this.fleetPort}`, SONDE_LOCATION_KEY: locationKey, SONDE_AGENT_NAME: name,
+      SONDE_COORDINATOR: `127.0.0.1:${fleetPort}`, SONDE_LOCATION_KEY: locationKey, SONDE_AGENT_NAME: name,
       SONDE_DATA_DIR: join(this.dir, 'agents', name), SONDE_AGENT_HTTP_PORT: '0', SONDE_EGRESS_ALLOW: LOOPBACK,
     });
     await agent.ready();
@@ -113,7 +116,7 @@ export class Fleet {
 
   /** Agents first, so that they can say goodbye; then everything else. */
   async end(): Promise<void> {
-    const [coordinators, agents] = [this.#processes.filter(({ name }) => name === 'coordinator'), this.#processes.filter(({ name }) => name !== 'coordinator')];
+    const [coordinators, agents] = [this.#processes.filter(({ name }) => name.startsWith('coordinator')), this.#processes.filter(({ name }) => !name.startsWith('coordinator'))];
     const ends = [
       async () => { await Promise.all(agents.map((agent) => agent.stop())); },
       async () => { await Promise.all(coordinators.map((coordinator) => coordinator.stop())); },
