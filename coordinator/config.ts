@@ -12,7 +12,13 @@ export type TlsFiles = { readonly certPath: string; readonly keyPath: string };
 /** What a coordinator needs to know before it starts (rules.md 30). */
 export type CoordinatorConfig = {
   readonly databaseUrl: Secret;
-  readonly http: { readonly host: string; readonly port: number; readonly tls: TlsFiles | null; /** Where people open the dashboard; null: the address it listens on. */ readonly publicUrl: string | null };
+  readonly http: {
+    readonly host: string; readonly port: number; readonly tls: TlsFiles | null;
+    /** Where people open the dashboard; null: at the address it listens on. */
+    readonly publicUrl: string | null;
+    /** May people sign in without TLS from other machines? */
+    readonly isPlaintextAllowed: boolean;
+  };
   readonly fleet: {
     readonly host: string;
     readonly port: number;
@@ -54,6 +60,9 @@ export const coordinatorSettings = {
   }),
   httpTlsKey: optional('SONDE_HTTP_TLS_KEY', text(), 'plain HTTP', {
     about: 'PEM file: key of that certificate', hint: 'Give the path of a PEM file, together with SONDE_HTTP_TLS_CERT.',
+  }),
+  httpPlaintext: withDefault('SONDE_HTTP_PLAINTEXT', flag(), '0', {
+    about: '1 lets people sign in without TLS from other machines', hint: 'Leave it out, or set it to 1 if the network between is trusted.',
   }),
   publicUrl: optional('SONDE_PUBLIC_URL', httpUrl(), 'the address it listens on', {
     about: 'where people open the dashboard, for links', hint: 'Give the address in front of a proxy, for example https://sonde.example.',
@@ -130,7 +139,9 @@ export function readCoordinatorConfig(env: Environment): ReadCoordinatorConfig {
     ok: true,
     config: {
       databaseUrl: s.databaseUrl,
-      http: { host: s.httpHost, port: s.httpPort, tls: tlsFiles(s.httpTlsCert, s.httpTlsKey), publicUrl: s.publicUrl },
+      http: {
+        host: s.httpHost, port: s.httpPort, tls: tlsFiles(s.httpTlsCert, s.httpTlsKey), publicUrl: s.publicUrl, isPlaintextAllowed: s.httpPlaintext,
+      },
       fleet: {
         host: s.fleetHost, port: s.fleetPort, reflection: s.reflection,
         tls: fleetTls && { ...fleetTls, clientCaPath: s.fleetTlsClientCa },

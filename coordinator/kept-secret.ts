@@ -7,6 +7,8 @@ import { mintToken } from './api/keys.ts';
 /** The first account's API key, as `sonde` reads it from the data directory. */
 export const API_KEY_FILE = 'api-key';
 export const MASTER_KEY_FILE = 'master.key';
+/** Lets whoever reads it become the owner, once; gone after that. */
+export const SETUP_TOKEN_FILE = 'setup-token';
 
 /** The key of the first account: made once, then kept 0600 in the data directory. */
 export async function keptApiKey(dataDir: string): Promise<Secret> {

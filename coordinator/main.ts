@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setMaxListeners } from 'node:events';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Log } from '#shared/log.ts';
+import { isLoopbackHost } from '#shared/settings/values.ts';
 import { watchLoopDelay } from '#shared/time/loop-delay.ts';
 import { systemClock } from '#shared/time/clock.ts';
 import { VERSION } from '#shared/version.ts';
@@ -10,8 +11,10 @@ import { createApi } from './api/create-api.ts';
 import { maskToken, tokenHasher } from './api/keys.ts';
 import { listen } from './api/listen.ts';
 import { SCOPES } from './api/scopes.ts';
+import type { Reached } from './api/sign-in/session-cookie.ts';
 import type { CoordinatorConfig } from './config.ts';
 import { dashboardState, SITE_DIR } from './dashboard/dashboard-files.ts';
+import { forgetSetupToken, offeredSetupToken } from './first-run.ts';
 import { FleetSide } from './fleet-side.ts';
 import { keptApiKey, keptMasterKey } from './kept-secret.ts';
 import { coordinatorMetrics } from './metrics.ts';
@@ -20,7 +23,13 @@ import { RollUp } from './pipeline/roll-up.ts';
 import { openFleetServer } from './sessions/fleet-server.ts';
 import { openStore } from './store/open-store.ts';
 
-export type RunningCoordinator = { readonly httpUrl: string; readonly fleetPort: number; stop(): Promise<void> };
+export type RunningCoordinator = {
+  readonly httpUrl: string;
+  readonly fleetPort: number;
+  /** Where its first owner sets it up, with the one-time token; null once there is one. */
+  readonly setupUrl: string | null;
+  stop(): Promise<void>;
+};
 
 /** Days of partitions are made ahead this often. */
 const PARTITIONS_EVERY_MS = 3_600_000;
@@ -91,6 +100,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
     store, log, hashToken, clock: systemClock, ids: randomUUID, version: VERSION,
     shots: { run: (shot) => fleet.runShot(shot) },
     metrics: () => metrics.metrics(),
+    people: { store, reached: howReached(config.http), publicUrl: config.http.publicUrl, onSetUp: () => forgetSetupToken(config.dataDir) },
     dashboard: { siteDir: SITE_DIR },
     health: async () => {
       // Anybody may read this: why and where is in the log, not here.
@@ -100,11 +110,18 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
     ...(config.http.tls ? { tls: { cert: readFileSync(config.http.tls.certPath), key: readFileSync(config.http.tls.keyPath) } } : {}),
   });
   opened.push(() => api.close());
+  const setupToken = await offeredSetupToken({ store, dataDir: config.dataDir, hashToken });
   const dashboard = dashboardState();
   if (dashboard !== 'built') log.warn({ dashboard }, dashboard === 'missing' ? 'the dashboard is not built: npm run build:web' : 'the dashboard is built from other sources than are here: npm run build:web');
   const { url } = await listen(api, config.http);
   listeningUrl = url;
   notices.start(stopping.signal);
   log.info({ httpUrl: url, fleetPort: door.port }, 'coordinator ready');
-  return { httpUrl: url, fleetPort: door.port };
+  return { httpUrl: url, fleetPort: door.port, setupUrl: setupToken === null ? null : `${config.http.publicUrl ?? url}/setup#token=${setupToken}` };
+}
+
+/** rules.md 32. */
+function howReached({ tls, publicUrl, host, isPlaintextAllowed }: CoordinatorConfig['http']): Reached {
+  if (tls !== null || publicUrl?.startsWith('https:')) return 'tls';
+  return isLoopbackHost(host) || isPlaintextAllowed ? 'plain' : 'plain_refused';
 }

@@ -6,6 +6,7 @@ import { isPossibleKey, looksMinted } from './keys.ts';
 import type { ApiStore, Caller } from './ports.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { RouteScope, Scope } from './scopes.ts';
+import { requireSameOrigin } from './sign-in/same-origin.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -23,6 +24,8 @@ type Doorkeeper = {
   readonly hashToken: (token: string) => Uint8Array;
   readonly clock: Clock;
   readonly limiter: RateLimiter;
+  /** Of browsers; left out: keys alone. */
+  readonly sessionOf?: (request: FastifyRequest) => Promise<Caller | null>;
 };
 
 /** Before a byte of the body is read: who asks, how often, and may they? */
@@ -33,7 +36,7 @@ export function authenticate(app: FastifyInstance, door: Doorkeeper): void {
     // Without a scope there is no route: the 404 handler answers, the same for everybody.
     if (scope === undefined || scope === 'public') return;
     request.caller = await callerBehind(request, reply, door);
-    if (!request.caller.scopes.includes(scope)) throw missingScope(scope);
+    if (!request.caller.scopes.includes(scope)) throw missingScope(scope, request.caller);
   });
 }
 
@@ -44,6 +47,14 @@ export function callerOf(request: FastifyRequest): Caller {
 }
 
 async function callerBehind(request: FastifyRequest, reply: FastifyReply, door: Doorkeeper): Promise<Caller> {
+  if (request.headers.authorization === undefined && door.sessionOf) {
+    const signedIn = await door.sessionOf(request);
+    if (signedIn !== null) {
+      requireSameOrigin(request);
+      count(reply, door, `key ${signedIn.keyId}`);
+      return signedIn;
+    }
+  }
   const token = bearerTokenOf(request.headers.authorization);
   // A wrong key counts against its address, a right one against itself: guessing behind one proxy stops nobody else.
   const stranger = `address ${request.ip}`;
@@ -81,8 +92,8 @@ function unauthorized(message: string): ApiError {
   return new ApiError(401, message, { headers: { 'www-authenticate': 'Bearer' } });
 }
 
-function missingScope(scope: Scope): ApiError {
-  return new ApiError(403, `this API key has not the scope ${scope}`, {
+function missingScope(scope: Scope, { user }: Caller): ApiError {
+  return new ApiError(403, user === undefined ? `this API key has not the scope ${scope}` : `your role (${user.role}) has not the scope ${scope}`, {
     problems: [problemAt('scope', null, scope, `${scope} is needed`)],
   });
 }

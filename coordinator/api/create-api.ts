@@ -3,26 +3,36 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyReply, type
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock, Timer } from '#shared/time/clock.ts';
 import type { ApiApp, ApiDeps } from './api-app.ts';
+import { auditWrites } from './audit-writes.ts';
 import { authenticate } from './authenticate.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import { answerError, noSuchRoute } from './error-handler.ts';
 import { describeRoutes, serveDescription } from './openapi.ts';
 import { DEFAULT_RATE_LIMIT, RateLimiter, type RateLimit } from './rate-limiter.ts';
+import type { Caller } from './ports.ts';
 import { acceptJsonBodies, BODY_BYTES_MAX } from './request-body.ts';
 import { accountRoutes } from './routes/account.ts';
 import { agentRoutes } from './routes/agents.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { auditLogRoutes } from './routes/audit-log.ts';
 import { checkRoutes } from './routes/checks.ts';
 import { checkSummaryRoutes } from './routes/check-summary.ts';
 import { completenessRoutes } from './routes/completeness.ts';
 import { fleetRoutes } from './routes/fleet.ts';
+import { invitationRoutes } from './routes/invitations.ts';
 import { privateLocationRoutes } from './routes/private-locations.ts';
 import { resultRoutes } from './routes/results.ts';
 import { runRoutes } from './routes/runs.ts';
 import { seriesRoutes } from './routes/series.ts';
 import { serviceRoutes } from './routes/service.ts';
+import { sessionRoutes } from './routes/session.ts';
+import { setupRoutes } from './routes/setup.ts';
 import { statusRoutes } from './routes/statuses.ts';
+import { userRoutes } from './routes/users.ts';
 import { isRouteScope, type RegisteredRoute } from './scopes.ts';
 import { DOCS_PREFIX, sendSecurityHeaders } from './security-headers.ts';
+import { openPeople, presentedSession, type People, type PeopleOptions } from './sign-in/people.ts';
+import { scopesOf } from './sign-in/role-scopes.ts';
 import { serveDashboard } from './serve-dashboard.ts';
 import { validateAllButBodies } from './validate.ts';
 
@@ -38,6 +48,8 @@ export type ApiOptions = Omit<ApiDeps, 'randomBytes'> & {
   /** Left out: the system's. */
   readonly randomBytes?: (size: number) => Uint8Array;
   readonly rateLimit?: RateLimit;
+  /** Users and their sessions; without them there are API keys alone. */
+  readonly people?: PeopleOptions;
   /** Where `vite build` left the dashboard; without it there is the API alone. */
   readonly dashboard?: { readonly siteDir: string };
   /** PEM; plain HTTP without. */
@@ -62,12 +74,15 @@ export function createApi(options: ApiOptions): ApiApp {
   app.setValidatorCompiler(validateAllButBodies);
   // The response schemas describe, and tests hold the answers to them; an answer is never lost to one.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
-  authenticate(app, { ...deps, limiter: new RateLimiter(options.rateLimit ?? DEFAULT_RATE_LIMIT) });
+  const people = options.people && openPeople(options.people, deps);
+  authenticate(app, { ...deps, limiter: new RateLimiter(options.rateLimit ?? DEFAULT_RATE_LIMIT), ...(people ? { sessionOf: (request) => callerSignedIn(people, request) } : {}) });
+  if (people) auditWrites(app, { store: people.store, hashToken: deps.hashToken });
   acceptJsonBodies(app);
   app.setNotFoundHandler((request) => { throw noSuchRoute(request); });
   describeRoutes(app, options.version);
   // Within a plugin, so that the description is listening when the routes come.
   app.register(async (scope) => registerRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps));
+  if (people) app.register(async (scope) => registerPeople(scope.withTypeProvider<ZodTypeProvider>(), people));
   app.register(async (scope) => serveDescription(scope));
   const { dashboard } = options;
   if (dashboard) app.register(async (scope) => serveDashboard(scope as unknown as ApiApp, { ...dashboard, randomBytes: deps.randomBytes }));
@@ -78,6 +93,15 @@ export function createApi(options: ApiOptions): ApiApp {
 /** Every route of the API. */
 function registerRoutes(app: ApiApp, deps: ApiDeps): void {
   for (const routes of [checkRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, seriesRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, accountRoutes, serviceRoutes]) routes(app, deps);
+}
+
+function registerPeople(app: ApiApp, people: People): void {
+  for (const routes of [setupRoutes, sessionRoutes, userRoutes, invitationRoutes, apiKeyRoutes, auditLogRoutes]) routes(app, people);
+}
+
+async function callerSignedIn(people: People, request: FastifyRequest): Promise<Caller | null> {
+  const found = await presentedSession(people, request);
+  return found && { ...found, scopes: scopesOf(found.user) };
 }
 
 function server(options: ApiOptions): ApiApp {

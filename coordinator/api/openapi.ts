@@ -24,6 +24,7 @@ export function describeRoutes(app: FastifyInstance, version: string): void {
         { name: 'results', description: 'What was seen' },
         { name: 'fleet', description: 'Where checks run from' },
         { name: 'account', description: 'Whose key this is' },
+        { name: 'users', description: 'Who may do what, and who did' },
         { name: 'service', description: 'This coordinator itself' },
       ],
       components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: sk_…' } } },

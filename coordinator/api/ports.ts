@@ -5,12 +5,19 @@
 import type { Check } from '#shared/check/check.ts';
 import type { Location } from '#shared/check/location.ts';
 import type { ProbeSpec } from '#shared/run/probe-spec.ts';
+import type { SignedIn } from './users-port.ts';
 import type { AttemptResult, Outcome, Trigger } from '#shared/run/result.ts';
 
 export type Account = { readonly id: string; readonly name: string; readonly createdAtMs: number };
 
-/** Who is asking: found by the HMAC of the bearer token. */
-export type Caller = { readonly accountId: string; readonly keyId: string; readonly scopes: readonly string[] };
+/** Who is asking: found by the HMAC of the bearer token, or of the session's. `keyId` of a session: `session-<id>`. */
+export type Caller = {
+  readonly accountId: string; readonly keyId: string; readonly scopes: readonly string[];
+  /** As people named the key. */
+  readonly keyName?: string;
+  /** Of a session: the person. */
+  readonly user?: SignedIn;
+};
 
 export type StoredCheck = {
   readonly id: string;

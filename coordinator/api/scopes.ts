@@ -1,6 +1,7 @@
 /** What a key may do. A route names exactly one of these; `public` asks for no key at all. */
 export const SCOPES = [
   'account:read', 'checks:read', 'checks:write', 'checks:run', 'results:read', 'locations:read', 'locations:write', 'agents:read',
+  'users:read', 'users:write', 'keys:read', 'keys:write', 'audit:read',
   /** The operator of the installation, above accounts: the catalogue of public locations. */
   'operator',
 ] as const;

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../store/open-store.ts';
@@ -19,7 +20,7 @@ let app: ApiApp;
 const mine = mintToken('account', randomBytes);
 const theirs = mintToken('account', randomBytes);
 /** What the other account has. */
-const their = { accountId: '', checkId: '', runId: randomUUID(), privateLocationId: '', keyId: '', agentId: randomUUID() };
+const their = { accountId: '', checkId: '', runId: randomUUID(), privateLocationId: '', keyId: '', agentId: randomUUID(), userId: randomUUID(), invitationId: randomUUID(), apiKeyId: '' };
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
 const ask = (token: string, method: Method, url: string, payload?: object) =>
@@ -27,17 +28,28 @@ const ask = (token: string, method: Method, url: string, payload?: object) =>
 
 /** A body that would do, where the route takes one: nothing but the id may be what is wrong. */
 function bodyFor(route: RegisteredRoute): object | undefined {
+  if (route.url.includes('/users/')) return { role: 'viewer' };
   if (route.method === 'PUT') return route.url.includes('private-locations') ? { name: 'renamed', slugName: 'theirs-2' } : aDefinition();
   if (route.url.endsWith('/run')) return { location: 'local-1' };
   return undefined;
 }
 
 const parametersOf = (url: string): Record<string, string> => ({
-  ':id': url.includes('/private-locations/') ? their.privateLocationId : url.includes('/agents/') ? their.agentId : their.checkId,
+  ':id': url.includes('/users/') ? their.userId : url.includes('/invitations/') ? their.invitationId : url.includes('/api-keys/') ? their.apiKeyId
+    : url.includes('/private-locations/') ? their.privateLocationId : url.includes('/agents/') ? their.agentId : their.checkId,
   ':keyId': their.keyId, ':checkId': their.checkId, ':resultId': their.runId,
 });
 /** Whose parameters name what all accounts share. */
 const SHARED_BY_ALL = new Set(['/v1/locations/:code/keys', '/v1/locations/:code/keys/:keyId']);
+
+/** Straight into the table: the API makes users by invitations alone. */
+async function aUserOf(accountId: string): Promise<void> {
+  const client = new Client({ connectionString: database.superUrl });
+  await client.connect();
+  await client.query(`insert into users (id, email, name) values ($1, 'their-owner@example.com', 'their secret owner')`, [their.userId]);
+  await client.query(`insert into memberships (account_id, user_id, role) values ($1, $2, 'owner')`, [accountId, their.userId]);
+  await client.end();
+}
 
 beforeAll(async () => {
   database = await aDatabase();
@@ -48,7 +60,11 @@ beforeAll(async () => {
   app = createApi({
     store, hashToken, clock: systemClock, ids: randomUUID, version: '0', log: pino({ level: 'silent' }),
     shots: { run: async () => ({ kind: 'no_agent' }) }, health: () => ({ isReady: true, problems: [] }),
+    people: { store, reached: 'plain', publicUrl: null },
   });
+  await aUserOf(their.accountId);
+  their.apiKeyId = (await store.listApiKeys(their.accountId))[0]!.id;
+  await store.invite(their.accountId, { id: their.invitationId, email: 'their-secret@example.com', role: 'viewer', invitedBy: 'them', tokenHash: Buffer.from('theirs'), lastsMs: 60_000 });
   const created = await ask(theirs, 'POST', '/v1/checks/tcp', aDefinition({ name: 'their secret check', tags: ['theirs'] }));
   their.checkId = created.json().id;
   const { agentId, accountId: _accountId, isSurplus, receivedAtMs: _receivedAtMs, locationOwedCode: _owed, locationExecutedCode: _executed, check: _check, ...result } = aStoredResult();

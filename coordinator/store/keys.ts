@@ -17,7 +17,7 @@ export function keyStore(db: Db): Pick<ApiStore, 'findCaller' | 'getAccount'> & 
   return {
     async findCaller(hash) {
       // The account is what this finds out, so it is asked as the owner.
-      const key = await db.selectFrom('api_keys').select(['account_id', 'id', 'scopes', 'last_used_at'])
+      const key = await db.selectFrom('api_keys').select(['account_id', 'id', 'name', 'scopes', 'last_used_at'])
         .where('key_hash', '=', Buffer.from(hash)).where('revoked_at', 'is', null)
         .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', sql<number>`now()`)]))
         .executeTakeFirst();
@@ -25,7 +25,7 @@ export function keyStore(db: Db): Pick<ApiStore, 'findCaller' | 'getAccount'> & 
       if (key.last_used_at === null || key.last_used_at < Date.now() - NOTE_USE_EVERY_MINUTES * 60_000) {
         await db.updateTable('api_keys').set({ last_used_at: sql<Date>`now()` }).where('account_id', '=', key.account_id).where('id', '=', key.id).execute();
       }
-      return { accountId: key.account_id, keyId: key.id, scopes: key.scopes };
+      return { accountId: key.account_id, keyId: key.id, keyName: key.name, scopes: key.scopes };
     },
 
     getAccount: (accountId) => asAccount(db, accountId, async (trx) => {
@@ -42,7 +42,9 @@ export function keyStore(db: Db): Pick<ApiStore, 'findCaller' | 'getAccount'> & 
       const keyHash = Buffer.from(account.keyHash);
       const key = await trx.selectFrom('api_keys').select('id').where('key_hash', '=', keyHash).executeTakeFirst();
       const keyId = key?.id ?? randomUUID();
-      if (!key) {
+      // It may do what there is to do, also after an update that brings more.
+      if (key) await trx.updateTable('api_keys').set({ scopes: [...account.scopes] }).where('account_id', '=', accountId).where('id', '=', key.id).execute();
+      else {
         await trx.insertInto('api_keys').values({
           account_id: accountId, id: keyId, name: 'first key', prefix: account.keyPrefix, key_hash: keyHash, scopes: [...account.scopes],
         }).execute();

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { AnalyticsStore } from '../api/analytics-port.ts';
 import type { CompletenessStore } from '../api/completeness-port.ts';
 import type { ApiStore } from '../api/ports.ts';
+import type { UserStore } from '../api/users-port.ts';
 import type { EnrolmentStore } from '../sessions/enrolment-port.ts';
 import type { ClosingStore } from '../pipeline/closing-port.ts';
 import type { RollupStore } from '../pipeline/rollup-port.ts';
@@ -12,6 +13,8 @@ import type { DeliveryStore } from '../pipeline/delivery-port.ts';
 import type { IngestStore, PlanStore, SessionStore, ShotStore } from '../pipeline/ports.ts';
 import { analyticsStore } from './analytics.ts';
 import { agentStore } from './agents.ts';
+import { apiKeyStore } from './api-keys.ts';
+import { auditStore } from './audit-log.ts';
 import { checkStore } from './checks.ts';
 import { closingStore } from './closing.ts';
 import { completenessStore } from './completeness.ts';
@@ -19,6 +22,7 @@ import { ConfigHints } from './config-hints.ts';
 import { connectKysely, connectPool, type ConnectOptions, type StoreLog } from './connect.ts';
 import { toDatabaseError } from './database-error.ts';
 import { enrolmentStore } from './enrolment.ts';
+import { invitationStore } from './invitations.ts';
 import { ingestStore } from './ingest.ts';
 import { deliveryStore } from './deliveries.ts';
 import { connectJobPool, migrateJobQueue, runJobs } from './job-queue.ts';
@@ -36,6 +40,8 @@ import { rollupStore } from './rollups.ts';
 import { sessionStore } from './sessions.ts';
 import { shotStore } from './shots.ts';
 import { statusStore } from './statuses.ts';
+import { userSessionStore } from './user-sessions.ts';
+import { userStore } from './users.ts';
 
 export type StoreOptions = {
   readonly databaseUrl: string;
@@ -46,7 +52,7 @@ export type StoreOptions = {
 };
 
 export type Store = ApiStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & RollupStore
-  & AnalyticsStore & DeliveryStore
+  & AnalyticsStore & DeliveryStore & UserStore
   & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -92,6 +98,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     ...checkStore(db), ...keyStore(db), ...locationStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
     ...resultStore(db), ...statusStore(db),
+    ...userStore(db), ...userSessionStore(db), ...invitationStore(db), ...apiKeyStore(db), ...auditStore(db),
     ...planStore(db, hints), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints),
     ...leaseStore(db), ...closingStore(db), ...completenessStore(db),
     ...deliveryStore(db), runDeliveryJobs: (deliver, { concurrency, signal }) => runJobs(jobPool, deliver, { concurrency, signal, log }),

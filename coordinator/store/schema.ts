@@ -3,6 +3,7 @@ import type { Member } from '../fleet/rendezvous.ts';
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { AlertSettings, Check } from '#shared/check/check.ts';
 import type { Notice } from '../alerting/notice.ts';
+import type { Role } from '../api/users-port.ts';
 import type { SessionBeat } from '../pipeline/ports.ts';
 
 /** Read as ms with decimals; written as a Date (whole ms). */
@@ -16,6 +17,21 @@ export type Database = {
   api_keys: {
     account_id: string; id: string; name: string; prefix: string; key_hash: Buffer; scopes: string[];
     created_at: DefaultInstant; expires_at: MaybeInstant; revoked_at: MaybeInstant; last_used_at: MaybeInstant;
+  };
+  users: { id: string; email: string; name: string; password_hash: string | null; is_operator: Generated<boolean>; created_at: DefaultInstant };
+  memberships: { account_id: string; user_id: string; role: Role; created_at: DefaultInstant };
+  user_sessions: {
+    account_id: string; id: string; user_id: string; token_hash: Buffer; address: string; user_agent: string;
+    created_at: DefaultInstant; last_seen_at: DefaultInstant; expires_at: Instant;
+  };
+  invitations: {
+    account_id: string; id: string; email: string; role: Role; token_hash: Buffer; invited_by: string;
+    created_at: DefaultInstant; expires_at: Instant;
+  };
+  setup_tokens: { token_hash: Buffer; created_at: DefaultInstant };
+  audit_log: {
+    account_id: string; id: Generated<number>; at: DefaultInstant; actor_kind: 'user' | 'key' | 'stranger'; actor_id: string; actor_name: string;
+    action: string; target: string | null; address: string; status: number; details: Json<Readonly<Record<string, unknown>>>;
   };
   config_state: { is_only: Generated<boolean>; revision: number };
   locations: {

@@ -22,6 +22,13 @@ const ROWS_OF_ROLLUPS = [
   `insert into retention (account_id, raw_days, hourly_days, daily_days) values ($1, 7, 30, 30)`,
 ];
 
+const ROWS_OF_USERS = [
+  `with u as (insert into users (id, email, name) values (gen_random_uuid(), 'me@example.com', 'Me') returning id) insert into memberships (account_id, user_id, role) select $1, id, 'owner' from u`,
+  `insert into user_sessions (account_id, id, user_id, token_hash, address, user_agent, expires_at) select $1, gen_random_uuid(), user_id, '', '', '', now() + interval '1 day' from memberships`,
+  `insert into invitations (account_id, id, email, role, token_hash, invited_by, expires_at) values ($1, gen_random_uuid(), 'you@example.com', 'viewer', '', 'Me', now())`,
+  `insert into audit_log (account_id, actor_kind, actor_id, actor_name, action, address, status, details) values ($1, 'user', '', 'Me', 'POST /', '', 201, '{}')`,
+];
+
 describe('one account and another', () => {
   let at: AStore;
   let mine: World;
@@ -36,7 +43,7 @@ describe('one account and another', () => {
     await at.store.createCheck(mine.accountId, randomUUID(), aCheck(), randomUUID());
     await at.store.recordShot({ accountId: mine.accountId, runId: randomUUID(), checkId: mine.checkId, checkRevision: 1, locationId: mine.locationId, trigger: 'manual', orderedAtMs: NOON });
     await at.store.ingest([aResultRow(mine), gapOf(mine, { runId: randomUUID(), dueAtMs: NOON })]);
-    for (const statement of [...ROWS_OF_ALERTING, ...ROWS_OF_ROLLUPS]) await at.client.query(statement, [mine.accountId]);
+    for (const statement of [...ROWS_OF_ALERTING, ...ROWS_OF_ROLLUPS, ...ROWS_OF_USERS]) await at.client.query(statement, [mine.accountId]);
   });
   afterAll(() => at?.end());
 

@@ -1,6 +1,6 @@
 /** What a coordinator or agent tells its supervisor over the channel; the other way only its closing means something: stop. */
 export type ChildMessage =
-  | { readonly kind: 'ready'; readonly httpUrl: string; readonly fleetPort?: number }
+  | { readonly kind: 'ready'; readonly httpUrl: string; readonly fleetPort?: number; readonly setupUrl?: string | null }
   | { readonly kind: 'failed'; readonly message: string; readonly exitCode: number };
 
 export function isChildMessage(message: unknown): message is ChildMessage {

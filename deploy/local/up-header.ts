@@ -4,6 +4,8 @@ import type { Colors } from '../cli/output.ts';
 
 export type UpFacts = {
   readonly apiUrl: string;
+  /** null: somebody owns it already. */
+  readonly setupUrl: string | null;
   readonly keyFile: string | null;
   readonly dataDir: string;
   readonly postgres: string;
@@ -21,6 +23,8 @@ export function upHeader(facts: UpFacts, colors: Colors): readonly string[] {
   return [
     '',
     `${colors.bold('Sonde is up')} ${colors.dim(`after ${(facts.tookMs / 1000).toFixed(1)} s`)}`,
+    row('Dashboard', colors.cyan(facts.apiUrl)),
+    ...(facts.setupUrl === null ? [] : [row('Set it up', `${colors.cyan(facts.setupUrl)}   ${colors.dim('once: you become its owner')}`)]),
     row('API', `${colors.cyan(facts.apiUrl)}   described at ${colors.cyan(`${facts.apiUrl}/docs`)}`),
     row('API key', facts.keyFile ?? 'the one in SONDE_API_KEY'),
     row('Postgres', facts.postgres),

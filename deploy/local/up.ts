@@ -41,7 +41,7 @@ const EXIT_INTERRUPTED = 130;
 const MAIN = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 
 type StartedProcess = {
-  readonly started: Promise<{ readonly httpUrl: string; readonly fleetPort?: number }>;
+  readonly started: Promise<{ readonly httpUrl: string; readonly fleetPort?: number; readonly setupUrl?: string | null }>;
   /** Stops it, at whatever point of its life. */
   readonly end: () => Promise<void>;
 };
@@ -124,7 +124,7 @@ async function start({ env, output, stop }: Context, steps: UpSteps, processes: 
     locations: LOCATIONS,
   });
   const facts = {
-    apiUrl, dataDir, postgres: database.shown, agents, fleet: { host: fleet.host, port: fleetPort, caFile: tls?.caPath ?? null }, prefix: prefixFor(env, apiUrl),
+    apiUrl, setupUrl: coordinator.setupUrl ?? null, dataDir, postgres: database.shown, agents, fleet: { host: fleet.host, port: fleetPort, caFile: tls?.caPath ?? null }, prefix: prefixFor(env, apiUrl),
     keyFile: config.coordinator.apiKey === null ? join(dataDir, API_KEY_FILE) : null,
     tookMs: (systemClock.monotonicUs() - startedUs) / 1000,
   };

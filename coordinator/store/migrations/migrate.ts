@@ -13,6 +13,7 @@ import * as alerting from './0008-alerting.ts';
 import * as coordinators from './0009-coordinators.ts';
 import * as deliveries from './0012-deliveries.ts';
 import * as rollups from './0014-rollups.ts';
+import * as users from './0015-users.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -27,6 +28,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-coordinators': coordinators,
   '0012-deliveries': deliveries,
   '0014-rollups': rollups,
+  '0015-users': users,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };

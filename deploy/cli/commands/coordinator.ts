@@ -18,9 +18,14 @@ export async function coordinatorCommand(context: Context): Promise<ExitCode> {
     const { startCoordinator } = await import('#coordinator/main.ts');
     try {
       const running = await startCoordinator(config, createLog('coordinator', config.logLevel));
-      await tellSupervisor({ kind: 'ready', httpUrl: running.httpUrl, fleetPort: running.fleetPort });
+      await tellSupervisor({ kind: 'ready', httpUrl: running.httpUrl, fleetPort: running.fleetPort, setupUrl: running.setupUrl });
       const { httpUrl, fleetPort } = running;
-      context.output.item({ event: 'ready', httpUrl, fleetPort }, () => `coordinator: API ${httpUrl}, agents connect to ${fleet.host}:${fleetPort}`);
+      // A supervisor shows the link itself, and keeps what is printed here in a log.
+      const setupUrl = process.send === undefined ? running.setupUrl : null;
+      context.output.item({ event: 'ready', httpUrl, fleetPort, setupUrl }, () => [
+        `coordinator: dashboard and API ${httpUrl}, agents connect to ${fleet.host}:${fleetPort}`,
+        ...(setupUrl === null ? [] : [`coordinator: nobody owns this installation yet. Set it up, once, at ${setupUrl}`]),
+      ].join('\n'));
       return running;
     } catch (error) {
       throw startProblem(error, {

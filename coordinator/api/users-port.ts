@@ -1,0 +1,92 @@
+/** What users, their sessions, invitations and API keys need of the store. A method with an `accountId` sees that account only. */
+import type { Caller } from './ports.ts';
+
+export const ROLES = ['owner', 'admin', 'editor', 'runner', 'viewer'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** The person behind a session. */
+export type SignedIn = {
+  readonly id: string; readonly name: string; readonly email: string; readonly role: Role;
+  readonly isOperator: boolean; readonly sessionId: string;
+};
+
+export type User = { readonly id: string; readonly name: string; readonly email: string; readonly role: Role; readonly createdAtMs: number; readonly lastSeenAtMs: number | null };
+
+export type NewSession = {
+  readonly id: string; readonly accountId: string; readonly userId: string; readonly tokenHash: Uint8Array;
+  readonly address: string; readonly userAgent: string; readonly lastsMs: number;
+};
+
+export type UserSession = {
+  readonly id: string; readonly address: string; readonly userAgent: string;
+  readonly createdAtMs: number; readonly lastSeenAtMs: number; readonly expiresAtMs: number;
+};
+
+export type Invitation = {
+  readonly id: string; readonly email: string; readonly role: Role; readonly invitedBy: string;
+  readonly createdAtMs: number; readonly expiresAtMs: number;
+};
+
+export type ApiKeyRow = {
+  readonly id: string; readonly name: string; readonly masked: string; readonly scopes: readonly string[];
+  readonly createdAtMs: number; readonly expiresAtMs: number | null; readonly lastUsedAtMs: number | null;
+};
+
+export type AuditEntry = {
+  readonly accountId: string;
+  readonly actor: { readonly kind: 'user' | 'key' | 'stranger'; readonly id: string; readonly name: string };
+  /** `POST /v1/checks/tcp`: the route, as registered. */
+  readonly action: string;
+  /** Of what it was done to; null where there is none. */
+  readonly target: string | null;
+  readonly address: string;
+  readonly status: number;
+  readonly details: Readonly<Record<string, unknown>>;
+};
+export type StoredAuditEntry = AuditEntry & { readonly id: number; readonly atMs: number };
+
+type NewUser = { readonly id: string; readonly name: string; readonly email: string; readonly passwordHash: string };
+type Unchanged = 'not_found' | 'last_owner';
+
+export type UserStore = {
+  /** null when the token opens nothing, any more or at all. Notes the use. */
+  findUserSession(tokenHash: Uint8Array, idleMs: number): Promise<(Omit<Caller, 'scopes'> & { readonly user: SignedIn }) | null>;
+
+  /** Has nobody set up this installation yet? */
+  isSetupNeeded(): Promise<boolean>;
+  /** Lets this token set up, as long as nobody has. */
+  offerSetup(tokenHash: Uint8Array): Promise<void>;
+  /** Makes the owner of the first account, who is the operator, too; every setup token is spent with it. */
+  setUp(tokenHash: Uint8Array, owner: NewUser, accountName: string | null): Promise<'wrong_token' | { readonly accountId: string }>;
+
+  /** With the account joined first. */
+  findUser(email: string): Promise<{ readonly id: string; readonly passwordHash: string | null; readonly accountId: string } | null>;
+  openUserSession(session: NewSession): Promise<void>;
+  endUserSession(tokenHash: Uint8Array): Promise<void>;
+  listUserSessions(accountId: string, userId: string, idleMs: number): Promise<readonly UserSession[]>;
+  revokeUserSession(accountId: string, userId: string, id: string): Promise<boolean>;
+  passwordHashOf(userId: string): Promise<string | null>;
+  /** Ends every other session of the user. */
+  changePassword(userId: string, passwordHash: string, keptSessionId: string): Promise<void>;
+
+  listUsers(accountId: string): Promise<readonly User[]>;
+  changeRole(accountId: string, userId: string, role: Role): Promise<Unchanged | User>;
+  /** Out of the account, with all sessions. */
+  removeUser(accountId: string, userId: string): Promise<Unchanged | 'removed'>;
+
+  listInvitations(accountId: string): Promise<readonly Invitation[]>;
+  /** Replaces an open one of the same address. 'member': who has this address is in already. */
+  invite(accountId: string, invitation: { id: string; email: string; role: Role; invitedBy: string; tokenHash: Uint8Array; lastsMs: number }): Promise<'member' | Invitation>;
+  revokeInvitation(accountId: string, id: string): Promise<boolean>;
+  findInvitation(tokenHash: Uint8Array): Promise<(Invitation & { readonly accountId: string; readonly accountName: string; readonly isUser: boolean }) | null>;
+  /** Spends it. An address that is a user's already joins with the password it has. */
+  acceptInvitation(tokenHash: Uint8Array, user: NewUser): Promise<'not_found' | { readonly accountId: string; readonly userId: string }>;
+
+  listApiKeys(accountId: string): Promise<readonly ApiKeyRow[]>;
+  createApiKey(accountId: string, key: { id: string; name: string; masked: string; hash: Uint8Array; scopes: readonly string[]; lastsMs: number | null }): Promise<ApiKeyRow>;
+  revokeApiKey(accountId: string, id: string): Promise<boolean>;
+
+  recordAudit(entry: AuditEntry): Promise<void>;
+  /** Newest first; `beforeId` null begins at the newest. */
+  listAudit(accountId: string, page: { readonly limit: number; readonly beforeId: number | null }): Promise<readonly StoredAuditEntry[]>;
+};

@@ -1,0 +1,23 @@
+/** Who did what from where. Rows are only ever added. */
+import type { UserStore } from '../api/users-port.ts';
+import { asAccount } from './account-scope.ts';
+import type { Db } from './connect.ts';
+
+export function auditStore(db: Db): Pick<UserStore, 'recordAudit' | 'listAudit'> {
+  return {
+    recordAudit: ({ accountId, actor, action, target, address, status, details }) => asAccount(db, accountId, async (trx) => {
+      await trx.insertInto('audit_log').values({
+        account_id: accountId, actor_kind: actor.kind, actor_id: actor.id, actor_name: actor.name, action, target, address, status, details: JSON.stringify(details),
+      }).execute();
+    }),
+
+    listAudit: (accountId, { limit, beforeId }) => asAccount(db, accountId, async (trx) => {
+      const rows = await trx.selectFrom('audit_log').selectAll().where('account_id', '=', accountId)
+        .$if(beforeId !== null, (query) => query.where('id', '<', beforeId!)).orderBy('id', 'desc').limit(limit).execute();
+      return rows.map((row) => ({
+        id: row.id, atMs: Math.trunc(row.at), accountId: row.account_id, action: row.action, target: row.target, address: row.address, status: row.status,
+        actor: { kind: row.actor_kind, id: row.actor_id, name: row.actor_name }, details: row.details,
+      }));
+    }),
+  };
+}
