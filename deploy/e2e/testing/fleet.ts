@@ -22,7 +22,7 @@ export type FleetOptions = {
 };
 
 /** One of several coordinators; left out, what the first one has. */
-export type CoordinatorAt = { readonly name?: string; readonly httpPort?: number; readonly fleetPort?: number };
+export type CoordinatorAt = { readonly name?: string; readonly httpPort?: number; readonly fleetPort?: number; /** Settings besides. */ readonly env?: Readonly<Record<string, string>> };
 
 /** For people who read the log of a failed test. */
 const LOG_CHARS_SHOWN = 4_000;
@@ -67,10 +67,10 @@ export class Fleet {
   }
 
   /** Always on the same ports, so that agents find the next one where the last one was. */
-  async startCoordinator({ name = 'coordinator', httpPort = this.httpPort, fleetPort = this.fleetPort }: CoordinatorAt = {}): Promise<NodeProcess> {
+  async startCoordinator({ name = 'coordinator', httpPort = this.httpPort, fleetPort = this.fleetPort, env = {} }: CoordinatorAt = {}): Promise<NodeProcess> {
     const coordinator = this.#spawn(name, ['coordinator', SUPERVISED_FLAG], {
       DATABASE_URL: this.postgres.url, SONDE_DATA_DIR: join(this.dir, 'coordinator'), SONDE_API_KEY: this.apiKey, SONDE_MASTER_KEY: this.masterKey,
-      SONDE_HTTP_PORT: String(httpPort), SONDE_FLEET_PORT: String(fleetPort),
+      SONDE_HTTP_PORT: String(httpPort), SONDE_FLEET_PORT: String(fleetPort), ...env,
     });
     await coordinator.ready();
     return coordinator;
