@@ -3,7 +3,7 @@ import type { Log } from '#shared/log.ts';
 import type { Duplex } from '#shared/rpc/duplex.ts';
 import type { AttemptResult } from '#shared/run/result.ts';
 import { gapsFromWire } from '#shared/wire/gaps.ts';
-import { resultsFromWire } from '#shared/wire/results-from-wire.ts';
+import { knownResultsFromWire } from '#shared/wire/results-from-wire.ts';
 import { WireError } from '#shared/wire/wire-error.ts';
 import type { IngestRow, RetryRun, SessionStore } from '../pipeline/ports.ts';
 import type { LiveStreams } from './live-streams.ts';
@@ -79,17 +79,19 @@ export async function serveResults(stream: Duplex<pb.ResultsUp, pb.ResultsDown>,
 async function settle(
   batch: pb.SpoolBatch, session: { readonly agentId: string; readonly locationId: string }, { admit, ingest, log }: ResultsDeps,
 ): Promise<pb.RefusedRow[] | null> {
-  const results = batch.results ? resultsFromWire(batch.results) : [];
+  const results = batch.results ? knownResultsFromWire(batch.results) : [];
   const gaps = batch.gaps ? gapsFromWire(batch.gaps) : [];
   if (results.length !== batch.resultSequences.length || gaps.length !== batch.gapSequences.length) {
     throw new WireError('rows and their sequences differ in number');
   }
   if (results.length + gaps.length > BATCH_ROWS_MAX) throw new WireError(`a batch may have ${BATCH_ROWS_MAX} rows`);
   const questions = [
-    ...results.map((result) => ({ ...pick(result), isScheduled: result.trigger === 'schedule' || (result.trigger === 'retry' && result.attempt > 1) })),
+    ...results.map((result) => result && { ...pick(result), isScheduled: result.trigger === 'schedule' || (result.trigger === 'retry' && result.attempt > 1) }),
     ...gaps.map((gap) => ({ ...pick(gap), isScheduled: true })),
   ];
-  const answers = await admit(session.locationId, questions);
+  const admitted = (await admit(session.locationId, questions.filter((question) => question !== null))).values();
+  // A newer agent may say what this coordinator has no word for: that row alone is refused.
+  const answers = questions.map((question): Admission => (question ? admitted.next().value! : { kind: 'refuse', code: 'unknown_value' }));
   const sequences = [...batch.resultSequences, ...batch.gapSequences];
   const rows: IngestRow[] = [];
   const refused: pb.RefusedRow[] = [];

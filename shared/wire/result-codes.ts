@@ -1,7 +1,7 @@
 import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
 import type { StopReason } from '../run/report.ts';
 import type { Outcome } from '../run/result.ts';
-import { WireError } from './wire-error.ts';
+import { UnknownValueError } from './wire-error.ts';
 
 /** Bits of a row's `flags`. */
 export const FLAG_OVER_MAX = 1;
@@ -20,7 +20,7 @@ export function outcomeFromWire(code: pb.OutcomeCode): Outcome {
     case 'OUTCOME_CODE_AGENT_FAULT': return 'agent_fault';
     case 'OUTCOME_CODE_EGRESS_DENIED': return 'egress_denied';
     case 'OUTCOME_CODE_UNSPECIFIED':
-    case 'UNRECOGNIZED': throw new WireError('an outcome that is not known here');
+    case 'UNRECOGNIZED': throw new UnknownValueError('an outcome that is not known here');
   }
 }
 
@@ -39,6 +39,6 @@ export function stopFromWire(code: pb.StopCode): StopReason {
     case 'STOP_CODE_DEADLINE': return 'deadline';
     case 'STOP_CODE_FAILED': return 'failed';
     case 'STOP_CODE_UNSPECIFIED':
-    case 'UNRECOGNIZED': throw new WireError('a stop reason that is not known here');
+    case 'UNRECOGNIZED': throw new UnknownValueError('a stop reason that is not known here');
   }
 }

@@ -6,15 +6,31 @@ import { at } from './columns.ts';
 import { FLAG_ESTABLISHED, FLAG_OVER_MAX, outcomeFromWire, stopFromWire } from './result-codes.ts';
 import { triggerFromWire } from './trigger.ts';
 import { readUuid } from './uuid-bytes.ts';
-import { WireError } from './wire-error.ts';
+import { UnknownValueError, WireError } from './wire-error.ts';
 
-/** Columns to rows; throws WireError when the columns do not fit together. */
+/** Columns to rows; throws WireError when the columns do not fit together, or say what is not known here. */
 export function resultsFromWire(batch: pb.ResultBatch): AttemptResult[] {
+  return rowsFromWire(batch).map((read) => read());
+}
+
+/** The same, with null for each row that has a value which is not known here: a newer agent's. */
+export function knownResultsFromWire(batch: pb.ResultBatch): (AttemptResult | null)[] {
+  return rowsFromWire(batch).map((read) => {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof UnknownValueError) return null;
+      throw error;
+    }
+  });
+}
+
+function rowsFromWire(batch: pb.ResultBatch): (() => AttemptResult)[] {
   mustFit(batch);
   const details = new Map(batch.detailRow.map((row, index) => [row, batch.detail[index]]));
   let assertionAt = 0;
   let errorAt = 0;
-  return Array.from({ length: batch.count }, (_, row): AttemptResult => {
+  return Array.from({ length: batch.count }, (_, row) => {
     const check = at(batch.checks, batch.check[row]!, 'check');
     const failure = batch.failure[row] === 0 ? null : failureFromWire(at(batch.failures, batch.failure[row]! - 1, 'failure'));
     const assertions: AssertionResult[] = [];
@@ -25,7 +41,7 @@ export function resultsFromWire(batch: pb.ResultBatch): AttemptResult[] {
     }
     const dueAtMs = Number(batch.dueAtMs[row]!);
     const flags = batch.flags[row]!;
-    return {
+    return (): AttemptResult => ({
       runId: readUuid(batch.runIds, row * 16),
       checkId: check.checkId,
       checkRevision: check.revision,
@@ -44,7 +60,7 @@ export function resultsFromWire(batch: pb.ResultBatch): AttemptResult[] {
       overMaxResponseTime: (flags & FLAG_OVER_MAX) !== 0,
       assertions,
       report: reportFromWire(batch, row, failure, details.get(row)),
-    };
+    });
   });
 }
 

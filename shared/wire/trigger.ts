@@ -1,6 +1,6 @@
 import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
 import type { Trigger } from '../run/result.ts';
-import { WireError } from './wire-error.ts';
+import { UnknownValueError } from './wire-error.ts';
 
 const TRIGGER_TO_WIRE: Readonly<Record<Trigger, pb.Trigger>> = {
   schedule: 'TRIGGER_SCHEDULE', deploy: 'TRIGGER_DEPLOY', manual: 'TRIGGER_MANUAL', confirm: 'TRIGGER_CONFIRM', retry: 'TRIGGER_RETRY',
@@ -18,6 +18,6 @@ export function triggerFromWire(trigger: pb.Trigger): Trigger {
     case 'TRIGGER_CONFIRM': return 'confirm';
     case 'TRIGGER_RETRY': return 'retry';
     case 'TRIGGER_UNSPECIFIED':
-    case 'UNRECOGNIZED': throw new WireError('a trigger that is not known here');
+    case 'UNRECOGNIZED': throw new UnknownValueError('a trigger that is not known here');
   }
 }

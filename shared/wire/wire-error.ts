@@ -2,3 +2,6 @@
 export class WireError extends Error {
   override readonly name = 'WireError';
 }
+
+/** A value that this build does not know: a newer peer's. */
+export class UnknownValueError extends WireError {}
