@@ -11,7 +11,7 @@ import { RosterKeeper } from './pipeline/keep-roster.ts';
 import { AssignmentPlanner } from './pipeline/plan-assignments.ts';
 import { deployOrder } from './sessions/order-deploys.ts';
 import type { ShotOrder } from './sessions/order-shot.ts';
-import type { IngestStore, PlannedCheck, PlanStore, SessionStore, ShotStore } from './pipeline/ports.ts';
+import type { IngestRow, IngestStore, PlannedCheck, PlanStore, SessionStore, ShotStore } from './pipeline/ports.ts';
 import type { ShotRouteStore } from './pipeline/shot-port.ts';
 import { SlotCloser } from './pipeline/slot-closer.ts';
 import { LivenessTeller } from './pipeline/tell-liveness.ts';
@@ -32,6 +32,8 @@ export type FleetSideDeps = {
   readonly ids: () => string;
   readonly hashKey: (key: string) => Uint8Array;
   readonly signal: AbortSignal;
+  /** Rows that are committed. */
+  readonly onIngested?: (rows: readonly IngestRow[]) => void;
 };
 
 /** Checks whose first runs are ordered in one transaction. */
@@ -107,7 +109,10 @@ export class FleetSide {
     void serveResults(stream, {
       store, log, streams: this.streams,
       admit: (locationId, rows) => admitResults(locationId, rows, { planner: this.planner, shots: store, nowMs: clock.nowMs() }),
-      ingest: (rows) => this.ingest.put(rows),
+      ingest: async (rows) => {
+        await this.ingest.put(rows);
+        this.#deps.onIngested?.(rows);
+      },
     });
   }
 

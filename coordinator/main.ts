@@ -15,6 +15,8 @@ import type { Reached } from './api/sign-in/session-cookie.ts';
 import type { CoordinatorConfig } from './config.ts';
 import { dashboardState, SITE_DIR } from './dashboard/dashboard-files.ts';
 import { forgetSetupToken, offeredSetupToken } from './first-run.ts';
+import { AccountEvents } from './events/account-events.ts';
+import { noteResults } from './events/note-results.ts';
 import { FleetSide } from './fleet-side.ts';
 import { keptApiKey, keptMasterKey } from './kept-secret.ts';
 import { coordinatorMetrics } from './metrics.ts';
@@ -69,7 +71,13 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
     name: 'First account', keyHash: hashToken(apiKey.reveal()), keyPrefix: maskToken(apiKey.reveal()), scopes: SCOPES,
   });
 
-  const fleet = new FleetSide({ store, clock: systemClock, log, ids: randomUUID, hashKey: hashToken, signal: stopping.signal });
+  const events = new AccountEvents({ store, clock: systemClock, log });
+  events.start();
+  opened.push(() => events.stop());
+  const fleet = new FleetSide({
+    store, clock: systemClock, log, ids: randomUUID, hashKey: hashToken, signal: stopping.signal,
+    onIngested: (rows) => noteResults(events, rows),
+  });
   opened.push(() => fleet.settled());
   await fleet.start();
   const rollUp = new RollUp({ store, clock: systemClock, log, holder: randomUUID() });
@@ -101,6 +109,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
     shots: { run: (shot) => fleet.runShot(shot) },
     metrics: () => metrics.metrics(),
     people: { store, reached: howReached(config.http), publicUrl: config.http.publicUrl, onSetUp: () => forgetSetupToken(config.dataDir) },
+    events,
     dashboard: { siteDir: SITE_DIR },
     health: async () => {
       // Anybody may read this: why and where is in the log, not here.

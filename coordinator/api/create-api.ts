@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyReply, type FastifyRequest, type RouteOptions } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock, Timer } from '#shared/time/clock.ts';
+import type { AccountEvents } from '../events/account-events.ts';
 import type { ApiApp, ApiDeps } from './api-app.ts';
 import { auditWrites } from './audit-writes.ts';
 import { authenticate } from './authenticate.ts';
@@ -18,6 +19,7 @@ import { auditLogRoutes } from './routes/audit-log.ts';
 import { checkRoutes } from './routes/checks.ts';
 import { checkSummaryRoutes } from './routes/check-summary.ts';
 import { completenessRoutes } from './routes/completeness.ts';
+import { eventRoutes, tellWrites } from './routes/events.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { invitationRoutes } from './routes/invitations.ts';
 import { privateLocationRoutes } from './routes/private-locations.ts';
@@ -48,6 +50,8 @@ export type ApiOptions = Omit<ApiDeps, 'randomBytes'> & {
   /** Left out: the system's. */
   readonly randomBytes?: (size: number) => Uint8Array;
   readonly rateLimit?: RateLimit;
+  /** What keeps dashboards fresh; without it they refresh by themselves. */
+  readonly events?: AccountEvents;
   /** Users and their sessions; without them there are API keys alone. */
   readonly people?: PeopleOptions;
   /** Where `vite build` left the dashboard; without it there is the API alone. */
@@ -76,12 +80,15 @@ export function createApi(options: ApiOptions): ApiApp {
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   const people = options.people && openPeople(options.people, deps);
   authenticate(app, { ...deps, limiter: new RateLimiter(options.rateLimit ?? DEFAULT_RATE_LIMIT), ...(people ? { sessionOf: (request) => callerSignedIn(people, request) } : {}) });
+  const { events } = options;
+  if (events) tellWrites(app, events);
   if (people) auditWrites(app, { store: people.store, hashToken: deps.hashToken });
   acceptJsonBodies(app);
   app.setNotFoundHandler((request) => { throw noSuchRoute(request); });
   describeRoutes(app, options.version);
   // Within a plugin, so that the description is listening when the routes come.
   app.register(async (scope) => registerRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps));
+  if (events) app.register(async (scope) => eventRoutes(scope.withTypeProvider<ZodTypeProvider>(), { events, clock: deps.clock }));
   if (people) app.register(async (scope) => registerPeople(scope.withTypeProvider<ZodTypeProvider>(), people));
   app.register(async (scope) => serveDescription(scope));
   const { dashboard } = options;

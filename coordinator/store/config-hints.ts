@@ -8,6 +8,8 @@ import { connectionConfig, type ConnectOptions } from './connect.ts';
 
 /** What coordinators tell each other of: the config changed; an agent came, left or said goodbye; a shot or its answer is there. */
 export const HINT_CHANNELS = { config: 'sonde_config', fleet: 'sonde_fleet', shots: 'sonde_shots' } as const;
+/** News for dashboards, which say what happened: see events.ts. */
+export const EVENT_CHANNEL = 'sonde_events';
 export type HintChannel = keyof typeof HINT_CHANNELS;
 
 const RECONNECT_AFTER_MS = 1_000;
@@ -17,6 +19,7 @@ const CHANNELS = Object.keys(HINT_CHANNELS) as readonly HintChannel[];
 export class ConfigHints {
   readonly #options: Pick<ConnectOptions, 'databaseUrl' | 'applicationName' | 'log'>;
   readonly #callbacks: Readonly<Record<HintChannel, Set<() => void>>> = { config: new Set(), fleet: new Set(), shots: new Set() };
+  readonly #onEvent = new Set<(payload: string | null) => void>();
   readonly #pending = new Set<HintChannel>();
   #client: Client | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -33,6 +36,13 @@ export class ConfigHints {
     return () => { this.#callbacks[channel].delete(callback); };
   }
 
+  /** Each payload as it comes; null when some may have been missed. Returns how to unsubscribe. */
+  subscribeEvents(callback: (payload: string | null) => void): () => void {
+    this.#onEvent.add(callback);
+    if (!this.#client && !this.#timer) void this.#connect();
+    return () => { this.#onEvent.delete(callback); };
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#timer) clearTimeout(this.#timer);
@@ -43,12 +53,16 @@ export class ConfigHints {
     this.#timer = null;
     const client = new Client(connectionConfig(this.#options));
     this.#client = client;
-    client.on('notification', ({ channel }) => this.#hint(CHANNELS.find((one) => HINT_CHANNELS[one] === channel)));
+    client.on('notification', ({ channel, payload }) => {
+      if (channel === EVENT_CHANNEL) this.#tell(payload ?? null);
+      else this.#hint(CHANNELS.find((one) => HINT_CHANNELS[one] === channel));
+    });
     client.on('error', () => {}); // `end` follows.
     client.once('end', () => this.#lost(client));
     try {
       await client.connect();
-      await client.query(CHANNELS.map((channel) => `listen ${HINT_CHANNELS[channel]}`).join('; '));
+      await client.query([...CHANNELS.map((channel) => HINT_CHANNELS[channel]), EVENT_CHANNEL].map((channel) => `listen ${channel}`).join('; '));
+      this.#tell(null);
       for (const channel of CHANNELS) this.#hint(channel);
     } catch (error) {
       this.#options.log.warn({ error: (error as Error).message }, 'cannot listen for hints; polling goes on');
@@ -61,6 +75,10 @@ export class ConfigHints {
     if (this.#client !== client) return;
     this.#client = null;
     if (!this.#isClosed) this.#timer = setTimeout(() => void this.#connect(), RECONNECT_AFTER_MS);
+  }
+
+  #tell(payload: string | null): void {
+    for (const callback of this.#onEvent) callback(payload);
   }
 
   /** Many notifications in one turn are one hint. */

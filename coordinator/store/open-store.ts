@@ -4,6 +4,7 @@ import type { AnalyticsStore } from '../api/analytics-port.ts';
 import type { CompletenessStore } from '../api/completeness-port.ts';
 import type { ApiStore } from '../api/ports.ts';
 import type { UserStore } from '../api/users-port.ts';
+import type { EventStore } from '../events/account-events.ts';
 import type { EnrolmentStore } from '../sessions/enrolment-port.ts';
 import type { ClosingStore } from '../pipeline/closing-port.ts';
 import type { RollupStore } from '../pipeline/rollup-port.ts';
@@ -21,6 +22,7 @@ import { completenessStore } from './completeness.ts';
 import { ConfigHints } from './config-hints.ts';
 import { connectKysely, connectPool, type ConnectOptions, type StoreLog } from './connect.ts';
 import { toDatabaseError } from './database-error.ts';
+import { eventStore } from './events.ts';
 import { enrolmentStore } from './enrolment.ts';
 import { invitationStore } from './invitations.ts';
 import { ingestStore } from './ingest.ts';
@@ -52,7 +54,7 @@ export type StoreOptions = {
 };
 
 export type Store = ApiStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & RollupStore
-  & AnalyticsStore & DeliveryStore & UserStore
+  & AnalyticsStore & DeliveryStore & UserStore & EventStore
   & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -98,7 +100,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     ...checkStore(db), ...keyStore(db), ...locationStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
     ...resultStore(db), ...statusStore(db),
-    ...userStore(db), ...userSessionStore(db), ...invitationStore(db), ...apiKeyStore(db), ...auditStore(db),
+    ...eventStore(db, hints), ...userStore(db), ...userSessionStore(db), ...invitationStore(db), ...apiKeyStore(db), ...auditStore(db),
     ...planStore(db, hints), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints),
     ...leaseStore(db), ...closingStore(db), ...completenessStore(db),
     ...deliveryStore(db), runDeliveryJobs: (deliver, { concurrency, signal }) => runJobs(jobPool, deliver, { concurrency, signal, log }),
