@@ -92,7 +92,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const close = async (): Promise<void> => { await Promise.all([hints.close(), db.destroy(), ingestPool.end(), jobPool.end()]); };
 
   try {
-    await ping();
+    await startedUp(() => sql`select 1`.execute(db), log).catch(fail);
   } catch (cause) {
     await close();
     throw cause;
@@ -114,4 +114,24 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ping,
     close,
   };
+}
+
+/** Postgres takes no connections yet, or no more. */
+const CANNOT_CONNECT_NOW = '57P03';
+/** After a crash it reads its log first; longer than this somebody should look. */
+const STARTING_UP_MS_MAX = 60_000;
+const LOOK_AGAIN_MS = 500;
+
+/** Whoever is started together with its Postgres waits for it. */
+async function startedUp(ask: () => Promise<unknown>, log: StoreLog): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
+    try {
+      await ask();
+      return;
+    } catch (cause) {
+      if ((cause as { code?: string }).code !== CANNOT_CONNECT_NOW || waitedMs >= STARTING_UP_MS_MAX) throw cause;
+      if (waitedMs === 0) log.info({}, 'Postgres is starting up; waiting for it');
+      await new Promise((resolve) => { setTimeout(resolve, LOOK_AGAIN_MS); });
+    }
+  }
 }

@@ -11,7 +11,7 @@ import { Pool } from 'pg';
 import { mintToken } from '#coordinator/api/keys.ts';
 import { SUPERVISED_FLAG } from '../cli/program.ts';
 import { Api } from '../e2e/testing/api.ts';
-import { eventually } from '../e2e/testing/eventually.ts';
+import { eventually, pause } from '../e2e/testing/eventually.ts';
 import { NodeProcess } from '../e2e/testing/node-process.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../local/embedded-postgres.ts';
 import { freePort } from '../local/ports.ts';
@@ -45,7 +45,8 @@ const LOOPBACK = '127.0.0.0/8,::1/128';
 const LOG_CHARS_SHOWN = 3_000;
 /** Room for slow machines; a limit near it would only measure the machine. */
 const MAX_RESPONSE_TIME_MS = 5_000;
-export const DOWN_CHECK_NAME = 'goes down';
+const STARTS_MAX = 15;
+const START_AGAIN_MS = 1_000;
 
 export class Lab {
   readonly options: LabOptions;
@@ -114,7 +115,19 @@ export class Lab {
     return (this.coordinators.find(({ process }) => process?.isRunning) ?? this.coordinators[0]!).api;
   }
 
+  /** As its supervisor would: again and again, while Postgres is away. */
   async startCoordinator(coordinator: LabCoordinator): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#startCoordinator(coordinator);
+      } catch (error) {
+        if (tries === STARTS_MAX) throw error;
+        await pause(START_AGAIN_MS);
+      }
+    }
+  }
+
+  async #startCoordinator(coordinator: LabCoordinator): Promise<void> {
     const started = new NodeProcess({
       name: `coordinator ${coordinator.index + 1}`, args: ['coordinator', SUPERVISED_FLAG], as: 'channel',
       env: {
