@@ -79,16 +79,15 @@ export async function serveResults(stream: Duplex<pb.ResultsUp, pb.ResultsDown>,
 async function settle(
   batch: pb.SpoolBatch, session: { readonly agentId: string; readonly locationId: string }, { admit, ingest, log }: ResultsDeps,
 ): Promise<pb.RefusedRow[] | null> {
+  // Who executed is whom we know, not whom they say.
+  for (const check of batch.results?.checks ?? []) check.locationExecuted = session.locationId;
   const results = batch.results ? knownResultsFromWire(batch.results) : [];
   const gaps = batch.gaps ? gapsFromWire(batch.gaps) : [];
   if (results.length !== batch.resultSequences.length || gaps.length !== batch.gapSequences.length) {
     throw new WireError('rows and their sequences differ in number');
   }
   if (results.length + gaps.length > BATCH_ROWS_MAX) throw new WireError(`a batch may have ${BATCH_ROWS_MAX} rows`);
-  const questions = [
-    ...results.map((result) => result && { ...pick(result), isScheduled: result.trigger === 'schedule' || (result.trigger === 'retry' && result.attempt > 1) }),
-    ...gaps.map((gap) => ({ ...pick(gap), isScheduled: true })),
-  ];
+  const questions = [...results.map((result) => result && questionOf(result)), ...gaps.map((gap) => questionOf({ ...gap, trigger: 'schedule', attempt: 1 }))];
   const admitted = (await admit(session.locationId, questions.filter((question) => question !== null))).values();
   // A newer agent may say what this coordinator has no word for: that row alone is refused.
   const answers = questions.map((question): Admission => (question ? admitted.next().value! : { kind: 'refuse', code: 'unknown_value' }));
@@ -97,10 +96,10 @@ async function settle(
   const refused: pb.RefusedRow[] = [];
   answers.forEach((answer, index) => {
     if (answer.kind === 'refuse') { refused.push({ sequence: sequences[index]!, code: answer.code }); return; }
-    const common = { accountId: answer.accountId, agentId: session.agentId };
+    const { accountId, isSurplus } = answer;
     const result = results[index];
-    if (result) rows.push({ kind: 'result', ...common, isSurplus: answer.isSurplus, result: { ...asAttemptOf(answer.as, result), locationExecuted: session.locationId } });
-    else if (!answer.isSurplus) rows.push({ kind: 'gap', ...common, gap: gaps[index - results.length]! });
+    if (result) rows.push({ kind: 'result', accountId, agentId: session.agentId, isSurplus, result: asAttemptOf(answer.as, result) });
+    else if (!isSurplus) rows.push({ kind: 'gap', accountId, agentId: session.agentId, gap: gaps[index - results.length]! });
   });
   if (refused.length > 0) log.warn({ agentId: session.agentId, refused: refused.length, code: refused[0]!.code }, 'rows refused');
   await ingest(rows);
@@ -114,6 +113,6 @@ function asAttemptOf(run: RetryRun | undefined, result: AttemptResult): AttemptR
   return { ...result, runId, dueAtMs, locationOwed, attempt, isFinal: run.isLast || result.outcome !== 'failed' };
 }
 
-function pick(row: { runId: string; checkId: string; locationOwed: string; dueAtMs: number }) {
-  return { runId: row.runId, checkId: row.checkId, locationOwed: row.locationOwed, dueAtMs: row.dueAtMs };
+function questionOf({ runId, checkId, locationOwed, dueAtMs, trigger, attempt }: Omit<AdmissionQuestion, 'isScheduled'> & Pick<AttemptResult, 'trigger' | 'attempt'>): AdmissionQuestion {
+  return { runId, checkId, locationOwed, dueAtMs, isScheduled: trigger === 'schedule' || (trigger === 'retry' && attempt > 1) };
 }

@@ -1,11 +1,17 @@
 /**
- * Results and gaps into Postgres, in batches, each row once. One statement a table with a binary array per column:
- * as fast as COPY into a temporary table and then `on conflict`, and without state in the session.
+ * Results and gaps into Postgres, in batches, each row once, by one of two ways to the same end.
+ *
+ * Straight: COPY into the table. Taken while no gap is in the span of the batch (gap writers are locked out), for
+ * first attempts, which need no look at others of their run. Careful: one statement with a binary array per column,
+ * which leaves out what is there, replaces gaps and sees surplus. Taken for everything else, and when the key says
+ * that a row is there already: then nothing of the batch was stored, and all of it goes again. Which way is taken
+ * decides how fast it is, never what is stored.
  */
 import type { Pool, PoolClient } from 'pg';
 import type { IngestRow, IngestStore } from '../pipeline/ports.ts';
-import { encodeArrays, type ArrayColumn, type ElementType } from './binary-arrays.ts';
+import { encodeArrays, encodeCopyMessage, type ArrayColumn, type ElementType } from './binary-arrays.ts';
 import { inTransaction } from './connect.ts';
+import { copyIn } from './copy-in.ts';
 import { Partitions } from './partitions.ts';
 import { RESULT_COLUMNS, type IngestResult } from './result-columns.ts';
 import { encodeMarks } from './rollup-marks.ts';
@@ -20,6 +26,8 @@ const ROWS_MAX = 5_000;
 const NO_PARTITION = '23514';
 /** Two attempts of a run removing its gap may still meet; the one that Postgres stopped goes again. */
 const DEADLOCK = '40P01';
+/** A row whose key is there. */
+const UNIQUE_VIOLATION = '23505';
 
 export function ingestStore(pool: Pool, partitions: Partitions): IngestStore {
   return {
@@ -35,29 +43,49 @@ async function writeChunk(pool: Pool, partitions: Partitions, rows: readonly Ing
   // One order for all writers: two batches with the same rows then wait for each other in a line, not in a circle.
   const results = rows.filter((row) => row.kind === 'result').sort(byKey);
   const gaps = rows.filter((row) => row.kind === 'gap');
+  const batch: Batch = { rows, results, gaps };
   const days = rows.map(dueAtMsOf);
   await partitions.ensureDays(days);
   try {
-    return await write(pool, rows, results, gaps);
+    return await write(pool, batch, 'straight');
   } catch (error) {
     const { code } = error as { code?: string };
-    if (code !== NO_PARTITION && code !== DEADLOCK) throw error;
+    if (code !== NO_PARTITION && code !== DEADLOCK && code !== UNIQUE_VIOLATION) throw error;
     if (code === NO_PARTITION) partitions.forget();
     await partitions.ensureDays(days);
-    return write(pool, rows, results, gaps);
+    return write(pool, batch, 'careful');
   }
 }
 
-function write(pool: Pool, rows: readonly IngestRow[], results: readonly IngestResult[], gaps: readonly IngestGap[]): Promise<number> {
+type Batch = { readonly rows: readonly IngestRow[]; readonly results: readonly IngestResult[]; readonly gaps: readonly IngestGap[] };
+
+function write(pool: Pool, { rows, results, gaps }: Batch, way: 'straight' | 'careful'): Promise<number> {
   const lock = gaps.length > 0 ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared';
   const begin = `begin; set local synchronous_commit = on; select ${lock}(${GAP_LOCK})`;
   return inTransaction(pool, begin, async (client) => {
-    const inserted = (results.length > 0 ? await insertResults(client, results) : 0) + (gaps.length > 0 ? await insertGaps(client, gaps) : 0);
+    const straight = way === 'straight' && results.length > 0 && !await hasGaps(client, results) ? results.filter(isFirstAttempt) : [];
+    const others = straight.length === 0 ? results : results.filter((row) => !isFirstAttempt(row));
+    if (straight.length > 0) await copyIn(client, COPY_RESULTS, encodeCopyMessage(RESULT_COLUMNS, straight));
+    const inserted = straight.length + (others.length > 0 ? await insertResults(client, others) : 0) + (gaps.length > 0 ? await insertGaps(client, gaps) : 0);
     // Whether or not a row was new: a mark too many costs a computation, one too few would leave a wrong figure.
     const marks = inserted > 0 ? encodeMarks(rows) : null;
     if (marks) await client.query({ name: 'ingest-marks', text: 'insert into rollup_marks (cells) values ($1)', values: [marks] });
     return inserted;
   });
+}
+
+function isFirstAttempt({ result }: IngestResult): boolean {
+  return result.attempt === 1;
+}
+
+/** Is there any gap that one of these could take the place of? None comes while the lock is held. */
+async function hasGaps(client: PoolClient, rows: readonly IngestResult[]): Promise<boolean> {
+  const answer = await client.query<{ has: boolean }>({
+    name: 'ingest-has-gaps',
+    text: 'select exists (select from gaps where account_id = any($1::uuid[]) and due_at between $2 and $3) as has',
+    values: [[...new Set(rows.map(({ accountId }) => accountId))], ...span(rows.map(({ result }) => result.dueAtMs))],
+  });
+  return answer.rows[0]?.has ?? true;
 }
 
 /** New results; a final one takes the place of its run's gap. */
@@ -107,6 +135,8 @@ const ofRun = (table: string): string => `${table}.account_id = given.account_id
 const IS_SURPLUS = `given.is_surplus or given.attempt > 1 and given.is_final and (
   select true from results where ${ofRun('results')} and ${FILLS} and results.attempt <> given.attempt and results.due_at ${spanOf(RESULT_COLUMNS)} limit 1) is not null`;
 
+const COPY_RESULTS = `copy results (${namesOf(RESULT_COLUMNS)}) from stdin binary`;
+
 // The gap is looked up row by row: a join could change the order of the rows, which keeps writers from deadlocks.
 const INSERT_RESULTS = `
   with new as (
@@ -128,8 +158,9 @@ const INSERT_GAPS = `
   where (select true from results where ${ofRun('results')} and ${FILLS} and results.due_at ${spanOf(GAP_COLUMNS)} limit 1) is null
   on conflict do nothing`;
 
+/** First attempts first, as the straight way takes them. */
 function byKey({ result: a }: IngestResult, { result: b }: IngestResult): number {
-  return a.dueAtMs - b.dueAtMs || (a.runId < b.runId ? -1 : a.runId > b.runId ? 1 : a.attempt - b.attempt);
+  return Number(a.attempt > 1) - Number(b.attempt > 1) || a.dueAtMs - b.dueAtMs || (a.runId < b.runId ? -1 : a.runId > b.runId ? 1 : a.attempt - b.attempt);
 }
 
 function dueAtMsOf(row: IngestRow): number {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
+import { uuidText } from './uuid-text.ts';
 
 /** The namespace of scheduled runs. Never to change: ids made yesterday must come out the same tomorrow. */
 const RUN_NAMESPACE = Buffer.from('6f1c9a2e7d4b5e038a61c0f2b7d95e14', 'hex');
@@ -20,9 +21,11 @@ export function runIdOf(run: {
 
 /** RFC 9562 §5.5: SHA-1 of the 16 bytes of the namespace and the UTF-8 of the name, lower case with hyphens. */
 export function uuidV5(namespaceBytes: Uint8Array, name: string): string {
-  const digest = hash('sha1', Buffer.concat([namespaceBytes, Buffer.from(name, 'utf8')]), 'buffer');
+  const bytes = Buffer.allocUnsafe(namespaceBytes.length + name.length * 3);
+  bytes.set(namespaceBytes);
+  const length = namespaceBytes.length + bytes.write(name, namespaceBytes.length, 'utf8');
+  const digest = hash('sha1', bytes.subarray(0, length), 'buffer');
   digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x50;
   digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
-  const hex = digest.toString('hex', 0, 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return uuidText(digest);
 }

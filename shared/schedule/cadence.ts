@@ -8,8 +8,17 @@ export type Cadence = {
 };
 
 export function cadenceOf(checkId: string, intervalMs: number): Cadence {
-  return { intervalMs, phaseMs: phaseMs(checkId, intervalMs) };
+  const known = lately.get(checkId);
+  if (known?.intervalMs === intervalMs) return known;
+  const cadence = { intervalMs, phaseMs: phaseMs(checkId, intervalMs) };
+  if (lately.size >= LATELY_MAX) lately.clear();
+  lately.set(checkId, cadence);
+  return cadence;
 }
+
+/** What was asked for lately: the same few thousand are, over and over, and hashing costs a microsecond. */
+const lately = new Map<string, Cadence>();
+const LATELY_MAX = 20_000;
 
 /**
  * The first 8 bytes, big-endian, of SHA-256(lower-case check id) mod `intervalMs` (rules.md 1): load spreads

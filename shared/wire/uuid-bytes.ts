@@ -1,3 +1,5 @@
+import { uuidText } from '../check/uuid-text.ts';
+
 /** UUIDs on the wire are 16 bytes, or text in dictionaries. */
 const FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -11,6 +13,5 @@ export function writeUuid(target: Buffer, offset: number, uuid: string): void {
 }
 
 export function readUuid(source: Buffer, offset: number): string {
-  const hex = source.toString('hex', offset, offset + 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return uuidText(source, offset);
 }
