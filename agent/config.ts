@@ -6,7 +6,7 @@ import { type Environment, type SettingProblem, givenText, readSettings, setting
 import type { Secret } from '#shared/settings/secret.ts';
 import { optional, required, withDefault } from '#shared/settings/setting.ts';
 import {
-  type Endpoint, type HttpProxy, LOG_LEVELS, type LogLevel, duration, flag, host, hostAndPort, httpProxy, integer, isLoopbackHost, networks, oneOf,
+  type Endpoint, type HttpProxy, LOG_LEVELS, type LogLevel, duration, flag, host, hostAndPort, hostsAndPorts, httpProxy, integer, isLoopbackHost, networks, oneOf,
   portOrAny, text, token,
 } from '#shared/settings/values.ts';
 
@@ -41,6 +41,8 @@ export type AgentConfig = {
   readonly probeModulesPath: string | null;
   /** Path of the agent's own client certificates and networks; null: it has none. */
   readonly secretsPath: string | null;
+  /** What tells this agent that it is itself cut off (rules.md 22); null: what the coordinator names for a public location. */
+  readonly witnesses: readonly Endpoint[] | null;
   /** How long it runs on without a word from the coordinator, restarts included. */
   readonly autonomyMs: number;
   readonly logLevel: LogLevel;
@@ -99,6 +101,10 @@ export const agentSettings = {
   secretsFile: optional('SONDE_SECRETS_FILE', text(), 'no client certificates, no lists of its own', {
     about: "file of the agent's own client certificates and egress lists", hint: 'Give the path of a YAML file with clientCertificates, egress or both.',
   }),
+  witnesses: optional('SONDE_WITNESSES', hostsAndPorts(8), 'a public location has those of the coordinator, a private one none', {
+    about: 'host:port of services that tell whether the network is there',
+    hint: 'Name some that do not depend on each other or on what is checked, for example your router and 1.1.1.1:443; not the coordinator.',
+  }),
   autonomy: withDefault('SONDE_AUTONOMY', duration(10_000, 30 * 86_400_000, 'a time from 10s to 30d, such as 90m, 24h or 7d'), '24h', {
     about: 'how long checks go on without the coordinator', hint: 'Write for example 24h; afterwards the agent stops until it is told anew.',
   }),
@@ -115,7 +121,7 @@ export type ReadAgentConfig =
 export function readAgentConfig(env: Environment, readFile: (path: string) => string = readText): ReadAgentConfig {
   const read = readSettings(agentSettings, env);
   const keyFile = readLocationKeyFile(env, readFile);
-  const problems = [...(read.ok ? [] : read.problems), ...keyFile.problems, ...clientCertificateProblems(env), ...proxyProblems(env)];
+  const problems = [...(read.ok ? [] : read.problems), ...keyFile.problems, ...clientCertificateProblems(env), ...proxyProblems(env), ...witnessProblems(env)];
   if (!read.ok || problems.length > 0) return { ok: false, problems };
   const s = read.settings;
   const client = s.fleetTlsClientCert !== null && s.fleetTlsClientKey !== null ? { certPath: s.fleetTlsClientCert, keyPath: s.fleetTlsClientKey } : null;
@@ -127,7 +133,7 @@ export function readAgentConfig(env: Environment, readFile: (path: string) => st
       http: { host: s.httpHost, port: s.httpPort },
       concurrency: s.concurrency,
       egress: { allow: s.egressAllow ?? [], deny: s.egressDeny ?? [] },
-      resolver: s.resolver, probeModulesPath: s.probeModules, secretsPath: s.secretsFile, autonomyMs: s.autonomy, logLevel: s.logLevel,
+      resolver: s.resolver, probeModulesPath: s.probeModules, secretsPath: s.secretsFile, witnesses: s.witnesses, autonomyMs: s.autonomy, logLevel: s.logLevel,
     },
   };
 }
@@ -164,6 +170,14 @@ function proxyProblems(env: Environment): SettingProblem[] {
     kind: 'open', localAllow: read.settings.egressAllow ?? [], localDeny: read.settings.egressDeny ?? [], serverAllow: [], serverDeny: [], ownAddresses: [],
   });
   return decision.allowed ? [] : [settingProblem(proxy, givenText(env, proxy.variable), `an address that may be dialled (${decision.reason})`)];
+}
+
+/** The link to the coordinator is no witness (rules.md 22): its end says nothing about the targets. */
+function witnessProblems(env: Environment): SettingProblem[] {
+  const { coordinator, witnesses } = agentSettings;
+  const read = readSettings({ coordinator, witnesses }, env);
+  if (!read.ok || !read.settings.witnesses?.some(({ host, port }) => host === read.settings.coordinator.host && port === read.settings.coordinator.port)) return [];
+  return [settingProblem(witnesses, givenText(env, witnesses.variable), 'services other than the coordinator')];
 }
 
 type Transport = AgentConfig['coordinator']['transport'];

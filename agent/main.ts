@@ -30,6 +30,9 @@ import { TimetableKeeper } from './session/timetable-keeper.ts';
 import { SqliteSpool } from './spool/sqlite-spool.ts';
 import { CoordinatorTime } from './timetable/coordinator-time.ts';
 import { gapOf, type MissedSlot } from './timetable/missed-slot.ts';
+import { witnessesFromWire, witnessesToWire } from './session/witness-report.ts';
+import { askWitness } from './witness/ask-witness.ts';
+import { WitnessWatch } from './witness/witness-watch.ts';
 import { watchSecrets } from './watch-secrets.ts';
 
 export type RunningAgent = { readonly httpUrl: string; stop(): Promise<void> };
@@ -82,23 +85,39 @@ export async function startAgent(config: AgentConfig, log: Log, { keepSpool = (s
     keep({ kind: 'gap', gap: gapOf(missed, location.id) });
   };
   const probing = startProbing({ resolver: config.resolver, egress: config.egress, secretsPath: config.secretsPath, concurrency: config.concurrency }, {
-    onResult: (result) => { metrics.countResult(result); keep({ kind: 'result', result }); },
+    onResult: (result) => { metrics.countResult(result); witnesses.saw(targets.get(result.checkId) ?? result.checkId, result); keep({ kind: 'result', result }); },
     onGap: miss,
     onOmitted: (count) => log.warn({ count }, 'slots too long ago to list; the coordinator closes them'),
     onAttemptError: (error) => log.error({ err: error }, 'an attempt ended by an error of the agent'),
     onDown: ({ cause, gaps, restartInMs }) => log.error({ err: cause, gaps, restartInMs }, 'the probing thread is gone and will be replaced'),
   }, { clock, nowMs: () => time.nowMs() });
+  /** What each check is about, for the witnesses: several checks of one target say one thing. */
+  const targets = new Map<string, string>();
+  const witnesses = new WitnessWatch({
+    clock, nowMs: () => time.nowMs(), ask: askWitness,
+    onChange: (isFailing) => {
+      probing.setImpaired(isFailing);
+      if (isFailing) log.warn('no witness answers: this agent may be cut off from its network');
+      else log.info('a witness answers again');
+    },
+  });
+  if (config.witnesses) witnesses.watch(config.witnesses);
   const metrics = new AgentMetrics(VERSION, () => ({
     isConnected, isSharing: liveAgents > 1, assignments: probing.stats().assignments, rejectedAssignments: assignments.rejected.length,
     inFlight: probing.stats().inFlight, capacity: config.concurrency, spoolRows: spool.depth(),
     spoolOldestAgeSeconds: spool.oldestAgeMs(clock.nowMs()) / 1000, loopDelayP99Seconds: loopDelayP99Us / 1e6,
     probingLoopDelayP99Seconds: probing.stats().loopDelayP99Us / 1e6, probingRestarts: probing.stats().restarts,
     clockOffsetSeconds: clockOffset.best.offsetUs / 1e6, appliedRevision: assignments.revision,
+    witnesses: { ...witnesses.report(), isFailing: witnesses.isFailing },
     autonomyLeftSeconds: autonomy.leftMs() / 1000,
   }));
   const run = (upserts: readonly Assignment[], removals: readonly string[]): void => {
     probing.apply(upserts, removals);
-    for (const checkId of removals) metrics.forget(checkId);
+    for (const { checkId, spec } of upserts) targets.set(checkId, `${spec.hostname}:${spec.port}`);
+    for (const checkId of removals) {
+      metrics.forget(checkId);
+      targets.delete(checkId);
+    }
   };
   const autonomy = new Autonomy({ clock, limitMs: config.autonomyMs, onOver: () => {
     log.error({ autonomyMs: config.autonomyMs }, 'the coordinator has been away for longer than SONDE_AUTONOMY: checks stop until it is back');
@@ -145,6 +164,7 @@ export async function startAgent(config: AgentConfig, log: Log, { keepSpool = (s
     onHeard: () => autonomy.heard(),
     onWelcome: (welcome) => {
       settle({ id: welcome.locationId, code: welcome.locationCode, kind: welcome.locationKind });
+      if (!config.witnesses) witnesses.watch(witnessesFromWire(welcome));
       log.info({ location: welcome.locationCode, generation: Number(welcome.generation) }, 'joined');
     },
     onLiveAgents: (count) => { liveAgents = count; },
@@ -169,6 +189,7 @@ export async function startAgent(config: AgentConfig, log: Log, { keepSpool = (s
         inFlight, spoolDepth: BigInt(spool.depth()), spoolOldestAgeMs: BigInt(Math.round(spool.oldestAgeMs(clock.nowMs()))),
         // That of the thread that times the sockets; this thread's own is in /metrics.
         latenessP99Us: Math.round(latenessP99Us), loopDelayP99Us: probingLoopDelayP99Us,
+        witnesses: witnessesToWire(witnesses.report()),
       };
     },
   });
@@ -208,6 +229,7 @@ export async function startAgent(config: AgentConfig, log: Log, { keepSpool = (s
       leaving.abort();
       await session;
       autonomy.stop();
+      witnesses.stop();
       await timetableKeeper.close();
       await http.close();
       probeRoute?.close();

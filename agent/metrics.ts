@@ -25,6 +25,7 @@ export type AgentVitals = {
   readonly probingRestarts: number;
   readonly clockOffsetSeconds: number;
   readonly appliedRevision: number;
+  readonly witnesses: { readonly isFailing: boolean; readonly answering: number; readonly total: number };
   /** Until it stops for want of a coordinator; 0: it has. */
   readonly autonomyLeftSeconds: number;
 };
@@ -55,6 +56,9 @@ export class AgentMetrics {
     reading('sonde_session_connected', 'Is there a session with the coordinator? 1 or 0.', (now) => (now.isConnected ? 1 : 0));
     reading('sonde_session_sharing', "Do other agents share the location's work? 1 or 0.", (now) => (now.isSharing ? 1 : 0));
     reading('sonde_session_applied_revision', 'Revision of the config that is applied.', (now) => now.appliedRevision);
+    reading('sonde_witnesses', 'Witnesses that are asked whether the network is there.', (now) => now.witnesses.total);
+    reading('sonde_witnesses_answering', 'Those of them that answered last time.', (now) => now.witnesses.answering);
+    reading('sonde_witnesses_failing', 'Does the agent believe that it is cut off? 1 or 0.', (now) => (now.witnesses.isFailing ? 1 : 0));
     reading('sonde_autonomy_left_seconds', 'How long checks still go on if the coordinator stays away; 0: they have stopped.', (now) => now.autonomyLeftSeconds);
     reading('sonde_assignments', 'Checks this agent runs.', (now) => now.assignments);
     reading('sonde_assignments_rejected', 'Checks this agent cannot run.', (now) => now.rejectedAssignments);

@@ -3,7 +3,7 @@ import { type Environment, type SettingProblem, givenText, readSettings, setting
 import type { Secret } from '#shared/settings/secret.ts';
 import { optional, required, withDefault } from '#shared/settings/setting.ts';
 import {
-  LOG_LEVELS, type LogLevel, flag, host, httpUrl, isLoopbackHost, keyOf32Bytes, networks, oneOf, portOrAny, postgresUrl, smtpUrl, text, token,
+  type Endpoint, LOG_LEVELS, type LogLevel, flag, host, hostsAndPorts, httpUrl, isLoopbackHost, keyOf32Bytes, networks, oneOf, portOrAny, postgresUrl, smtpUrl, text, token,
 } from '#shared/settings/values.ts';
 
 /** Paths of PEM files. */
@@ -32,6 +32,8 @@ export type CoordinatorConfig = {
   readonly apiKey: Secret | null;
   /** 32 bytes under which keys are hashed and secrets sealed; null: made and kept in the data directory. */
   readonly masterKey: Secret<Uint8Array> | null;
+  /** For agents of public locations that name none themselves (rules.md 22). */
+  readonly publicWitnesses: readonly Endpoint[];
   readonly logLevel: LogLevel;
   readonly notices: NoticeSettings;
 };
@@ -119,6 +121,9 @@ export const coordinatorSettings = {
   twilioFrom: optional('SONDE_TWILIO_FROM', text(), 'no text messages, no calls', {
     about: 'number that they come from', hint: 'Give a number of the account, like +4930123456.',
   }),
+  publicWitnesses: optional('SONDE_PUBLIC_WITNESSES', hostsAndPorts(8), 'agents of public locations have none unless they name some', {
+    about: 'host:port of services that tell public agents whether the network is there', hint: 'Name some that do not depend on each other, for example 1.1.1.1:443,8.8.8.8:443.',
+  }),
   logLevel: withDefault('SONDE_LOG_LEVEL', oneOf(LOG_LEVELS), 'info', {
     about: 'how much is logged', hint: 'Use info, or debug to see more.',
   }),
@@ -146,7 +151,7 @@ export function readCoordinatorConfig(env: Environment): ReadCoordinatorConfig {
         host: s.fleetHost, port: s.fleetPort, reflection: s.reflection,
         tls: fleetTls && { ...fleetTls, clientCaPath: s.fleetTlsClientCa },
       },
-      dataDir: s.dataDir, apiKey: s.apiKey, masterKey: s.masterKey, logLevel: s.logLevel,
+      dataDir: s.dataDir, apiKey: s.apiKey, masterKey: s.masterKey, publicWitnesses: s.publicWitnesses ?? [], logLevel: s.logLevel,
       notices: {
         smtpUrl: s.smtpUrl, smtpFrom: s.smtpFrom, webhooks: { allowHttp: s.webhookAllowHttp, allowNetworks: s.webhookAllowNetworks ?? [] },
         twilio: s.twilioAccount !== null && s.twilioToken !== null && s.twilioFrom !== null

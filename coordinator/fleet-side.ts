@@ -6,6 +6,7 @@ import { admitResults } from './pipeline/admit-results.ts';
 import { admitSession, newAdmission, type AdmissionState } from './fleet/admission.ts';
 import type { ClosingStore } from './pipeline/closing-port.ts';
 import { ResultIngest } from './pipeline/ingest-results.ts';
+import type { ImpairedStore } from './pipeline/impaired-port.ts';
 import type { LivenessStore } from './pipeline/liveness-port.ts';
 import { RosterKeeper } from './pipeline/keep-roster.ts';
 import { AssignmentPlanner } from './pipeline/plan-assignments.ts';
@@ -15,6 +16,7 @@ import type { IngestRow, IngestStore, PlannedCheck, PlanStore, SessionStore, Sho
 import type { ShotRouteStore } from './pipeline/shot-port.ts';
 import { SlotCloser } from './pipeline/slot-closer.ts';
 import { LivenessTeller } from './pipeline/tell-liveness.ts';
+import { ImpairedWatch } from './pipeline/watch-impaired.ts';
 import type { EnrolmentStore } from './sessions/enrolment-port.ts';
 import { LiveStreams } from './sessions/live-streams.ts';
 import { serveResults } from './sessions/results-stream.ts';
@@ -26,7 +28,7 @@ import { orderShot, runShot } from './sessions/shot-runner.ts';
 import { tellChange, tellEverything } from './sessions/tell-assignments.ts';
 
 export type FleetSideDeps = {
-  readonly store: PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & ClosingStore & EnrolmentStore;
+  readonly store: PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & ClosingStore & EnrolmentStore & ImpairedStore;
   readonly clock: Clock;
   readonly log: Log;
   readonly ids: () => string;
@@ -34,6 +36,8 @@ export type FleetSideDeps = {
   readonly signal: AbortSignal;
   /** Rows that are committed. */
   readonly onIngested?: (rows: readonly IngestRow[]) => void;
+  /** host:port; for agents of public locations that name none themselves. */
+  readonly publicWitnesses?: readonly string[];
 };
 
 /** Checks whose first runs are ordered in one transaction. */
@@ -53,6 +57,7 @@ export class FleetSide {
   /** Who this is among the coordinators on one Postgres; another at every start. */
   readonly coordinatorId: string;
   readonly #teller: LivenessTeller;
+  readonly #impaired: ImpairedWatch;
   #admission: AdmissionState;
   /** Sessions being served, until their last word is stored. */
   readonly #sessions = new Set<Promise<void>>();
@@ -74,6 +79,7 @@ export class FleetSide {
     this.closer = new SlotCloser({ config: this.planner, store, clock, log, holder: this.coordinatorId });
     this.keeper = new RosterKeeper({ store, plan: store, planner: this.planner, holder: this.coordinatorId, clock, log });
     this.#router = new ShotRouter({ store, registry: this.registry, desk: this.#desk, coordinatorId: this.coordinatorId, clock, log });
+    this.#impaired = new ImpairedWatch({ store, clock, log, heard: () => this.registry.all().flatMap(({ witnesses }) => witnesses ?? []) });
     this.#teller = new LivenessTeller({ store, registry: this.registry, clock, log, coordinatorId: this.coordinatorId });
   }
 
@@ -81,6 +87,7 @@ export class FleetSide {
   async start(): Promise<void> {
     await this.planner.start(this.#deps.signal);
     await this.#teller.start(this.#deps.signal);
+    this.#impaired.start(this.#deps.signal);
     this.keeper.start(this.#deps.signal);
     this.closer.start(this.#deps.signal);
     this.#router.start(this.#deps.signal);
@@ -90,7 +97,7 @@ export class FleetSide {
   /** Resolves when loops and sessions have ended, after the signal aborted and the door was closed: the store may then be closed. */
   async settled(): Promise<void> {
     await Promise.all([
-      this.planner.settled(), this.keeper.settled(), this.#teller.settled(), this.closer.settled(), this.streams.settled(), this.#router.settled(), ...this.#sessions,
+      this.planner.settled(), this.keeper.settled(), this.#impaired.settled(), this.#teller.settled(), this.closer.settled(), this.streams.settled(), this.#router.settled(), ...this.#sessions,
     ]);
   }
 
@@ -98,7 +105,7 @@ export class FleetSide {
     const { store, clock, log, hashKey } = this.#deps;
     const served = serveSession(stream, {
       store, clock, log, hashKey, registry: this.registry, streams: this.streams, shots: this.#desk,
-      coordinatorId: this.coordinatorId, admit: () => this.#admit(), isStopping: () => this.#deps.signal.aborted,
+      coordinatorId: this.coordinatorId, publicWitnesses: this.#deps.publicWitnesses ?? [], admit: () => this.#admit(), isStopping: () => this.#deps.signal.aborted,
       sendSnapshot: (session) => tellEverything(session, this.planner),
     }).finally(() => this.#sessions.delete(served));
     this.#sessions.add(served);

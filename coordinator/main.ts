@@ -76,6 +76,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   opened.push(() => events.stop());
   const fleet = new FleetSide({
     store, clock: systemClock, log, ids: randomUUID, hashKey: hashToken, signal: stopping.signal,
+    publicWitnesses: config.publicWitnesses.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
     onIngested: (rows) => noteResults(events, rows),
   });
   opened.push(() => fleet.settled());

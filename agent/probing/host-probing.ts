@@ -42,6 +42,7 @@ export function hostProbing(port: Pick<MessagePort, 'on' | 'postMessage' | 'clos
       case 'apply': return side.apply(message.sinceMs, message.upserts, message.removals);
       case 'endAt': return side.endAt(message.lastSlotMs);
       case 'clockOffset': return side.setClockOffset(message.offset);
+      case 'impaired': return side.setImpaired(message.isImpaired);
       case 'location': return side.setLocation(message.location);
       case 'shoot': return side.shoot(message.shot, (answer) => tell({ kind: 'answered', runId: message.shot.runId, answer: asOwn(answer) }));
       case 'taken': return outbox.taken(message.bytes);

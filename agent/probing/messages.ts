@@ -11,6 +11,7 @@ export type ToProbing =
   | { readonly kind: 'apply'; readonly sinceMs: number; readonly upserts: readonly Assignment[]; readonly removals: readonly string[] }
   | { readonly kind: 'endAt'; readonly lastSlotMs: number }
   | { readonly kind: 'clockOffset'; readonly offset: ClockOffset }
+  | { readonly kind: 'impaired'; readonly isImpaired: boolean }
   | { readonly kind: 'location'; readonly location: ProbingLocation }
   | { readonly kind: 'shoot'; readonly shot: Shot }
   /** Rows of this weight were taken: there is room for as much again. */

@@ -20,6 +20,7 @@ export function startProbingInline(settings: ProbingSettings, events: ProbingEve
     },
     endAt: (lastSlotMs) => side.endAt(lastSlotMs),
     setClockOffset: (offset) => side.setClockOffset(offset),
+    setImpaired: (isImpaired) => side.setImpaired(isImpaired),
     setLocation: (location) => side.setLocation(location),
     shoot: (shot, onAnswer) => side.shoot(shot, onAnswer),
     stats: () => ({ ...side.report(), isUp, assignments: held.size, restarts: 0 }),

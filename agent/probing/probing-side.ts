@@ -40,6 +40,7 @@ export class ProbingSide {
   #offset: ClockOffset = UNKNOWN_OFFSET;
   /** Infinity until a goodbye is near. */
   #lastSlotMs = Infinity;
+  #isImpaired = false;
   #isStopped = false;
 
   constructor(settings: ProbingSettings, clock: Clock, events: ProbingSideEvents) {
@@ -50,7 +51,7 @@ export class ProbingSide {
     this.#patterns = new PatternThread({ clock });
     this.#probe = openProbe({ resolver: settings.resolver, egress: (address) => this.#egress.decide(address), clock, patternWork: this.#patterns, clientCertificates: (name) => secrets.clientCertificate(name) });
     this.#executor = new Executor({
-      attempt: attemptWith({ probe: this.#probe.probe, nowMs: () => time.nowMs(), isImpaired: () => false, patternWork: this.#patterns, localSecret: (name) => secrets.secret(name) }),
+      attempt: attemptWith({ probe: this.#probe.probe, nowMs: () => time.nowMs(), isImpaired: () => this.#isImpaired, patternWork: this.#patterns, localSecret: (name) => secrets.secret(name) }),
       nextAttempt, clock,
       nowMs: () => time.nowMs(),
       clockOffset: () => this.#offset,
@@ -87,6 +88,10 @@ export class ProbingSide {
 
   setClockOffset(offset: ClockOffset): void {
     this.#offset = offset;
+  }
+
+  setImpaired(isImpaired: boolean): void {
+    this.#isImpaired = isImpaired;
   }
 
   setLocation({ id, kind }: ProbingLocation): void {

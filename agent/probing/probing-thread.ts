@@ -47,6 +47,7 @@ class ProbingThread implements Probing {
   #cause: unknown = null;
   #location: ProbingLocation = { id: '', kind: 'public' };
   #offset: ClockOffset = UNKNOWN_OFFSET;
+  #isImpaired = false;
   /** Slots from here on are the present thread's; null until the first configuration. */
   #sinceMs: number | null = null;
   #lastSlotMs = Infinity;
@@ -90,6 +91,11 @@ class ProbingThread implements Probing {
     if (offset.offsetUs === this.#offset.offsetUs && offset.errorUs === this.#offset.errorUs) return;
     this.#offset = offset;
     this.#tell({ kind: 'clockOffset', offset });
+  }
+
+  setImpaired(isImpaired: boolean): void {
+    this.#isImpaired = isImpaired;
+    this.#tell({ kind: 'impaired', isImpaired });
   }
 
   setLocation(location: ProbingLocation): void {
@@ -179,6 +185,7 @@ class ProbingThread implements Probing {
     }
     this.#tell({ kind: 'location', location: this.#location });
     this.#tell({ kind: 'clockOffset', offset: this.#offset });
+    this.#tell({ kind: 'impaired', isImpaired: this.#isImpaired });
     if (this.#sinceMs !== null) this.#tell({ kind: 'apply', sinceMs: this.#sinceMs, upserts: [...this.#held.values()], removals: [] });
     if (this.#lastSlotMs !== Infinity) this.#tell({ kind: 'endAt', lastSlotMs: this.#lastSlotMs });
     for (const { shot } of this.#shots.values()) this.#tell({ kind: 'shoot', shot });

@@ -68,6 +68,8 @@ export type Probing = {
   /** Before a goodbye: slots due after `lastSlotMs` are someone else's, also those of assignments still to come. */
   endAt(lastSlotMs: number): void;
   setClockOffset(offset: ClockOffset): void;
+  /** Is the agent believed to be cut off itself? A pass by silence does not count then (rules.md 15). */
+  setImpaired(isImpaired: boolean): void;
   /** Before the first assignment. */
   setLocation(location: ProbingLocation): void;
   /** Runs at once and answers once; a run id that is under way already is ignored. */

@@ -95,6 +95,10 @@ export type AgentRow = {
   /** Two live copies of it displace each other. */
   readonly conflict: boolean;
   readonly enrolledAtMs: number;
+  /** What tells it that it is itself cut off (rules.md 22). */
+  readonly witnesses: { readonly state: 'none' | 'unknown' | 'ok' | 'failing'; readonly sinceMs: number | null; readonly answering: number; readonly total: number };
+  /** What it sees now is believed to be of its own making. */
+  readonly impaired: boolean;
 };
 
 /** A location key as it may be shown: never the key itself. */

@@ -1,6 +1,7 @@
 import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
 import type { Location } from '#shared/check/location.ts';
 import type { SessionBeat } from '../pipeline/ports.ts';
+import type { HeardWitnesses } from '../pipeline/watch-impaired.ts';
 
 /** A live session with an agent, as this coordinator holds it. */
 export type LiveSession = {
@@ -22,6 +23,8 @@ export type LiveSession = {
   /** It said goodbye: what is due after this is someone else's; ms since the epoch. */
   lastSlotMs: number | null;
   beat: SessionBeat | null;
+  /** What it last said of its witnesses; null: nothing yet, or it knows of none. */
+  witnesses: HeardWitnesses | null;
   /** Monotonic, µs: when anything was heard from it, and what of that Postgres knows. */
   heardAtUs: number;
   toldHeardAtUs: number;

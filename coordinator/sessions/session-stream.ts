@@ -8,6 +8,7 @@ import { reconnectWindowMs } from '../fleet/reconnect-window.ts';
 import { emptyBeat } from '../pipeline/tell-liveness.ts';
 import { admitAgent, rejectionOf } from './admit-agent.ts';
 import type { EnrolmentStore } from './enrolment-port.ts';
+import { heardWitnesses } from './heard-witnesses.ts';
 import type { LiveStreams } from './live-streams.ts';
 import type { LiveSession, SessionRegistry } from './session-registry.ts';
 import type { ShotDesk } from './shot-desk.ts';
@@ -28,6 +29,8 @@ export type SessionDeps = {
   readonly clock: Clock;
   readonly log: Log;
   readonly hashKey: (key: string) => Uint8Array;
+  /** host:port of witnesses for agents of public locations that name none themselves; left out: none. */
+  readonly publicWitnesses?: readonly string[];
   /** Which coordinator this is, among those on one Postgres. */
   readonly coordinatorId: string;
   /** null: one more session may begin; else after how long to ask again. */
@@ -117,14 +120,14 @@ async function join(hello: pb.Hello, stream: Stream, messages: AsyncIterator<pb.
       void stream.write({ message: { $case: 'goAway', value: { reason, reconnectAfterMinMs: 0, reconnectAfterMaxMs: reconnectWindowMs(deps.registry.size) } } });
       stream.end();
     },
-    sentRevision: 0, sentDigests: new Map(), sentLiveAgents: 0, lastSlotMs: null, beat: null,
+    sentRevision: 0, sentDigests: new Map(), sentLiveAgents: 0, lastSlotMs: null, beat: null, witnesses: null,
     heardAtUs: clock.monotonicUs(), toldHeardAtUs: 0,
   };
   await noteConflict(session, deps);
   session.send({ $case: 'welcome', value: {
     sessionId, generation: BigInt(generation), locationId: location.id, locationCode: location.code, locationKind: location.kind,
     features: [...COORDINATOR_FEATURES], heartbeatIntervalMs: HEARTBEAT_EVERY_MS, reconnectWindowMs: reconnectWindowMs(deps.registry.size),
-    nowUs: toUs(clock.nowMs()),
+    nowUs: toUs(clock.nowMs()), witnesses: location.kind === 'public' ? [...(deps.publicWitnesses ?? [])] : [],
   } });
   return session;
 }
@@ -134,6 +137,7 @@ function handle(message: NonNullable<pb.AgentMessage['message']>, session: LiveS
     case 'heartbeat': {
       const receivedAtUs = toUs(deps.clock.nowMs());
       noteBeat(session, message.value);
+      session.witnesses = heardWitnesses(message.value.witnesses, { locationId: session.location.id, agentId: session.agentId }, deps.clock.nowMs());
       session.send({ $case: 'heartbeatReply', value: {
         echoSentAtUs: message.value.sentAtUs, receivedAtUs, repliedAtUs: toUs(deps.clock.nowMs()),
       } });

@@ -10,6 +10,8 @@ const IN_ROSTER = sql<boolean>`coalesce((
   select rosters.members @> jsonb_build_array(jsonb_build_object('agentId', agents.id)) from rosters
   where rosters.location_id = agents.location_id order by rosters.from_at desc limit 1), false)`;
 const IS_IN_CONFLICT = sql<boolean>`coalesce(agents.conflict_at > clock_timestamp() - ${sql.lit(CONFLICT_SETTLED_AFTER_MS)} * interval '1 ms', false)`;
+const IS_IMPAIRED = sql<boolean>`exists (select from impaired_windows i
+  where i.location_id = agents.location_id and i.agent_id = agents.id and i.to_at is null and i.withdrawn_at is null)`;
 
 export function agentStore(db: Db): Pick<ApiStore, 'listAgents' | 'findAgent' | 'approveAgent' | 'revokeAgent'> {
   /** In own locations as the tenant; in public ones as the owner of the tables, for the operator. */
@@ -28,12 +30,14 @@ export function agentStore(db: Db): Pick<ApiStore, 'listAgents' | 'findAgent' | 
         .innerJoin('locations', 'locations.id', 'agents.location_id')
         // One that waits for approval has had no session.
         .leftJoin('sessions', (join) => join.onRef('sessions.location_id', '=', 'agents.location_id').onRef('sessions.agent_id', '=', 'agents.id').onRef('sessions.generation', '=', 'agents.generation'))
+        .leftJoin('agent_witnesses', (join) => join.onRef('agent_witnesses.location_id', '=', 'agents.location_id').onRef('agent_witnesses.agent_id', '=', 'agents.id'))
         .where((eb) => eb.or([eb('locations.account_id', 'is', null), eb('locations.account_id', '=', accountId)]))
         .where('agents.revoked_at', 'is', null).where('locations.deleted_at', 'is', null)
         .selectAll('sessions')
         .select([
           'agents.id as known_id', 'agents.name', 'agents.version', 'agents.capacity', 'agents.generation as newest', 'agents.enrolled_at', 'agents.approved_at',
           'locations.code', IN_ROSTER.as('in_roster'), sql<boolean>`coalesce(${IS_CONNECTED}, false)`.as('connected'), IS_IN_CONFLICT.as('conflict'),
+          'agent_witnesses.state as witness_state', 'agent_witnesses.since as witness_since', 'agent_witnesses.answering as witness_answering', 'agent_witnesses.total as witness_total', IS_IMPAIRED.as('impaired'),
         ])
         .orderBy('locations.code').orderBy('agents.name').orderBy('agents.id').execute();
       return rows.map((row): AgentRow => ({
@@ -42,7 +46,11 @@ export function agentStore(db: Db): Pick<ApiStore, 'listAgents' | 'findAgent' | 
         appliedRevision: row.applied_revision ?? 0, rejected: row.rejected ?? [], inFlight: row.in_flight ?? 0, capacity: row.capacity,
         spoolDepth: row.spool_depth ?? 0, latenessP99Us: row.lateness_p99_us ?? 0, loopDelayP99Us: row.loop_delay_p99_us ?? 0,
         clockOffsetUs: row.clock_offset_us ?? 0, clockErrorUs: row.clock_error_us ?? 0,
-        state: row.approved_at === null ? 'pending' : 'active', conflict: row.conflict, enrolledAtMs: Math.trunc(row.enrolled_at),
+        state: row.approved_at === null ? 'pending' : 'active', conflict: row.conflict, enrolledAtMs: Math.trunc(row.enrolled_at), impaired: row.impaired,
+        witnesses: {
+          state: (row.witness_state ?? 'none') as AgentRow['witnesses']['state'], sinceMs: row.witness_since === null ? null : Math.trunc(row.witness_since),
+          answering: row.witness_answering ?? 0, total: row.witness_total ?? 0,
+        },
       }));
     }),
 

@@ -11,6 +11,7 @@ import type { RollupStore } from '../pipeline/rollup-port.ts';
 import type { LivenessStore } from '../pipeline/liveness-port.ts';
 import type { ShotRouteStore } from '../pipeline/shot-port.ts';
 import type { DeliveryStore } from '../pipeline/delivery-port.ts';
+import type { ImpairedStore } from '../pipeline/impaired-port.ts';
 import type { IngestStore, PlanStore, SessionStore, ShotStore } from '../pipeline/ports.ts';
 import { analyticsStore } from './analytics.ts';
 import { agentStore } from './agents.ts';
@@ -25,6 +26,7 @@ import { toDatabaseError } from './database-error.ts';
 import { eventStore } from './events.ts';
 import { enrolmentStore } from './enrolment.ts';
 import { invitationStore } from './invitations.ts';
+import { impairedStore } from './impaired.ts';
 import { ingestStore } from './ingest.ts';
 import { deliveryStore } from './deliveries.ts';
 import { connectJobPool, migrateJobQueue, runJobs } from './job-queue.ts';
@@ -53,7 +55,7 @@ export type StoreOptions = {
   readonly connectionsMax?: number;
 };
 
-export type Store = ApiStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & RollupStore
+export type Store = ApiStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
   & AnalyticsStore & DeliveryStore & UserStore & EventStore
   & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
@@ -102,7 +104,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...resultStore(db), ...statusStore(db),
     ...eventStore(db, hints), ...userStore(db), ...userSessionStore(db), ...invitationStore(db), ...apiKeyStore(db), ...auditStore(db),
     ...planStore(db, hints), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints),
-    ...leaseStore(db), ...closingStore(db), ...completenessStore(db),
+    ...leaseStore(db), ...impairedStore(db), ...closingStore(db), ...completenessStore(db),
     ...deliveryStore(db), runDeliveryJobs: (deliver, { concurrency, signal }) => runJobs(jobPool, deliver, { concurrency, signal, log }),
     migrate: async () => {
       const applied = await migrate(db).catch(fail);

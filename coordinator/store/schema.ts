@@ -81,6 +81,12 @@ export type Database = {
     clock_offset_us: Generated<number>; clock_error_us: Generated<number>;
     coordinator_id: string | null; last_slot_ms: number | null; closed_by_coordinator: Generated<boolean>;
   };
+  agent_witnesses: {
+    location_id: string; agent_id: string; state: string; since: MaybeInstant; answering: number; total: number; updated_at: DefaultInstant;
+  };
+  impaired_windows: {
+    location_id: string; agent_id: string; from_at: Instant; to_at: MaybeInstant; decided_at: DefaultInstant; withdrawn_at: MaybeInstant; reason: Json<object>;
+  };
   rosters: { location_id: string; from_at: Instant; members: Json<readonly Member[]>; config_revision: number };
   leases: { name: string; holder: string; token: number; expires_at: Instant };
   closing_state: { is_only: Generated<boolean>; closed_through: Instant };

@@ -47,6 +47,12 @@ export const host = (): z.ZodType<string, string> =>
 /** `host:port`, `[v6]:port`. */
 export const hostAndPort = (): z.ZodType<Endpoint, string> => parsed('host:port', parseEndpoint);
 
+/** Up to `max` of `host:port`, separated by commas. */
+export const hostsAndPorts = (max: number): z.ZodType<readonly Endpoint[], string> => parsed(`host:port, or up to ${max} of them separated by commas`, (given) => {
+  const all = given.split(',').map((one) => parseEndpoint(one.trim()));
+  return all.length <= max && all.every((one) => one !== undefined) ? all : undefined;
+});
+
 export const httpUrl = (): z.ZodType<string, string> =>
   parsed('an http:// or https:// address', (given) => (
     URL.canParse(given) && /^https?:$/.test(new URL(given).protocol) ? given.replace(/\/+$/, '') : undefined

@@ -39,9 +39,13 @@ export const AgentEntity = z.object({
   state: z.enum(['active', 'pending']).meta({ description: '`pending` waits for approval' }),
   conflict: z.boolean().meta({ description: 'two live copies of it (a cloned machine) displace each other' }),
   enrolledAt: z.iso.datetime(),
+  witnesses: z.object({
+    state: z.enum(['none', 'unknown', 'ok', 'failing']), since: z.iso.datetime().nullable(), answering: z.int(), total: z.int(),
+  }).meta({ description: 'what tells the agent that it is itself cut off (SONDE_WITNESSES)' }),
+  impaired: z.boolean().meta({ description: 'what it sees now is believed to be of its own making, and counts for neither up nor down' }),
 }).meta({ id: 'Agent' });
 
 export function agentEntity(row: AgentRow): z.output<typeof AgentEntity> {
-  const { locationCode, lastSeenAtMs, enrolledAtMs, rejected, ...rest } = row;
-  return { ...rest, location: locationCode, lastSeenAt: isoOf(lastSeenAtMs), enrolledAt: isoOf(enrolledAtMs), rejected: rejected.map((entry) => ({ ...entry })) };
+  const { locationCode, lastSeenAtMs, enrolledAtMs, rejected, witnesses: { sinceMs, ...witnesses }, ...rest } = row;
+  return { ...rest, location: locationCode, lastSeenAt: isoOf(lastSeenAtMs), enrolledAt: isoOf(enrolledAtMs), rejected: rejected.map((entry) => ({ ...entry })), witnesses: { ...witnesses, since: sinceMs === null ? null : isoOf(sinceMs) } };
 }

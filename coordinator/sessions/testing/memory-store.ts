@@ -8,10 +8,11 @@ import type { ClaimedShot, DeployOrder, RoutedAnswer, ShotRouteStore, ShotToDeli
 import type { LivenessStore } from '../../pipeline/liveness-port.ts';
 import type { Sighting } from '../../fleet/presence.ts';
 import type { HeardBeat, IngestRow, IngestStore, PlannedCheck, PlanStore, SessionStore, ShotStore } from '../../pipeline/ports.ts';
+import { MemoryImpaired } from '../../pipeline/testing/memory-impaired.ts';
 import type { AgentHello, CutOff, EnrolmentStore } from '../enrolment-port.ts';
 
 /** The ports of the fleet side held in memory, for tests of the protocol; Postgres has tests of its own. */
-export class MemoryStore implements PlanStore, IngestStore, SessionStore, LivenessStore, ShotStore, ShotRouteStore, ClosingStore, EnrolmentStore {
+export class MemoryStore extends MemoryImpaired implements PlanStore, IngestStore, SessionStore, LivenessStore, ShotStore, ShotRouteStore, ClosingStore, EnrolmentStore {
   revision = 1;
   readonly checks = new Map<string, PlannedCheck & { changedAt: number }>();
   readonly locations: Location[] = [];

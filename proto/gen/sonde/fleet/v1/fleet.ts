@@ -450,6 +450,28 @@ export interface Heartbeat {
   /** As far as known from earlier replies. */
   clockOffsetUs: bigint;
   clockErrorUs: bigint;
+  /** What tells the agent that it is itself cut off; absent from an agent that does not know of it. */
+  witnesses: WitnessReport | undefined;
+}
+
+export interface WitnessReport {
+  /** none (it has none), unknown (not asked yet), ok, failing. */
+  state: string;
+  /** In that state since; coordinator's clock, milliseconds since the epoch. 0 for none and unknown. */
+  sinceMs: bigint;
+  answering: number;
+  total: number;
+  /** The spans in which no witness answered: the last few, oldest first, across sessions. */
+  episodes: WitnessEpisode[];
+}
+
+export interface WitnessEpisode {
+  /** Coordinator's clock, milliseconds since the epoch: the last answer before, and the first after; 0: still none. */
+  fromMs: bigint;
+  toMs: bigint;
+  /** Distinct targets that the agent's runs within did not reach, and did. */
+  targetsSilent: number;
+  targetsReached: number;
 }
 
 /** An ended stream is not a goodbye; this is. Slots due after last_slot_ms, which may be a little ahead, are someone else's. */
@@ -503,6 +525,8 @@ export interface Welcome {
   nowUs: bigint;
   /** public or private: the default egress profile; it never widens what the agent itself denies. */
   locationKind: string;
+  /** host:port of witnesses for an agent of a public location that names none itself. */
+  witnesses: string[];
 }
 
 /** Everything the agent is to run; it replaces what it holds. */
@@ -1292,6 +1316,7 @@ function createBaseHeartbeat(): Heartbeat {
     loopDelayP99Us: 0,
     clockOffsetUs: 0n,
     clockErrorUs: 0n,
+    witnesses: undefined,
   };
 }
 
@@ -1341,6 +1366,9 @@ export const Heartbeat: MessageFns<Heartbeat> = {
         throw new globalThis.Error("value provided for field message.clockErrorUs of type uint64 too large");
       }
       writer.uint32(72).uint64(message.clockErrorUs);
+    }
+    if (message.witnesses !== undefined) {
+      WitnessReport.encode(message.witnesses, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -1428,6 +1456,192 @@ export const Heartbeat: MessageFns<Heartbeat> = {
             }
 
             message.clockErrorUs = reader.uint64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.witnesses = WitnessReport.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWitnessReport(): WitnessReport {
+  return { state: "", sinceMs: 0n, answering: 0, total: 0, episodes: [] };
+}
+
+export const WitnessReport: MessageFns<WitnessReport> = {
+  encode(message: WitnessReport, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== "") {
+      writer.uint32(10).string(message.state);
+    }
+    if (message.sinceMs !== 0n) {
+      if (BigInt.asUintN(64, message.sinceMs) !== message.sinceMs) {
+        throw new globalThis.Error("value provided for field message.sinceMs of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.sinceMs);
+    }
+    if (message.answering !== 0) {
+      writer.uint32(24).uint32(message.answering);
+    }
+    if (message.total !== 0) {
+      writer.uint32(32).uint32(message.total);
+    }
+    for (const v of message.episodes) {
+      WitnessEpisode.encode(v!, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WitnessReport {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWitnessReport();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sinceMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.answering = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.total = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.episodes.push(WitnessEpisode.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWitnessEpisode(): WitnessEpisode {
+  return { fromMs: 0n, toMs: 0n, targetsSilent: 0, targetsReached: 0 };
+}
+
+export const WitnessEpisode: MessageFns<WitnessEpisode> = {
+  encode(message: WitnessEpisode, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fromMs !== 0n) {
+      if (BigInt.asUintN(64, message.fromMs) !== message.fromMs) {
+        throw new globalThis.Error("value provided for field message.fromMs of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.fromMs);
+    }
+    if (message.toMs !== 0n) {
+      if (BigInt.asUintN(64, message.toMs) !== message.toMs) {
+        throw new globalThis.Error("value provided for field message.toMs of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.toMs);
+    }
+    if (message.targetsSilent !== 0) {
+      writer.uint32(24).uint32(message.targetsSilent);
+    }
+    if (message.targetsReached !== 0) {
+      writer.uint32(32).uint32(message.targetsReached);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WitnessEpisode {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWitnessEpisode();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.fromMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.toMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.targetsSilent = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.targetsReached = reader.uint32();
             continue;
           }
         }
@@ -1815,6 +2029,7 @@ function createBaseWelcome(): Welcome {
     reconnectWindowMs: 0,
     nowUs: 0n,
     locationKind: "",
+    witnesses: [],
   };
 }
 
@@ -1852,6 +2067,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.locationKind !== "") {
       writer.uint32(74).string(message.locationKind);
+    }
+    for (const v of message.witnesses) {
+      writer.uint32(162).string(v!);
     }
     return writer;
   },
@@ -1939,6 +2157,14 @@ export const Welcome: MessageFns<Welcome> = {
             }
 
             message.locationKind = reader.string();
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.witnesses.push(reader.string());
             continue;
           }
         }
