@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '#shared/time/clock.ts';
 import type { AnalyticsStore } from './analytics-port.ts';
 import type { CompletenessStore } from './completeness-port.ts';
+import type { ChannelTester, DeliveryLogStore } from './deliveries-port.ts';
 import type { ApiStore, ShotRunner } from './ports.ts';
 
 /** The application with handlers typed by their zod schemas. */
@@ -14,8 +15,10 @@ export type Health = { readonly isReady: boolean; readonly problems: readonly st
 
 /** What the routes stand on. */
 export type ApiDeps = {
-  readonly store: ApiStore & CompletenessStore & AnalyticsStore;
+  readonly store: ApiStore & CompletenessStore & AnalyticsStore & DeliveryLogStore;
   readonly shots: ShotRunner;
+  /** Left out: channels cannot be tried out. */
+  readonly channels?: ChannelTester;
   /** HMAC of a presented token under the master key (`tokenHasher`). */
   readonly hashToken: (token: string) => Uint8Array;
   readonly clock: Clock;

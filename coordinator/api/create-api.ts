@@ -16,6 +16,7 @@ import { accountRoutes } from './routes/account.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditLogRoutes } from './routes/audit-log.ts';
+import { alertDeliveryRoutes } from './routes/alert-deliveries.ts';
 import { checkRoutes } from './routes/checks.ts';
 import { checkSummaryRoutes } from './routes/check-summary.ts';
 import { completenessRoutes } from './routes/completeness.ts';
@@ -99,7 +100,7 @@ export function createApi(options: ApiOptions): ApiApp {
 
 /** Every route of the API. */
 function registerRoutes(app: ApiApp, deps: ApiDeps): void {
-  for (const routes of [checkRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, seriesRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, accountRoutes, serviceRoutes]) routes(app, deps);
+  for (const routes of [checkRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, seriesRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes]) routes(app, deps);
 }
 
 function registerPeople(app: ApiApp, people: People): void {

@@ -1,7 +1,8 @@
 /** What a key may do. A route names exactly one of these; `public` asks for no key at all. */
 export const SCOPES = [
-  'account:read', 'checks:read', 'checks:write', 'checks:run', 'results:read', 'locations:read', 'locations:write', 'agents:read',
+  'account:read', 'account:write', 'checks:read', 'checks:write', 'checks:run', 'results:read', 'locations:read', 'locations:write', 'agents:read',
   'users:read', 'users:write', 'keys:read', 'keys:write', 'audit:read',
+  'groups:read', 'groups:write', 'channels:read', 'channels:write', 'maintenance:read', 'maintenance:write', 'variables:read', 'variables:write',
   /** The operator of the installation, above accounts: the catalogue of public locations. */
   'operator',
 ] as const;

@@ -20,7 +20,7 @@ let app: ApiApp;
 const mine = mintToken('account', randomBytes);
 const theirs = mintToken('account', randomBytes);
 /** What the other account has. */
-const their = { accountId: '', checkId: '', runId: randomUUID(), privateLocationId: '', keyId: '', agentId: randomUUID(), userId: randomUUID(), invitationId: randomUUID(), apiKeyId: '' };
+const their = { accountId: '', checkId: '', runId: randomUUID(), privateLocationId: '', keyId: '', agentId: randomUUID(), userId: randomUUID(), invitationId: randomUUID(), apiKeyId: '', channelId: '', deliveryId: randomUUID() };
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
 const ask = (token: string, method: Method, url: string, payload?: object) =>
@@ -36,7 +36,8 @@ function bodyFor(route: RegisteredRoute): object | undefined {
 
 const parametersOf = (url: string): Record<string, string> => ({
   ':id': url.includes('/users/') ? their.userId : url.includes('/invitations/') ? their.invitationId : url.includes('/api-keys/') ? their.apiKeyId
-    : url.includes('/private-locations/') ? their.privateLocationId : url.includes('/agents/') ? their.agentId : their.checkId,
+    : url.includes('/private-locations/') ? their.privateLocationId : url.includes('/agents/') ? their.agentId
+    : url.includes('/alert-channels/') ? their.channelId : url.includes('/alert-notifications/') ? their.deliveryId : their.checkId,
   ':keyId': their.keyId, ':checkId': their.checkId, ':resultId': their.runId,
 });
 /** Whose parameters name what all accounts share. */
@@ -61,6 +62,10 @@ beforeAll(async () => {
     store, hashToken, clock: systemClock, ids: randomUUID, version: '0', log: pino({ level: 'silent' }),
     shots: { run: async () => ({ kind: 'no_agent' }) }, health: () => ({ isReady: true, problems: [] }),
     people: { store, reached: 'plain', publicUrl: null },
+    channels: {
+      testSaved: async (accountId, id) => await store.findDeliveryChannel(accountId, id) && { verdict: { kind: 'refused' }, answer: { kind: 'unanswered', code: 'NOT_CONFIGURED', message: 'no' } },
+      testUnsaved: async () => ({ missing: ['url'] }),
+    },
   });
   await aUserOf(their.accountId);
   their.apiKeyId = (await store.listApiKeys(their.accountId))[0]!.id;
@@ -75,11 +80,26 @@ beforeAll(async () => {
     { agentId: their.agentId, instanceId: randomUUID(), name: 'their secret agent', version: '1', capacity: 1, publicKey: new Uint8Array(32), keyHash: hashToken(key.rawKey) },
     () => ({ kind: 'enrol', location: at, keyId: key.id, isNew: true, isApproved: false }),
   );
+  their.channelId = await aDeadLetter();
   await store.ingest([{
     kind: 'result', accountId: their.accountId, agentId, isSurplus,
     result: { ...result, runId: their.runId, checkId: their.checkId, checkRevision: 1, locationOwed: location?.id ?? '', locationExecuted: location?.id ?? '' },
   }]);
 });
+
+/** Of theirs; answers the id of its channel. */
+async function aDeadLetter(): Promise<string> {
+  const client = new Client({ connectionString: database.superUrl });
+  await client.connect();
+  const { rows: [channel] } = await client.query<{ id: number }>(`insert into alert_channels (account_id, type, config) values ($1, 'EMAIL', '{"address":"secret@theirs.example"}') returning id`, [their.accountId]);
+  const { rows: [notice] } = await client.query<{ id: string }>(`insert into notices (account_id, id, kind, payload) values ($1, gen_random_uuid(), 'failure', '{"title":"their secret trouble"}') returning id`, [their.accountId]);
+  await client.query(
+    `insert into notice_deliveries (account_id, id, notice_id, channel_id, channel_type, channel_name, state) values ($1, $2, $3, $4, 'EMAIL', 'theirs', 'dead')`,
+    [their.accountId, their.deliveryId, notice?.id, channel?.id],
+  );
+  await client.end();
+  return String(channel?.id);
+}
 
 afterAll(async () => {
   await app?.close();
@@ -116,7 +136,7 @@ describe("another tenant's ids", () => {
       expect(answer.body).not.toContain(their.checkId);
       expect(answer.body).not.toContain(their.agentId);
       expect(answer.body).not.toContain(their.privateLocationId);
-      expect(answer.body).not.toMatch(/secret|theirs/);
+      expect(answer.body).not.toMatch(/their secret|theirs/);
     }
     expect((await ask(theirs, 'GET', '/v1/checks')).body).toContain(their.checkId);
     expect((await ask(theirs, 'GET', '/v1/locations')).body).toContain('theirs-1');

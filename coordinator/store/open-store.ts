@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { AnalyticsStore } from '../api/analytics-port.ts';
 import type { CompletenessStore } from '../api/completeness-port.ts';
+import type { DeliveryLogStore } from '../api/deliveries-port.ts';
 import type { ApiStore } from '../api/ports.ts';
 import type { UserStore } from '../api/users-port.ts';
 import type { EventStore } from '../events/account-events.ts';
@@ -29,6 +30,7 @@ import { invitationStore } from './invitations.ts';
 import { impairedStore } from './impaired.ts';
 import { ingestStore } from './ingest.ts';
 import { deliveryStore } from './deliveries.ts';
+import { deliveryLogStore, type DeliveryChannels } from './delivery-log.ts';
 import { connectJobPool, migrateJobQueue, runJobs } from './job-queue.ts';
 import { keyStore } from './keys.ts';
 import { livenessStore } from './liveness.ts';
@@ -56,7 +58,7 @@ export type StoreOptions = {
 };
 
 export type Store = ApiStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
-  & AnalyticsStore & DeliveryStore & UserStore & EventStore
+  & AnalyticsStore & DeliveryStore & DeliveryLogStore & DeliveryChannels & UserStore & EventStore
   & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -105,7 +107,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...eventStore(db, hints), ...userStore(db), ...userSessionStore(db), ...invitationStore(db), ...apiKeyStore(db), ...auditStore(db),
     ...planStore(db, hints), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints),
     ...leaseStore(db), ...impairedStore(db), ...closingStore(db), ...completenessStore(db),
-    ...deliveryStore(db), runDeliveryJobs: (deliver, { concurrency, signal }) => runJobs(jobPool, deliver, { concurrency, signal, log }),
+    ...deliveryStore(db), ...deliveryLogStore(db), runDeliveryJobs: (deliver, { concurrency, signal }) => runJobs(jobPool, deliver, { concurrency, signal, log }),
     migrate: async () => {
       const applied = await migrate(db).catch(fail);
       await migrateJobQueue(jobPool, log).catch(fail);

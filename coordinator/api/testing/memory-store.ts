@@ -5,13 +5,16 @@ import type {
 } from '../ports.ts';
 import { settle, type SettledRow } from '../../planning/settle-slots.ts';
 import type { AnalyticsStore, CheckName, CheckSummary, Piece, PiecesQuestion } from '../analytics-port.ts';
+import type { DeliveryFilter, DeliveryLogStore, DeliveryRecord } from '../deliveries-port.ts';
 import type { CheckSchedule, CompletenessStore, OwedOfCheck, ScheduleFilter, Schedules, SettledOfCheck } from '../completeness-port.ts';
 
 /**
  * A store that keeps shapes honest without Postgres: for tests of what the API makes of its answers.
  * Whatever depends on the store itself (tenancy, paging, concurrency) is tested on the real one.
  */
-export class MemoryStore implements ApiStore, CompletenessStore, AnalyticsStore {
+export class MemoryStore implements ApiStore, CompletenessStore, AnalyticsStore, DeliveryLogStore {
+  /** Newest first. */
+  readonly deliveries: DeliveryRecord[] = [];
   readonly callers = new Map<string, Caller>();
   readonly locations: (Location & { liveAgents: number; available: boolean })[] = [];
   readonly results: StoredResult[] = [];
@@ -196,6 +199,16 @@ export class MemoryStore implements ApiStore, CompletenessStore, AnalyticsStore 
     const entries = filter.kind === 'one' ? mine : mine.slice((filter.page - 1) * filter.limit, filter.page * filter.limit);
     const availability = this.locations.map(({ id }) => ({ locationId: id, fromAtMs: 0, available: true }));
     return { entries, total: mine.length, availability, locationCodes: new Map(this.locations.map(({ id, code }) => [id, code])) };
+  }
+
+  async listDeliveries(_accountId: string, { limit, page }: DeliveryFilter): Promise<{ entries: readonly DeliveryRecord[]; total: number }> {
+    return { entries: this.deliveries.slice((page - 1) * limit, page * limit), total: this.deliveries.length };
+  }
+
+  async resendDelivery(_accountId: string, id: string): Promise<DeliveryRecord | 'pending' | 'not_found'> {
+    const found = this.deliveries.find((delivery) => delivery.id === id);
+    if (!found) return 'not_found';
+    return found.state === 'pending' ? 'pending' : { ...found, state: 'pending' };
   }
 
   async listSettled(_accountId: string, checks: readonly OwedOfCheck[], { fromMs, toMs }: { fromMs: number; toMs: number }, gapSpansMax: number): Promise<ReadonlyMap<string, SettledOfCheck>> {
