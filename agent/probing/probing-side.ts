@@ -1,18 +1,16 @@
-import { nextAttempt } from '#shared/retry/backoff.ts';
 import type { Assignment, Shot } from '#shared/run/assignment.ts';
 import type { AttemptResult } from '#shared/run/result.ts';
 import type { Clock } from '#shared/time/clock.ts';
 import { watchLoopDelay } from '#shared/time/loop-delay.ts';
 import { AgentEgress } from '../egress.ts';
 import { attemptWith } from '../executor/attempt.ts';
-import { Executor, type ShotAnswer } from '../executor/executor.ts';
+import type { ShotAnswer } from '../executor/executor.ts';
 import { openProbe } from '../probe/open-probe.ts';
 import { openAgentSecrets, type AgentSecrets } from '../secrets.ts';
 import { UNKNOWN_OFFSET, type ClockOffset } from '../session/clock-offset.ts';
-import { endingAt } from '../session/hand-over.ts';
 import { CoordinatorTime } from '../timetable/coordinator-time.ts';
 import type { MissedSlot } from '../timetable/missed-slot.ts';
-import { Timetable } from '../timetable/timetable.ts';
+import { OwnSlots } from './own-slots.ts';
 import { PatternThread } from './pattern-thread.ts';
 import type { ProbingLocation, ProbingSettings, ProbingStats } from './probing.ts';
 
@@ -29,19 +27,14 @@ export type SideReport = Pick<ProbingStats, 'inFlight' | 'latenessP99Us' | 'loop
 
 /** Timetable, executor and probe, put together in the thread that runs them. */
 export class ProbingSide {
-  readonly #held = new Map<string, Assignment>();
   readonly #egress: AgentEgress;
   readonly #probe: ReturnType<typeof openProbe>;
   readonly #patterns: PatternThread;
-  readonly #executor: Executor;
-  readonly #timetable: Timetable;
+  readonly #slots: OwnSlots;
   readonly #loopDelay = watchLoopDelay();
   #locationId = '';
   #offset: ClockOffset = UNKNOWN_OFFSET;
-  /** Infinity until a goodbye is near. */
-  #lastSlotMs = Infinity;
   #isImpaired = false;
-  #isStopped = false;
 
   constructor(settings: ProbingSettings, clock: Clock, events: ProbingSideEvents) {
     const time = new CoordinatorTime(clock, () => -this.#offset.offsetUs / 1000);
@@ -50,40 +43,22 @@ export class ProbingSide {
     this.#egress = new AgentEgress({ ...settings.egress, fileLists: () => secrets.egress(), kind: 'public', nowMs });
     this.#patterns = new PatternThread({ clock });
     this.#probe = openProbe({ resolver: settings.resolver, egress: (address) => this.#egress.decide(address), clock, patternWork: this.#patterns, clientCertificates: (name) => secrets.clientCertificate(name) });
-    this.#executor = new Executor({
+    this.#slots = new OwnSlots({
       attempt: attemptWith({ probe: this.#probe.probe, nowMs: () => time.nowMs(), isImpaired: () => this.#isImpaired, patternWork: this.#patterns, localSecret: (name) => secrets.secret(name) }),
-      nextAttempt, clock,
-      nowMs: () => time.nowMs(),
+      clock, time,
       clockOffset: () => this.#offset,
       locationId: () => this.#locationId,
-      onResult: events.onResult,
-      onGap: events.onGap,
-      onError: events.onAttemptError,
       limits: { runs: { concurrency: settings.concurrency, waitingMax: RUNS_WAITING_MAX } },
-    });
-    this.#timetable = new Timetable({
-      clock, time,
-      onDue: (assignment, dueAtMs) => this.#executor.run(assignment, dueAtMs),
-      onGap: events.onGap,
-      onOmitted: events.onOmitted,
-      ...(events.hasRoom ? { hasRoom: events.hasRoom } : {}),
-    });
+    }, events);
   }
 
   /** Slots due before `sinceMs` are not this side's to answer; what counts is the first one given. */
   apply(sinceMs: number, upserts: readonly Assignment[], removals: readonly string[]): void {
-    if (this.#isStopped) return;
-    const learnt = this.#lastSlotMs === Infinity ? upserts : endingAt(upserts, this.#lastSlotMs);
-    for (const checkId of removals) this.#held.delete(checkId);
-    for (const assignment of learnt) this.#held.set(assignment.checkId, assignment);
-    this.#timetable.answerFrom(sinceMs);
-    this.#timetable.apply(learnt, removals);
-    this.#timetable.start();
+    this.#slots.apply(sinceMs, upserts, removals);
   }
 
   endAt(lastSlotMs: number): void {
-    this.#lastSlotMs = lastSlotMs;
-    this.#timetable.apply(endingAt(this.#held.values(), lastSlotMs), []);
+    this.#slots.endAt(lastSlotMs);
   }
 
   setClockOffset(offset: ClockOffset): void {
@@ -100,20 +75,18 @@ export class ProbingSide {
   }
 
   shoot(shot: Shot, onAnswer: (answer: ShotAnswer) => void): void {
-    this.#executor.shoot(shot, onAnswer);
+    this.#slots.shoot(shot, onAnswer);
   }
 
   /** Its event-loop delay covers the time since the last report. */
   report(): SideReport {
-    const { inFlight, latenessP99Us } = this.#executor.stats;
+    const { inFlight, latenessP99Us } = this.#slots.stats;
     return { inFlight, latenessP99Us, loopDelayP99Us: this.#loopDelay.p99Us(), resolver: this.#probe.resolverLoad() };
   }
 
   /** Every result and gap has been told when it resolves. */
   async stop(drainMs: number): Promise<void> {
-    this.#isStopped = true;
-    this.#timetable.stop();
-    await this.#executor.drain(drainMs);
+    await this.#slots.stop(drainMs);
     this.#probe.close();
     this.#patterns.close();
     this.#loopDelay.stop();

@@ -15,6 +15,8 @@ export type SqliteSpoolOptions = {
   readonly bytesMax?: number;
   readonly onTrouble?: (trouble: SpoolTrouble) => void;
   readonly newId?: () => string;
+  /** Opens the file; left out: on the disk. */
+  readonly open?: typeof openSpoolFile;
 };
 
 /**
@@ -51,7 +53,7 @@ export class SqliteSpool implements Spool {
     const fileBytesMax = options.bytesMax ?? FILE_BYTES_MAX;
     this.#bytesMax = fileBytesMax / PAGE_ROOM;
     this.#newId = options.newId ?? randomUUID;
-    const { db, corrupt } = openSpoolFile(options.path, { bytesMax: fileBytesMax, nowMs: Math.floor(options.clock.nowMs()) });
+    const { db, corrupt } = (options.open ?? openSpoolFile)(options.path, { bytesMax: fileBytesMax, nowMs: Math.floor(options.clock.nowMs()) });
     if (corrupt) options.onTrouble?.({ kind: 'corrupt', ...corrupt });
     this.#rows = new SqliteRows(db);
     const known = this.#rows.identity();
