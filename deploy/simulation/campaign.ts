@@ -1,0 +1,61 @@
+import { PLANTS, type PlantName } from './plants.ts';
+import { runSeed, type SeedReport } from './run-seed.ts';
+
+export type CampaignOptions = {
+  readonly firstSeed: number;
+  readonly seeds: number;
+  readonly hours: number;
+  readonly onSeed?: (report: SeedReport) => void;
+};
+
+export type CampaignReport = {
+  readonly failed: readonly SeedReport[];
+  /** How often each thing happened, over all seeds. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** What never happened, though it has to. */
+  readonly never: readonly string[];
+  readonly executions: number;
+  readonly results: number;
+  readonly gaps: number;
+  readonly events: number;
+};
+
+/** What a campaign has to have seen; one that has not proves less than it says. */
+export const SOMETIMES = [
+  'a roster changed', 'a location went away', 'a location came back', 'an agent killed', 'a coordinator killed', 'a coordinator stopped', 'a goodbye',
+  'killed at an effect', 'a process stopped', 'a mute partition', 'a one-way partition', 'postgres away', 'a commit nobody heard of', 'a duplicate row',
+  'a gap replaced by its late result', 'a surplus result', 'a retry', 'a shot', 'a slot run twice', 'a clock stepped', 'a disk corrupted', 'a check edited',
+  'a kept timetable', 'a result a minute late', 'a gap: agent_lost', 'a gap: no_agent', 'a gap: previous_still_running', 'a gap: clock_jump', 'a gap: overloaded',
+  'spool trouble: commit_failed',
+] as const;
+
+/** Seed after seed. */
+export async function runCampaign({ firstSeed, seeds, hours, onSeed }: CampaignOptions): Promise<CampaignReport> {
+  const failed: SeedReport[] = [];
+  const counts = new Map<string, number>();
+  const sum = { executions: 0, results: 0, gaps: 0, events: 0 };
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
+    const report = await runSeed({ seed, hours });
+    for (const [what, count] of report.counts) counts.set(what, (counts.get(what) ?? 0) + count);
+    sum.executions += report.executions;
+    sum.results += report.results;
+    sum.gaps += report.gaps;
+    sum.events += report.events;
+    if (report.violations.length > 0) failed.push(report);
+    onSeed?.(report);
+  }
+  return { failed, counts, never: SOMETIMES.filter((what) => !counts.has(what)), ...sum };
+}
+
+export type PlantReport = { readonly plant: PlantName; readonly foundAtSeed: number | null; readonly tried: number; readonly violation: string };
+
+/** Looks for one planted bug, seed after seed. */
+export async function findPlant(plant: PlantName, { firstSeed, seeds, hours }: Omit<CampaignOptions, 'onSeed'>): Promise<PlantReport> {
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
+    const { violations: [violation] } = await runSeed({ seed, hours, plants: new Set([plant]) });
+    if (violation !== undefined) return { plant, foundAtSeed: seed, tried: seed - firstSeed + 1, violation };
+  }
+  return { plant, foundAtSeed: null, tried: seeds, violation: '' };
+}
+
+export const ALL_PLANTS = Object.keys(PLANTS) as readonly PlantName[];

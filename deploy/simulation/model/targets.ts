@@ -1,0 +1,63 @@
+import type { FailureCode, FailurePhase } from '#shared/run/failure.ts';
+import type { ProbeSpec } from '#shared/run/probe-spec.ts';
+import type { ProbeReport } from '#shared/run/report.ts';
+import { aReport } from '#shared/testing/a-report.ts';
+import type { Random } from '../../fuzz/random.ts';
+import type { Process } from '../engine/process.ts';
+
+export type TargetState = 'up' | 'slow' | 'refusing' | 'silent' | 'unknown_name';
+
+/** What the checks look at: each target answers, slowly, refuses, keeps silent, or has no name any more. */
+export class Targets {
+  readonly #random: Random;
+  readonly #states = new Map<string, TargetState>();
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  set(hostname: string, state: TargetState): void {
+    this.#states.set(hostname, state);
+  }
+
+  allUp(): void {
+    this.#states.clear();
+  }
+
+  /** One attempt from a machine; its times are that machine's monotonic clock's. */
+  probe(spec: ProbeSpec, process: Process, signal: AbortSignal): Promise<ProbeReport> {
+    const state = this.#states.get(spec.hostname) ?? 'up';
+    const tookMs = this.#tookMs(state, spec.maxResponseTimeMs);
+    const isInTime = tookMs < spec.maxResponseTimeMs;
+    return new Promise((resolve) => {
+      const timer = process.setTimer(Math.min(tookMs, spec.maxResponseTimeMs), () => resolve(reportOf(isInTime ? state : 'silent', Math.min(tookMs, spec.maxResponseTimeMs))));
+      signal.addEventListener('abort', () => { timer.cancel(); resolve(reportOf('silent', tookMs)); }, { once: true });
+    });
+  }
+
+  #tookMs(state: TargetState, limitMs: number): number {
+    switch (state) {
+      case 'up': case 'refusing': return 0.3 + this.#random.fraction() ** 3 * 200;
+      case 'slow': return this.#random.fraction() * limitMs * 1.6;
+      case 'silent': return Infinity;
+      case 'unknown_name': return this.#random.fraction() * 60;
+    }
+  }
+}
+
+function reportOf(state: TargetState, tookMs: number): ProbeReport {
+  const totalUs = Math.round(tookMs * 1000);
+  switch (state) {
+    case 'up': case 'slow':
+      return aReport({ timings: { ...NO_TIME, connectUs: totalUs, totalUs } });
+    case 'refusing': return failed('connect', 'ECONNREFUSED', totalUs);
+    case 'silent': return failed('connect', 'SOCKET_TIMEOUT', totalUs);
+    case 'unknown_name': return failed('resolve', 'ENOTFOUND', totalUs);
+  }
+}
+
+function failed(phase: FailurePhase, code: FailureCode, totalUs: number): ProbeReport {
+  return aReport({ timings: { ...NO_TIME, connectUs: totalUs, totalUs }, established: false, failure: { phase, code, message: 'as the simulation has it' } });
+}
+
+const NO_TIME = { dnsUs: 0, connectUs: 0, tlsUs: 0, sendUs: 0, firstByteUs: 0, dataUs: 0, totalUs: 0, idleUs: 0 };

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { StoreModel } from '../model/store-model.ts';
+
+export type OwedSlot = { readonly checkId: string; readonly locationId: string; readonly dueAtMs: number };
+
+/**
+ * Who owes what, worked out slot by slot from the rows of the schedule and of availability, by rules.md 1–3 read
+ * anew: none of the product's arithmetic is used, so that it cannot be wrong in the same way.
+ */
+export class NaiveSchedule {
+  readonly #model: StoreModel;
+  readonly #phases = new Map<string, number>();
+
+  constructor(model: StoreModel) {
+    this.#model = model;
+  }
+
+  /** Every slot of the check with `fromMs ≤ dueAt < toMs` that somebody owes. */
+  owedOf(checkId: string, fromMs: number, toMs: number): readonly OwedSlot[] {
+    const epochs = this.#model.checks.get(checkId)?.epochs ?? [];
+    const owed: OwedSlot[] = [];
+    epochs.forEach((epoch, index) => {
+      const untilMs = Math.min(toMs, epochs[index + 1]?.fromAtMs ?? Infinity);
+      const phaseMs = this.#phaseOf(checkId, epoch.intervalMs);
+      let k = Math.floor((Math.max(fromMs, epoch.fromAtMs) - phaseMs) / epoch.intervalMs) - 1;
+      for (; k * epoch.intervalMs + phaseMs < untilMs; k += 1) {
+        const dueAtMs = k * epoch.intervalMs + phaseMs;
+        if (dueAtMs < fromMs || dueAtMs < epoch.fromAtMs) continue;
+        for (const locationId of this.ownersOf(checkId, dueAtMs)) owed.push({ checkId, locationId, dueAtMs });
+      }
+    });
+    return owed;
+  }
+
+  ownersOf(checkId: string, dueAtMs: number): readonly string[] {
+    const epochs = this.#model.checks.get(checkId)?.epochs ?? [];
+    let governing = null;
+    for (const epoch of epochs) if (epoch.fromAtMs <= dueAtMs) governing = epoch;
+    if (governing === null || !governing.active) return [];
+    const sinceMs = dueAtMs - this.#phaseOf(checkId, governing.intervalMs);
+    if (sinceMs % governing.intervalMs !== 0) return [];
+    if (governing.strategy === 'parallel') return governing.order;
+    const there = governing.order.filter((locationId) => this.isAvailable(locationId, dueAtMs));
+    const rotation = there.length === 0 ? governing.order : there;
+    return [rotation[(sinceMs / governing.intervalMs) % rotation.length]!];
+  }
+
+  isAvailable(locationId: string, atMs: number): boolean {
+    let available = false;
+    for (const change of this.#model.availability) if (change.locationId === locationId && change.fromAtMs <= atMs) available = change.available;
+    return available;
+  }
+
+  #phaseOf(checkId: string, intervalMs: number): number {
+    const key = `${checkId} ${intervalMs}`;
+    let phaseMs = this.#phases.get(key);
+    if (phaseMs === undefined) {
+      const hex = createHash('sha256').update(checkId.toLowerCase()).digest('hex').slice(0, 16);
+      phaseMs = Number(BigInt(`0x${hex}`) % BigInt(intervalMs));
+      this.#phases.set(key, phaseMs);
+    }
+    return phaseMs;
+  }
+}

@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util';
+import { ALL_PLANTS, findPlant, runCampaign } from './campaign.ts';
+import { isPlant, PLANTS } from './plants.ts';
+import { runSeed, type SeedReport } from './run-seed.ts';
+
+/**
+ * npm run simulate -- --seeds 500 --hours 1                 the campaign
+ * npm run simulate -- --seed 17 --hours 1 [--trace]         one seed again
+ * npm run simulate -- --plants [--seeds 200] [--hours 0.5]  every planted bug has to be found
+ * npm run simulate -- --plant NAME                          one of them
+ */
+/** Seeds after which everything that is to happen sometimes has happened. */
+const EVERYTHING_SEEN_AFTER = 50;
+
+const { values } = parseArgs({ options: {
+  seeds: { type: 'string' }, hours: { type: 'string', default: '1' }, seed: { type: 'string' },
+  json: { type: 'boolean', default: false }, trace: { type: 'boolean', default: false },
+  plants: { type: 'boolean', default: false }, plant: { type: 'string' },
+} });
+
+const hours = positive('hours', values.hours);
+const firstSeed = values.seed === undefined ? 1 : positive('seed', values.seed);
+const began = performance.now();
+
+if (values.plant !== undefined && !isPlant(values.plant)) fail(`no bug '${values.plant}' is known to plant; there are ${ALL_PLANTS.join(', ')}`);
+if (values.plants || values.plant !== undefined) await huntPlants();
+else if (values.seed !== undefined && values.seeds === undefined) await again();
+else await campaign();
+
+async function campaign(): Promise<void> {
+  const seeds = positive('seeds', values.seeds ?? '20');
+  let simulated = 0;
+  const report = await runCampaign({ firstSeed, seeds, hours, onSeed: (seed) => {
+    simulated += hours;
+    if (seed.violations.length > 0) tellFailure(seed);
+    if (!values.json && (seed.seed - firstSeed) % 10 === 9) process.stderr.write(`${seed.seed - firstSeed + 1} seeds, ${(simulated / secondsSoFar()).toFixed(2)} simulated hours/s\n`);
+  } });
+  const { failed, counts, never, ...sums } = report;
+  const seconds = secondsSoFar();
+  const facts = { seeds, hours, failed: failed.map(({ seed }) => seed), never, ...sums, seconds, simulatedHoursPerSecond: simulated / seconds, counts: Object.fromEntries([...counts].sort()) };
+  if (values.json) console.log(JSON.stringify(facts));
+  else console.log(facts);
+  // A few seeds need not have seen everything.
+  if (failed.length > 0 || (never.length > 0 && seeds >= EVERYTHING_SEEN_AFTER)) process.exitCode = 1;
+}
+
+async function again(): Promise<void> {
+  const plants = new Set(values.plant !== undefined && isPlant(values.plant) ? [values.plant] : []);
+  const report = await runSeed({ seed: firstSeed, hours, plants, isTraceKept: values.trace });
+  if (values.trace) for (const line of report.trace) console.log(line);
+  console.log({ ...report, trace: report.trace.length, counts: Object.fromEntries([...report.counts].sort()) });
+  if (report.violations.length > 0) process.exitCode = 1;
+}
+
+async function huntPlants(): Promise<void> {
+  const seeds = positive('seeds', values.seeds ?? '200');
+  for (const plant of values.plant !== undefined && isPlant(values.plant) ? [values.plant] : ALL_PLANTS) {
+    const report = await findPlant(plant, { firstSeed, seeds, hours });
+    if (report.foundAtSeed === null) process.exitCode = 1;
+    if (values.json) console.log(JSON.stringify(report));
+    else console.log(report.foundAtSeed === null ? `NOT FOUND in ${report.tried} seeds: ${plant}: ${PLANTS[plant]}` : `found by seed ${report.foundAtSeed}: ${plant}: ${report.violation}`);
+  }
+}
+
+function tellFailure({ seed, violations }: SeedReport): void {
+  process.stderr.write(`seed ${seed}: ${violations.length} violations\n${violations.slice(0, 5).map((violation) => `  ${violation}\n`).join('')}  again: npm run simulate -- --seed ${seed} --hours ${hours} --trace\n`);
+}
+
+function secondsSoFar(): number {
+  return (performance.now() - began) / 1000;
+}
+
+function positive(name: string, text: string): number {
+  const number = Number(text);
+  if (!(number > 0)) fail(`--${name} ${text}: a number above 0 is needed`);
+  return number;
+}
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+}

@@ -1,0 +1,29 @@
+import type { Check } from '#shared/check/check.ts';
+import type { Location } from '#shared/check/location.ts';
+import { aCheck, aRequest } from '#shared/testing/builders.ts';
+import type { Random } from '../fuzz/random.ts';
+
+/** Any check: how often, where, in turns or side by side, with or without retries. Its target is `target-<index>`. */
+export function aSimulatedCheck(index: number, locations: readonly Location[], random: Random): Check {
+  const seconds = random.pick([10, 15, 20, 30, 60, 60, 120]);
+  const codes = shuffled(locations.map(({ id }) => id), random).slice(0, random.int(1, locations.length));
+  const hasRetries = random.chance(0.4);
+  return aCheck({
+    name: `check ${index}`, locations: codes, runParallel: random.chance(0.5),
+    ...(seconds < 60 ? { frequency: 0, frequencyOffset: seconds } : { frequency: seconds / 60 }),
+    maxResponseTime: random.pick([1_000, 3_000, 5_000]), degradedResponseTime: 1_000,
+    request: aRequest({ hostname: `target-${index}`, port: 1_000 + random.int(0, 3) }),
+    retryStrategy: hasRetries ? {
+      type: random.pick(['FIXED', 'LINEAR'] as const), baseBackoffSeconds: random.int(0, 3), maxRetries: random.int(1, 2), maxDurationSeconds: 30, sameRegion: true, onlyOn: null,
+    } : null,
+  });
+}
+
+function shuffled<T>(list: readonly T[], random: Random): readonly T[] {
+  const result = [...list];
+  for (let index = result.length - 1; index > 0; index -= 1) {
+    const other = random.int(0, index);
+    [result[index], result[other]] = [result[other]!, result[index]!];
+  }
+  return result;
+}
