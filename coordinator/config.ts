@@ -3,7 +3,7 @@ import { type Environment, type SettingProblem, givenText, readSettings, setting
 import type { Secret } from '#shared/settings/secret.ts';
 import { optional, required, withDefault } from '#shared/settings/setting.ts';
 import {
-  type Endpoint, LOG_LEVELS, type LogLevel, flag, host, hostsAndPorts, httpUrl, isLoopbackHost, keyOf32Bytes, networks, oneOf, portOrAny, postgresUrl, smtpUrl, text, token,
+  type Endpoint, LOG_LEVELS, type LogLevel, flag, host, hostsAndPorts, httpUrl, isLoopbackHost, keyOf32Bytes, keysOf32Bytes, networks, oneOf, portOrAny, postgresUrl, smtpUrl, text, token,
 } from '#shared/settings/values.ts';
 
 /** Paths of PEM files. */
@@ -34,6 +34,8 @@ export type CoordinatorConfig = {
   readonly masterKey: Secret<Uint8Array> | null;
   /** For agents of public locations that name none themselves (rules.md 22). */
   readonly publicWitnesses: readonly Endpoint[];
+  /** The ring that seals secrets, the current key first; empty: the master key alone. */
+  readonly masterKeys: readonly Secret<Uint8Array>[];
   readonly logLevel: LogLevel;
   readonly notices: NoticeSettings;
 };
@@ -94,6 +96,10 @@ export const coordinatorSettings = {
   masterKey: optional('SONDE_MASTER_KEY', keyOf32Bytes(), 'made once, kept in the data directory', {
     about: 'key that seals secrets and hashes keys', secrecy: 'secret', hint: 'Make one with `openssl rand -hex 32`.',
   }),
+  masterKeys: optional('SONDE_MASTER_KEYS', keysOf32Bytes(), 'SONDE_MASTER_KEY alone', {
+    about: 'keys that seal secrets, the current one first, with commas between', secrecy: 'secret',
+    hint: 'To rotate put a new key (`openssl rand -hex 32`) before the others, restart, run `sonde secrets rotate`, then drop the old one.',
+  }),
   reflection: withDefault('SONDE_REFLECTION', flag(), '0', {
     about: '1 serves gRPC reflection on the fleet port', hint: 'Set it to 0 or 1.',
   }),
@@ -151,7 +157,7 @@ export function readCoordinatorConfig(env: Environment): ReadCoordinatorConfig {
         host: s.fleetHost, port: s.fleetPort, reflection: s.reflection,
         tls: fleetTls && { ...fleetTls, clientCaPath: s.fleetTlsClientCa },
       },
-      dataDir: s.dataDir, apiKey: s.apiKey, masterKey: s.masterKey, publicWitnesses: s.publicWitnesses ?? [], logLevel: s.logLevel,
+      dataDir: s.dataDir, apiKey: s.apiKey, masterKey: s.masterKey, masterKeys: s.masterKeys ?? [], publicWitnesses: s.publicWitnesses ?? [], logLevel: s.logLevel,
       notices: {
         smtpUrl: s.smtpUrl, smtpFrom: s.smtpFrom, webhooks: { allowHttp: s.webhookAllowHttp, allowNetworks: s.webhookAllowNetworks ?? [] },
         twilio: s.twilioAccount !== null && s.twilioToken !== null && s.twilioFrom !== null

@@ -22,6 +22,8 @@ import { keptApiKey, keptMasterKey } from './kept-secret.ts';
 import { coordinatorMetrics } from './metrics.ts';
 import { NoticeSide } from './notice-side.ts';
 import { RollUp } from './pipeline/roll-up.ts';
+import { keyRing } from './secrets/key-ring.ts';
+import { openedSecrets, valuesByName } from './secrets/open-channel.ts';
 import { openFleetServer } from './sessions/fleet-server.ts';
 import { openStore } from './store/open-store.ts';
 
@@ -58,7 +60,9 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   const apiKey = config.apiKey ?? await keptApiKey(config.dataDir);
   const hashToken = tokenHasher(masterKey.reveal());
 
-  const store = await openStore({ databaseUrl: config.databaseUrl.reveal(), applicationName: 'sonde coordinator', log });
+  // The master key opens as well: what it sealed before there was a ring stays readable.
+  const sealer = keyRing([...config.masterKeys, masterKey]);
+  const store = await openStore({ databaseUrl: config.databaseUrl.reveal(), applicationName: 'sonde coordinator', log, sealer });
   opened.push(() => store.close());
   const applied = await store.migrate();
   if (applied.length > 0) log.info({ applied }, 'database migrated');
@@ -87,7 +91,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   let listeningUrl: string | null = null;
   const notices = new NoticeSide({
     store, clock: systemClock, log, ids: randomUUID, random: Math.random, settings: config.notices, publicUrl: () => config.http.publicUrl ?? listeningUrl,
-    openSecrets: ({ sealed }) => (sealed === null ? {} : null), readVariables: async () => ({}),
+    openSecrets: (channel) => openedSecrets(channel, sealer), readVariables: (accountId) => store.variablesFor(accountId, null).then(valuesByName),
   });
   opened.push(() => notices.settled());
   const door = await openFleetServer({

@@ -6,6 +6,7 @@ import type { AnalyticsStore } from './analytics-port.ts';
 import type { CompletenessStore } from './completeness-port.ts';
 import type { ChannelTester, DeliveryLogStore } from './deliveries-port.ts';
 import type { ApiStore, ShotRunner } from './ports.ts';
+import type { ResourceStore } from './resource-store.ts';
 
 /** The application with handlers typed by their zod schemas. */
 export type ApiApp = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
@@ -15,7 +16,7 @@ export type Health = { readonly isReady: boolean; readonly problems: readonly st
 
 /** What the routes stand on. */
 export type ApiDeps = {
-  readonly store: ApiStore & CompletenessStore & AnalyticsStore & DeliveryLogStore;
+  readonly store: ApiStore & ResourceStore & CompletenessStore & AnalyticsStore & DeliveryLogStore;
   readonly shots: ShotRunner;
   /** Left out: channels cannot be tried out. */
   readonly channels?: ChannelTester;

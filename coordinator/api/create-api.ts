@@ -24,6 +24,11 @@ import { eventRoutes, tellWrites } from './routes/events.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { invitationRoutes } from './routes/invitations.ts';
 import { privateLocationRoutes } from './routes/private-locations.ts';
+import { alertChannelRoutes } from './routes/alert-channels.ts';
+import { alertSettingsRoutes } from './routes/alert-settings.ts';
+import { groupRoutes } from './routes/groups.ts';
+import { maintenanceWindowRoutes } from './routes/maintenance-windows.ts';
+import { variableRoutes } from './routes/variables.ts';
 import { resultRoutes } from './routes/results.ts';
 import { runRoutes } from './routes/runs.ts';
 import { seriesRoutes } from './routes/series.ts';
@@ -100,7 +105,8 @@ export function createApi(options: ApiOptions): ApiApp {
 
 /** Every route of the API. */
 function registerRoutes(app: ApiApp, deps: ApiDeps): void {
-  for (const routes of [checkRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, seriesRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes]) routes(app, deps);
+  for (const routes of [checkRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, seriesRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
+    groupRoutes, alertChannelRoutes, alertSettingsRoutes, maintenanceWindowRoutes, variableRoutes]) routes(app, deps);
 }
 
 function registerPeople(app: ApiApp, people: People): void {

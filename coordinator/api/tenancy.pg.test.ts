@@ -2,6 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Secret } from '#shared/settings/secret.ts';
+import { keyRing } from '../secrets/key-ring.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { aDatabase, type ADatabase } from '../store/testing/a-database.ts';
 import { anotherAccount } from '../store/testing/another-account.ts';
@@ -20,7 +22,9 @@ let app: ApiApp;
 const mine = mintToken('account', randomBytes);
 const theirs = mintToken('account', randomBytes);
 /** What the other account has. */
-const their = { accountId: '', checkId: '', runId: randomUUID(), privateLocationId: '', keyId: '', agentId: randomUUID(), userId: randomUUID(), invitationId: randomUUID(), apiKeyId: '', channelId: '', deliveryId: randomUUID() };
+const their = { accountId: '', checkId: '', runId: randomUUID(), privateLocationId: '', keyId: '', agentId: randomUUID(), userId: randomUUID(), invitationId: randomUUID(), apiKeyId: '', channelId: '', groupId: 0, windowId: 0, variable: 'THEIR_VARIABLE', deliveryId: randomUUID() };
+
+const A_WINDOW = { name: 'their secret sunday', startsAt: '2026-11-22T02:00:00Z', endsAt: '2026-11-22T04:00:00Z', repeatUnit: 'WEEK' };
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
 const ask = (token: string, method: Method, url: string, payload?: object) =>
@@ -29,13 +33,22 @@ const ask = (token: string, method: Method, url: string, payload?: object) =>
 /** A body that would do, where the route takes one: nothing but the id may be what is wrong. */
 function bodyFor(route: RegisteredRoute): object | undefined {
   if (route.url.includes('/users/')) return { role: 'viewer' };
+  if (route.method === 'PUT') {
+    if (route.url.includes('check-groups')) return { name: 'renamed' };
+    if (route.url.endsWith('/subscriptions')) return { checkId: their.checkId };
+    if (route.url.includes('alert-channels')) return { type: 'EMAIL', config: { address: 'ops@example.com' } };
+    if (route.url.includes('maintenance-windows')) return A_WINDOW;
+    if (route.url.includes('variables')) return { value: 'changed' };
+  }
   if (route.method === 'PUT') return route.url.includes('private-locations') ? { name: 'renamed', slugName: 'theirs-2' } : aDefinition();
   if (route.url.endsWith('/run')) return { location: 'local-1' };
   return undefined;
 }
 
 const parametersOf = (url: string): Record<string, string> => ({
-  ':id': url.includes('/users/') ? their.userId : url.includes('/invitations/') ? their.invitationId : url.includes('/api-keys/') ? their.apiKeyId
+  ':key': their.variable,
+  ':id': url.includes('/check-groups/') ? String(their.groupId) : url.includes('/maintenance-windows/') ? String(their.windowId)
+    : url.includes('/users/') ? their.userId : url.includes('/invitations/') ? their.invitationId : url.includes('/api-keys/') ? their.apiKeyId
     : url.includes('/private-locations/') ? their.privateLocationId : url.includes('/agents/') ? their.agentId
     : url.includes('/alert-channels/') ? their.channelId : url.includes('/alert-notifications/') ? their.deliveryId : their.checkId,
   ':keyId': their.keyId, ':checkId': their.checkId, ':resultId': their.runId,
@@ -54,7 +67,7 @@ async function aUserOf(accountId: string): Promise<void> {
 
 beforeAll(async () => {
   database = await aDatabase();
-  store = await openStore({ databaseUrl: database.url, applicationName: 'tests', log: QUIET });
+  store = await openStore({ databaseUrl: database.url, applicationName: 'tests', log: QUIET, sealer: keyRing([new Secret<Uint8Array>(randomBytes(32))]) });
   await store.ensureFirstAccount({ name: 'mine', keyHash: hashToken(mine), keyPrefix: 'sk_', scopes: SCOPES });
   const [location] = await store.ensureLocations([{ code: 'local-1', name: 'Local 1' }]);
   their.accountId = await anotherAccount(database.superUrl, { hash: hashToken(theirs), scopes: SCOPES });
@@ -72,6 +85,9 @@ beforeAll(async () => {
   await store.invite(their.accountId, { id: their.invitationId, email: 'their-secret@example.com', role: 'viewer', invitedBy: 'them', tokenHash: Buffer.from('theirs'), lastsMs: 60_000 });
   const created = await ask(theirs, 'POST', '/v1/checks/tcp', aDefinition({ name: 'their secret check', tags: ['theirs'] }));
   their.checkId = created.json().id;
+  their.groupId = (await ask(theirs, 'POST', '/v2/check-groups', { name: 'their secret group' })).json().id;
+  their.windowId = (await ask(theirs, 'POST', '/v1/maintenance-windows', A_WINDOW)).json().id;
+  await ask(theirs, 'POST', '/v1/variables', { key: their.variable, value: 'their secret value' });
   const { agentId, accountId: _accountId, isSurplus, receivedAtMs: _receivedAtMs, locationOwedCode: _owed, locationExecutedCode: _executed, check: _check, ...result } = aStoredResult();
   const { id: privateLocationId, keys: [key] } = (await ask(theirs, 'POST', '/v1/private-locations', { name: 'their secret place', slugName: 'theirs-2' })).json();
   Object.assign(their, { privateLocationId, keyId: key.id });

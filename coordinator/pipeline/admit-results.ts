@@ -1,4 +1,5 @@
 import { runIdOf } from '#shared/check/run-id.ts';
+import { isPausedAt } from '../planning/pauses.ts';
 import { owednessOf } from '../planning/owedness.ts';
 import type { AssignmentPlanner } from './plan-assignments.ts';
 import type { RetryRun, ShotStore } from './ports.ts';
@@ -51,7 +52,7 @@ function admitByConfig(
     const owedness = owednessOf({
       checkId: row.checkId, locationId, dueAtMs: row.dueAtMs, epochs: check.epochs, availability: planner.availability,
     });
-    return owedness === 'not_owed' ? { kind: 'refuse', code: 'not_owed' } : { kind: 'take', accountId: check.accountId, isSurplus: owedness === 'surplus' };
+    return owedness === 'not_owed' ? { kind: 'refuse', code: 'not_owed' } : { kind: 'take', accountId: check.accountId, isSurplus: owedness === 'surplus' || isPausedAt(check.windows ?? [], check.check.tags, row.dueAtMs) };
   });
 }
 

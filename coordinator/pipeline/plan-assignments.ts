@@ -20,6 +20,9 @@ const POLL_EVERY_MS = 1_000;
 /** Rosters that ended longer ago than agents look back are of no use to anybody. */
 const PAST_ROSTERS_MS = 60_000;
 
+/** Pauses that have come into sight since are cut out of the turns: far more often than `PAUSES_AHEAD_MS`. */
+const PAUSES_EVERY_MS = 6 * 3_600_000;
+
 type LocationPlan = Map<string, Omit<Assignment, 'digest'>>;
 
 /**
@@ -35,6 +38,7 @@ export class AssignmentPlanner {
   #changes: readonly AvailabilityChange[] = [];
   #availability = availabilityIndex([]);
   #revision = 0;
+  #pausesSeenAtMs = 0;
   #loop: Promise<void> = Promise.resolve();
   #refreshing: Promise<void> = Promise.resolve();
   #next: Promise<void> | null = null;
@@ -128,6 +132,7 @@ export class AssignmentPlanner {
 
   async #refreshNow(isFirst: boolean): Promise<void> {
     const { store, clock, onChange, onDeploy } = this.#deps;
+    this.#lookForPauses(clock.nowMs());
     const askedAtMs = clock.nowMs();
     const isCurrent = !isFirst && (await store.configRevision()) === this.#revision;
     const news = isCurrent ? null : await store.loadConfig(this.#revision);
@@ -147,6 +152,14 @@ export class AssignmentPlanner {
       onChange({ locationId, checkIds: rosterChanged.has(locationId) ? 'all' : changed.get(locationId)! });
     }
     if (deploys.length > 0) onDeploy(deploys);
+  }
+
+  /** Windows repeat without a change of the config. */
+  #lookForPauses(nowMs: number): void {
+    if (nowMs - this.#pausesSeenAtMs < PAUSES_EVERY_MS) return;
+    this.#pausesSeenAtMs = nowMs;
+    const paused = [...this.#checks.values()].filter(({ windows = [] }) => windows.length > 0);
+    for (const [locationId, checkIds] of this.#planAnew(paused, nowMs)) this.#deps.onChange({ locationId, checkIds });
   }
 
   #takeRosters(news: readonly RosterEpoch[], nowMs: number): ReadonlySet<string> {

@@ -1,18 +1,25 @@
 /** What the stages need from the store. Times are ms since the epoch; a revision is one number for all of the config. */
 import type { Check } from '#shared/check/check.ts';
+import type { Variables } from '#shared/check/variables.ts';
 import type { Location } from '#shared/check/location.ts';
 import type { Gap } from '#shared/run/gap.ts';
 import type { AttemptResult } from '#shared/run/result.ts';
 import type { AvailabilityChange, ScheduleEpoch } from '#shared/schedule/epoch.ts';
 import type { RosterEpoch } from '../fleet/roster.ts';
 import type { Lease } from './closing-port.ts';
+import type { WindowVersion } from '../planning/pauses.ts';
 
 /** A check as planning needs it. A deleted check keeps its epochs: the last one is inactive. */
 export type PlannedCheck = {
   readonly accountId: string;
   readonly checkId: string;
   readonly revision: number;
+  /** Under its group: as it runs. What it sends has its variables by name. */
   readonly check: Check;
+  /** Values for them; left out: none. */
+  readonly variables?: Variables;
+  /** Every version of a maintenance window that slots not yet closed may fall into; left out: none. */
+  readonly windows?: readonly WindowVersion[];
   readonly isDeleted: boolean;
   /** In order of `fromAtMs`. */
   readonly epochs: readonly ScheduleEpoch[];

@@ -9,6 +9,8 @@ export type ShotDelivery = {
   readonly locationId: string;
   /** `sonde.fleet.v1.Shot`, encoded. */
   readonly shot: Uint8Array;
+  /** It holds values of secrets: it is sealed on its way. */
+  readonly isSecret: boolean;
   /** From now on; nobody begins it later. */
   readonly timeoutMs: number;
   /** The coordinator that waits for the answer; null: the result is enough. */

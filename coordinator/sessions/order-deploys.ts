@@ -1,9 +1,9 @@
-import { toProbeSpec } from '#shared/check/to-probe-spec.ts';
 import type { Location } from '#shared/check/location.ts';
 import type { AvailabilityIndex } from '#shared/schedule/availability.ts';
 import { phaseMs } from '#shared/schedule/cadence.ts';
 import { nextTurn, turnsOf } from '#shared/schedule/turns.ts';
 import { toDeliver } from './order-shot.ts';
+import { probeSpecOf, REDACTION } from '../planning/expand-check.ts';
 import type { PlannedCheck } from '../pipeline/ports.ts';
 import type { DeployOrder } from '../pipeline/shot-port.ts';
 
@@ -14,8 +14,9 @@ export function deployOrder(
   const { accountId, checkId, revision } = check;
   const epoch = check.epochs.at(-1);
   const where = !epoch ? [] : epoch.strategy === 'parallel' ? epoch.order : [nextInTurn(check, epoch.order, availability, epoch.fromAtMs)];
-  const spec = toProbeSpec(check.check);
-  const shots = where.flatMap((id) => location(id) ?? []).map((at) => toDeliver(
+  const { spec, needs } = probeSpecOf(check.check, check.variables ?? new Map());
+  // What no agent can have is told by their rejecting the check.
+  const shots = needs.some((need) => need !== REDACTION) ? [] : where.flatMap((id) => location(id) ?? []).map((at) => toDeliver(
     { accountId, location: at, spec, saved: { checkId, revision }, timeoutMs: spec.maxResponseTimeMs, trigger: 'deploy' },
     { runId: now.ids(), orderedAtMs: Math.floor(now.nowMs), answerTo: null },
   ));

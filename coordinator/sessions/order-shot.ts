@@ -27,7 +27,7 @@ export function toDeliver(order: ShotOrder, { runId, orderedAtMs, answerTo }: { 
   const trigger = order.trigger ?? 'manual';
   const timeoutMs = order.timeoutMs + WAY_MS;
   return {
-    delivery: { runId, locationId: order.location.id, timeoutMs, answerTo, shot: pb.Shot.encode(wireShot(order, { runId, orderedAtMs })).finish() },
+    delivery: { runId, locationId: order.location.id, timeoutMs, answerTo, isSecret: (order.spec.secrets ?? []).length > 0, shot: pb.Shot.encode(wireShot(order, { runId, orderedAtMs })).finish() },
     owed: order.saved && {
       accountId: order.accountId, runId, checkId: order.saved.checkId, checkRevision: order.saved.revision,
       locationId: order.location.id, trigger, orderedAtMs, ...(order.retryOf ? { retryOf: order.retryOf } : {}),

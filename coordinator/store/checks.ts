@@ -1,17 +1,17 @@
 /** Checks as the API writes and reads them, each change with its revision and schedule epoch in one transaction. */
-import { sql, type Selectable, type Transaction } from 'kysely';
-import { intervalMsOf, type Check } from '#shared/check/check.ts';
-import { nextEpoch, type ScheduleEpoch } from '#shared/schedule/epoch.ts';
+import { sql, type Transaction } from 'kysely';
+import type { Check } from '#shared/check/check.ts';
 import type { ApiStore, StoredCheck } from '../api/ports.ts';
 import { asAccount } from './account-scope.ts';
-import { bumpConfigRevision, commitInstantMs } from './config-revision.ts';
+import { bumpConfigRevision } from './config-revision.ts';
 import type { Db } from './connect.ts';
-import { locationOrderOf } from './location-rows.ts';
+import { groupIn } from './group-rows.ts';
+import { appendEpoch, appendSchedule, lastEpochOf, type CheckRow } from './schedule-rows.ts';
 import type { Database } from './schema.ts';
+import { subscriptionsOfChecks, writeSubscriptions } from './subscriptions.ts';
 
 type CheckStore = Pick<ApiStore, 'createCheck' | 'listChecks' | 'getCheck' | 'replaceCheck' | 'deleteCheck'>;
 type Trx = Transaction<Database>;
-type CheckRow = Selectable<Database['checks']>;
 
 /** A repeated POST with the same key within this gets the first one's check. */
 const IDEMPOTENCY_HOURS = 24;
@@ -20,16 +20,17 @@ export function checkStore(db: Db): CheckStore {
   return {
     createCheck: (accountId, id, check, idempotencyKey) => asAccount(db, accountId, async (trx) => {
       const knownId = idempotencyKey === null ? null : await claimKey(trx, { accountId, key: idempotencyKey, checkId: id });
-      if (knownId !== null) return toStoredCheck(await rowOf(trx, accountId, knownId).executeTakeFirstOrThrow());
+      if (knownId !== null) return toStoredCheck(trx, await rowOf(trx, accountId, knownId).executeTakeFirstOrThrow());
+      // Behind the counter's lock: a location or a group that is being deleted is gone by now, or finds this check.
       const configRevision = await bumpConfigRevision(trx);
-      // Behind the counter's lock: a location that is being deleted is gone by now, or finds this check.
-      const order = await locationOrderOf(trx, accountId, check);
+      const group = await groupIn(trx, accountId, check.groupId);
       const row = await trx.insertInto('checks').values({
         account_id: accountId, id, revision: 1, name: check.name, tags: [...check.tags], definition: JSON.stringify(check), group_id: check.groupId, config_revision: configRevision,
       }).returningAll().executeTakeFirstOrThrow();
       await insertRevision(trx, row, check);
-      await appendEpoch(trx, row, { ...scheduleOf(check), order });
-      return toStoredCheck(row);
+      await appendSchedule(trx, row, check, group);
+      await writeSubscriptions(trx, accountId, { checkId: id }, check.alertChannelSubscriptions);
+      return toStoredCheck(trx, row);
     }),
 
     listChecks: (accountId, { limit, page, tag, search }) => asAccount(db, accountId, async (trx) => {
@@ -38,17 +39,17 @@ export function checkStore(db: Db): CheckStore {
       if (search !== undefined) matching = matching.where('name', 'ilike', `%${search.replace(/[\\%_]/g, '\\$&')}%`);
       const rows = await matching.selectAll().orderBy('created_at').orderBy('id').limit(limit).offset((page - 1) * limit).execute();
       const { total } = await matching.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
-      return { entries: rows.map(toStoredCheck), total };
+      return { entries: await toStoredChecks(trx, accountId, rows), total };
     }),
 
     getCheck: (accountId, id) => asAccount(db, accountId, async (trx) => {
       const row = await rowOf(trx, accountId, id).where('deleted_at', 'is', null).executeTakeFirst();
-      return row ? toStoredCheck(row) : null;
+      return row ? toStoredCheck(trx, row) : null;
     }),
 
     replaceCheck: (accountId, id, check, ifRevision) => asAccount(db, accountId, async (trx) => {
       const configRevision = await bumpConfigRevision(trx);
-      const order = await locationOrderOf(trx, accountId, check);
+      const group = await groupIn(trx, accountId, check.groupId);
       const current = await rowOf(trx, accountId, id).where('deleted_at', 'is', null).executeTakeFirst();
       if (!current) return abandon('not_found');
       if (ifRevision !== null && ifRevision !== current.revision) return abandon('conflict');
@@ -57,8 +58,9 @@ export function checkStore(db: Db): CheckStore {
         updated_at: sql<Date>`clock_timestamp()`, config_revision: configRevision,
       }).where('account_id', '=', accountId).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
       await insertRevision(trx, row, check);
-      await appendEpoch(trx, row, { ...scheduleOf(check), order });
-      return toStoredCheck(row);
+      await appendSchedule(trx, row, check, group);
+      await writeSubscriptions(trx, accountId, { checkId: id }, check.alertChannelSubscriptions);
+      return toStoredCheck(trx, row);
     }).catch(whyAbandoned),
 
     deleteCheck: (accountId, id) => asAccount(db, accountId, async (trx) => {
@@ -113,33 +115,17 @@ async function insertRevision(trx: Trx, row: CheckRow, check: Check): Promise<vo
     .values({ account_id: row.account_id, check_id: row.id, revision: row.revision, definition: JSON.stringify(check) }).execute();
 }
 
-/** Adds the row that the change asks for, if any (rules.md 2). */
-async function appendEpoch(trx: Trx, row: CheckRow, change: Omit<ScheduleEpoch, 'fromAtMs'>): Promise<void> {
-  const epoch = nextEpoch(await lastEpochOf(trx, row), change, await commitInstantMs(trx));
-  if (!epoch) return;
-  await trx.insertInto('schedule_epochs').values({
-    account_id: row.account_id, check_id: row.id, from_at: new Date(epoch.fromAtMs), interval_ms: epoch.intervalMs,
-    strategy: epoch.strategy, location_order: [...epoch.order], active: epoch.active,
-  }).execute();
+async function toStoredCheck(trx: Trx, row: CheckRow): Promise<StoredCheck> {
+  const [stored] = await toStoredChecks(trx, row.account_id, [row]);
+  return stored!;
 }
 
-async function lastEpochOf(trx: Trx, row: CheckRow): Promise<ScheduleEpoch | null> {
-  const last = await trx.selectFrom('schedule_epochs').selectAll()
-    .where('account_id', '=', row.account_id).where('check_id', '=', row.id).orderBy('from_at', 'desc').limit(1).executeTakeFirst();
-  return last ? toEpoch(last) : null;
-}
-
-export function toEpoch(row: Selectable<Database['schedule_epochs']>): ScheduleEpoch {
-  return { fromAtMs: row.from_at, intervalMs: row.interval_ms, strategy: row.strategy, order: row.location_order, active: row.active };
-}
-
-function scheduleOf(check: Check): Pick<ScheduleEpoch, 'intervalMs' | 'strategy' | 'active'> {
-  return { intervalMs: intervalMsOf(check), strategy: check.runParallel ? 'parallel' : 'round_robin', active: check.activated };
-}
-
-function toStoredCheck(row: CheckRow): StoredCheck {
-  return {
-    id: row.id, accountId: row.account_id, revision: row.revision, check: row.definition,
+/** With the subscriptions there are now: they are changed from the channels' side as well. */
+export async function toStoredChecks(trx: Trx, accountId: string, rows: readonly CheckRow[]): Promise<readonly StoredCheck[]> {
+  const subscriptions = await subscriptionsOfChecks(trx, accountId, rows.map(({ id }) => id));
+  return rows.map((row) => ({
+    id: row.id, accountId: row.account_id, revision: row.revision,
+    check: { ...row.definition, alertChannelSubscriptions: subscriptions.get(row.id) ?? [] },
     createdAtMs: Math.trunc(row.created_at), updatedAtMs: Math.trunc(row.updated_at),
-  };
+  }));
 }

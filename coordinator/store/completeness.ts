@@ -3,7 +3,7 @@ import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { AvailabilityChange } from '#shared/schedule/epoch.ts';
 import type { CheckSchedule, CompletenessStore, ScheduleFilter, SettledOfCheck } from '../api/completeness-port.ts';
 import { readAsAccount } from './account-scope.ts';
-import { toEpoch } from './checks.ts';
+import { toEpoch } from './schedule-rows.ts';
 import type { Db } from './connect.ts';
 import { gapSpansOf, settledGaps, settledResults } from './settled-slots.ts';
 import type { Database } from './schema.ts';

@@ -6,6 +6,8 @@ import type { DeliveryLogStore } from '../api/deliveries-port.ts';
 import type { ApiStore } from '../api/ports.ts';
 import type { UserStore } from '../api/users-port.ts';
 import type { EventStore } from '../events/account-events.ts';
+import type { ResourceStore } from '../api/resource-store.ts';
+import type { Sealer } from '../secrets/key-ring.ts';
 import type { EnrolmentStore } from '../sessions/enrolment-port.ts';
 import type { ClosingStore } from '../pipeline/closing-port.ts';
 import type { RollupStore } from '../pipeline/rollup-port.ts';
@@ -18,6 +20,7 @@ import { analyticsStore } from './analytics.ts';
 import { agentStore } from './agents.ts';
 import { apiKeyStore } from './api-keys.ts';
 import { auditStore } from './audit-log.ts';
+import { channelStore } from './channels.ts';
 import { checkStore } from './checks.ts';
 import { closingStore } from './closing.ts';
 import { completenessStore } from './completeness.ts';
@@ -28,6 +31,7 @@ import { eventStore } from './events.ts';
 import { enrolmentStore } from './enrolment.ts';
 import { invitationStore } from './invitations.ts';
 import { impairedStore } from './impaired.ts';
+import { groupStore } from './groups.ts';
 import { ingestStore } from './ingest.ts';
 import { deliveryStore } from './deliveries.ts';
 import { deliveryLogStore, type DeliveryChannels } from './delivery-log.ts';
@@ -43,21 +47,27 @@ import { planStore } from './plan.ts';
 import { privateLocationStore } from './private-locations.ts';
 import { resultStore } from './results.ts';
 import { rollupStore } from './rollups.ts';
+import { NO_KEYS } from './no-keys.ts';
+import { sealingStore } from './sealing.ts';
 import { sessionStore } from './sessions.ts';
 import { shotStore } from './shots.ts';
 import { statusStore } from './statuses.ts';
 import { userSessionStore } from './user-sessions.ts';
 import { userStore } from './users.ts';
+import { variableStore } from './variables.ts';
+import { windowStore } from './windows.ts';
 
 export type StoreOptions = {
   readonly databaseUrl: string;
   readonly applicationName: string;
   readonly log: StoreLog;
+  /** For secrets; left out: it can keep none. */
+  readonly sealer?: Sealer;
   /** For the API and the stages; ingest has its own. */
   readonly connectionsMax?: number;
 };
 
-export type Store = ApiStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
+export type Store = ApiStore & ResourceStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
   & AnalyticsStore & DeliveryStore & DeliveryLogStore & DeliveryChannels & UserStore & EventStore
   & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
@@ -81,7 +91,7 @@ const RAW_DAYS = 30;
 
 /** Connects once to see that it can. Throws `DatabaseError`, whose message is a sentence without secrets. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { databaseUrl, applicationName, log } = options;
+  const { databaseUrl, applicationName, log, sealer = NO_KEYS } = options;
   const common: Pick<ConnectOptions, 'databaseUrl' | 'applicationName' | 'log'> = { databaseUrl, applicationName, log };
   const fail = (cause: unknown): never => { throw toDatabaseError(databaseUrl, cause); };
   if (!/^postgres(ql)?:$/.test(URL.parse(databaseUrl)?.protocol ?? '')) fail(null);
@@ -102,10 +112,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     throw cause;
   }
   return {
-    ...checkStore(db), ...keyStore(db), ...locationStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
+    ...checkStore(db), ...groupStore(db, sealer), ...channelStore(db, sealer), ...windowStore(db), ...variableStore(db, sealer), ...sealingStore(db, sealer),
+     ...keyStore(db), ...locationStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
     ...resultStore(db), ...statusStore(db),
     ...eventStore(db, hints), ...userStore(db), ...userSessionStore(db), ...invitationStore(db), ...apiKeyStore(db), ...auditStore(db),
-    ...planStore(db, hints), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints),
+    ...planStore(db, hints, sealer), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints, sealer),
     ...leaseStore(db), ...impairedStore(db), ...closingStore(db), ...completenessStore(db),
     ...deliveryStore(db), ...deliveryLogStore(db), runDeliveryJobs: (deliver, { concurrency, signal }) => runJobs(jobPool, deliver, { concurrency, signal, log }),
     migrate: async () => {

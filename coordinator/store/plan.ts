@@ -1,19 +1,24 @@
 /** The config as planning reads it: one snapshot, everything after a revision. */
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
+import type { Variables } from '#shared/check/variables.ts';
 import { EPOCH_LEAD_MS, type AvailabilityChange } from '#shared/schedule/epoch.ts';
 import type { RosterEpoch } from '../fleet/roster.ts';
 import type { PlannedCheck, PlanStore } from '../pipeline/ports.ts';
-import { toEpoch } from './checks.ts';
+import { effectiveCheck, type CheckGroup } from '../planning/check-group.ts';
+import type { WindowVersion } from '../planning/pauses.ts';
+import type { Sealer } from '../secrets/key-ring.ts';
+import { toEpoch } from './schedule-rows.ts';
 import type { ConfigHints } from './config-hints.ts';
 import { bumpConfigRevision, commitInstantMs } from './config-revision.ts';
 import type { Db } from './connect.ts';
 import { holds } from './leases.ts';
 import { LOCATION_COLUMNS, toLocation } from './location-rows.ts';
 import type { Database } from './schema.ts';
+import { variablesOfAccount } from './variables.ts';
 
 type Trx = Transaction<Database>;
 
-export function planStore(db: Db, hints: ConfigHints): PlanStore {
+export function planStore(db: Db, hints: ConfigHints, sealer: Sealer): PlanStore {
   return {
     async configRevision() {
       return (await db.selectFrom('config_state').select('revision').executeTakeFirstOrThrow()).revision;
@@ -25,7 +30,7 @@ export function planStore(db: Db, hints: ConfigHints): PlanStore {
       const locations = await trx.selectFrom('locations').select(LOCATION_COLUMNS).where('config_revision', '>', sinceRevision).orderBy('id').execute();
       return {
         revision,
-        checks: await checksAfter(trx, sinceRevision),
+        checks: await checksAfter(trx, sinceRevision, sealer),
         locations: locations.map(toLocation),
         availability: await availabilityAfter(trx, sinceRevision),
         rosters: await rostersAfter(trx, sinceRevision),
@@ -55,16 +60,44 @@ export function planStore(db: Db, hints: ConfigHints): PlanStore {
   };
 }
 
-async function checksAfter(trx: Trx, sinceRevision: number): Promise<readonly PlannedCheck[]> {
+/** As long as the closer looks back after an absence. */
+const WINDOWS_MATTER_DAYS = 31;
+
+async function checksAfter(trx: Trx, sinceRevision: number, sealer: Sealer): Promise<readonly PlannedCheck[]> {
   const rows = await trx.selectFrom('checks').selectAll().where('config_revision', '>', sinceRevision).orderBy('id').execute();
   const epochs = await trx.selectFrom('schedule_epochs').selectAll('schedule_epochs')
     .innerJoin('checks', (join) => join.onRef('checks.account_id', '=', 'schedule_epochs.account_id').onRef('checks.id', '=', 'schedule_epochs.check_id'))
     .where('checks.config_revision', '>', sinceRevision).orderBy('schedule_epochs.from_at').execute();
   const byCheck = Map.groupBy(epochs, (epoch) => epoch.check_id);
-  return rows.map((row) => ({
-    accountId: row.account_id, checkId: row.id, revision: row.revision, check: row.definition, isDeleted: row.deleted_at !== null,
-    epochs: (byCheck.get(row.id) ?? []).map(toEpoch),
-  }));
+  const sharedBy = await sharedByAccount(trx, [...new Set(rows.map((row) => row.account_id))], sealer);
+  return rows.map((row) => {
+    const shared = sharedBy.get(row.account_id)!;
+    const group = row.group_id === null ? null : shared.groups.get(row.group_id) ?? null;
+    return {
+      accountId: row.account_id, checkId: row.id, revision: row.revision, isDeleted: row.deleted_at !== null,
+      check: effectiveCheck(row.definition, group).check, epochs: (byCheck.get(row.id) ?? []).map(toEpoch),
+      variables: shared.variables(row.group_id), windows: shared.windows,
+    };
+  });
+}
+
+type Shared = { readonly groups: ReadonlyMap<number, CheckGroup>; readonly variables: (groupId: number | null) => Variables; readonly windows: readonly WindowVersion[] };
+
+/** What an account's checks have in common; kept once for all of them. */
+async function sharedByAccount(trx: Trx, accountIds: readonly string[], sealer: Sealer): Promise<ReadonlyMap<string, Shared>> {
+  const shared = new Map<string, Shared>();
+  for (const accountId of accountIds) {
+    const groups = await trx.selectFrom('check_groups').select(['id', 'definition']).where('account_id', '=', accountId).execute();
+    const versions = await trx.selectFrom('maintenance_window_versions').selectAll().where('account_id', '=', accountId)
+      .where((eb) => eb.or([eb('until_at', 'is', null), eb('until_at', '>', sql<number>`now() - ${`${WINDOWS_MATTER_DAYS} days`}::interval`)]))
+      .orderBy('window_id').orderBy('from_at').execute();
+    shared.set(accountId, {
+      groups: new Map(groups.map(({ id, definition }) => [id, definition])),
+      variables: await variablesOfAccount(trx, accountId, sealer),
+      windows: versions.map((row) => ({ windowId: row.window_id, fromAtMs: row.from_at, untilMs: row.until_at, window: row.definition })),
+    });
+  }
+  return shared;
 }
 
 async function availabilityAfter(trx: Trx, sinceRevision: number): Promise<readonly AvailabilityChange[]> {

@@ -2,6 +2,8 @@
 import type { Member } from '../fleet/rendezvous.ts';
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { AlertSettings, Check } from '#shared/check/check.ts';
+import type { MaintenanceWindow } from '../alerting/maintenance.ts';
+import type { CheckGroup } from '../planning/check-group.ts';
 import type { Notice } from '../alerting/notice.ts';
 import type { Role } from '../api/users-port.ts';
 import type { SessionBeat } from '../pipeline/ports.ts';
@@ -101,7 +103,7 @@ export type Database = {
   retention: { account_id: string; raw_days: number; hourly_days: number; daily_days: number; updated_at: DefaultInstant };
   account_settings: { account_id: string; alert_settings: ColumnType<AlertSettings | null, string | null, string | null>; updated_at: DefaultInstant };
   check_groups: {
-    account_id: string; id: Generated<number>; revision: Generated<number>; name: string; definition: ColumnType<unknown, string, string>;
+    account_id: string; id: Generated<number>; revision: Generated<number>; name: string; definition: Json<CheckGroup>;
     created_at: DefaultInstant; updated_at: DefaultInstant;
   };
   alert_channels: {
@@ -114,8 +116,11 @@ export type Database = {
     account_id: string; id: Generated<number>; channel_id: number; check_id: string | null; group_id: number | null; activated: Generated<boolean>;
   };
   maintenance_windows: {
-    account_id: string; id: Generated<number>; name: string; definition: ColumnType<unknown, string, string>;
+    account_id: string; id: Generated<number>; name: string; definition: Json<MaintenanceWindow>;
     created_at: DefaultInstant; updated_at: DefaultInstant;
+  };
+  maintenance_window_versions: {
+    account_id: string; window_id: number; from_at: Instant; until_at: MaybeInstant; definition: Json<MaintenanceWindow>;
   };
   variables: {
     account_id: string; id: Generated<number>; group_id: number | null; key: string; sealed: Buffer; is_secret: boolean; locked: Generated<boolean>;

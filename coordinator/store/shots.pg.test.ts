@@ -17,7 +17,7 @@ describe('a shot', () => {
   function aShot({ answerTo = null, timeoutMs = 60_000 }: { answerTo?: string | null; timeoutMs?: number } = {}): ShotToDeliver {
     const runId = randomUUID();
     return {
-      delivery: { runId, locationId: world.locationId, shot: Uint8Array.of(1, 2, 3), timeoutMs, answerTo },
+      delivery: { runId, locationId: world.locationId, shot: Uint8Array.of(0x0a, 2, 3), isSecret: false, timeoutMs, answerTo },
       owed: { accountId: world.accountId, runId, checkId: world.checkId, checkRevision: 1, locationId: world.locationId, trigger: 'confirm', orderedAtMs: NOON },
     };
   }
@@ -29,7 +29,7 @@ describe('a shot', () => {
     await at.store.orderShots(shots);
     const claimed = await Promise.all(['c1', 'c2', 'c3', 'c4'].map(claim));
     expect(claimed.flat().map(({ runId }) => runId).sort()).toEqual(shots.map(({ delivery }) => delivery.runId).sort());
-    expect(claimed.flat()[0]).toMatchObject({ locationId: world.locationId, shot: Buffer.of(1, 2, 3) });
+    expect(claimed.flat()[0]).toMatchObject({ locationId: world.locationId, shot: Buffer.of(0x0a, 2, 3) });
     expect(claimed.flat()[0]!.leftMs).toBeLessThanOrEqual(60_000);
     expect(await at.store.findShots(shots.map(({ delivery }) => delivery.runId))).toHaveLength(12);
     for (const { runId } of claimed.flat()) await at.store.answerShot(runId, { kind: 'timeout' });

@@ -3,7 +3,9 @@ import { sql, type Insertable, type Transaction } from 'kysely';
 import type { ShotStore } from '../pipeline/ports.ts';
 import type { OwedShot, RoutedAnswer, ShotRouteStore, ShotToDeliver } from '../pipeline/shot-port.ts';
 import { HINT_CHANNELS, type ConfigHints } from './config-hints.ts';
+import { SEALED_VERSION, type Sealer } from '../secrets/key-ring.ts';
 import type { Db } from './connect.ts';
+import { sealedRow } from '../secrets/sealed-row.ts';
 import { IS_CONNECTED } from './locations.ts';
 import type { Database } from './schema.ts';
 
@@ -13,7 +15,7 @@ const ROWS_PER_INSERT = 1_000;
 /** Whoever waits has given up by then. */
 const FORGET_AFTER = sql`interval '2 minutes'`;
 
-export function shotStore(db: Db, hints: ConfigHints): ShotStore & ShotRouteStore {
+export function shotStore(db: Db, hints: ConfigHints, sealer: Sealer): ShotStore & ShotRouteStore {
   return {
     async recordShot(shot) {
       await db.insertInto('shots').values(toRow(shot)).onConflict((conflict) => conflict.column('run_id').doNothing()).execute();
@@ -31,7 +33,7 @@ export function shotStore(db: Db, hints: ConfigHints): ShotStore & ShotRouteStor
       }));
     },
 
-    orderShots: (shots) => db.transaction().execute((trx) => insertShots(trx, shots)),
+    orderShots: (shots) => db.transaction().execute((trx) => insertShots(trx, shots, sealer)),
 
     orderDeploys: (orders) => db.transaction().execute(async (trx) => {
       const wanted = new Map(orders.map((order) => [order.checkId, order]));
@@ -46,7 +48,7 @@ export function shotStore(db: Db, hints: ConfigHints): ShotStore & ShotRouteStor
         update checks set deployed_revision = mine.revision
         from unnest(${mine.map(({ checkId }) => checkId)}::uuid[], ${mine.map(({ revision }) => revision)}::integer[]) as mine (id, revision)
         where checks.id = mine.id`.execute(trx);
-      await insertShots(trx, mine.flatMap(({ shots }) => shots));
+      await insertShots(trx, mine.flatMap(({ shots }) => shots), sealer);
     }),
 
     async claimShots(coordinatorId, locationIds, max) {
@@ -56,7 +58,10 @@ export function shotStore(db: Db, hints: ConfigHints): ShotStore & ShotRouteStor
           where claimed_by is null and expires_at > clock_timestamp() and location_id = any(${[...locationIds]}::uuid[])
           order by expires_at limit ${max} for update skip locked
         ) returning run_id, location_id, shot, expires_at, clock_timestamp() as now`.execute(db);
-      return rows.map((row) => ({ runId: row.run_id, locationId: row.location_id, shot: row.shot, leftMs: row.expires_at - row.now }));
+      return rows.flatMap((row) => {
+        const shot = asOrdered(row.run_id, row.shot, sealer);
+        return shot === null ? [] : [{ runId: row.run_id, locationId: row.location_id, shot, leftMs: row.expires_at - row.now }];
+      });
     },
 
     async releaseShot(runId) {
@@ -95,17 +100,30 @@ export function shotStore(db: Db, hints: ConfigHints): ShotStore & ShotRouteStor
 }
 
 /** Orders shots within the transaction of whoever has a reason for them: both are committed, or neither. */
-export async function insertShots(trx: Transaction<Database>, shots: readonly ShotToDeliver[]): Promise<void> {
+export async function insertShots(trx: Transaction<Database>, shots: readonly ShotToDeliver[], sealer: Sealer): Promise<void> {
   for (let from = 0; from < shots.length; from += ROWS_PER_INSERT) {
     const some = shots.slice(from, from + ROWS_PER_INSERT);
     const owed = some.flatMap((shot) => (shot.owed ? [toRow(shot.owed)] : []));
     if (owed.length > 0) await trx.insertInto('shots').values(owed).execute();
     await trx.insertInto('shot_deliveries').values(some.map(({ delivery }) => ({
-      run_id: delivery.runId, location_id: delivery.locationId, shot: Buffer.from(delivery.shot), ordered_by: delivery.answerTo,
+      run_id: delivery.runId, location_id: delivery.locationId, shot: onItsWay(delivery, sealer), ordered_by: delivery.answerTo,
       expires_at: sql<Date>`clock_timestamp() + ${delivery.timeoutMs} * interval '1 ms'`,
     }))).execute();
   }
   if (shots.length > 0) await sql`select ${HINT_SHOTS}`.execute(trx);
+}
+
+/** As it is stored until an agent has it: sealed where it holds secrets. An encoded shot begins with the tag of a field, never with the version of a seal. */
+function onItsWay({ runId, shot, isSecret }: ShotToDeliver['delivery'], sealer: Sealer): Buffer {
+  const bytes = Buffer.from(shot);
+  return isSecret ? Buffer.from(sealer.seal(bytes.toString('base64'), sealedRow.shot(runId))) : bytes;
+}
+
+/** null: sealed by a key that this coordinator has not; whoever waits for it hears of no agent. */
+function asOrdered(runId: string, stored: Buffer, sealer: Sealer): Buffer | null {
+  if (stored[0] !== SEALED_VERSION) return stored;
+  const opened = sealer.open(stored, sealedRow.shot(runId));
+  return opened === null ? null : Buffer.from(opened.reveal(), 'base64');
 }
 
 function toRow(shot: OwedShot): Insertable<Database['shots']> {

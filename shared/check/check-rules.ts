@@ -21,7 +21,9 @@ export function checkProblems(input: unknown): readonly Problem[] {
 function locationProblems(input: unknown): readonly Problem[] {
   const fields = ['locations', 'privateLocations'] as const;
   const named = fields.map((field) => valueAt(input, [field]) ?? []);
-  if (named.every((list) => Array.isArray(list) && list.length === 0)) {
+  // A group may bring them: whoever knows the groups sees to that.
+  const hasGroup = typeof valueAt(input, ['groupId']) === 'number';
+  if (!hasGroup && named.every((list) => Array.isArray(list) && list.length === 0)) {
     return [problemAt('locations', valueAt(input, ['locations']), 'at least one', 'set at least one location or private location')];
   }
   return fields.flatMap((field, index) => {

@@ -21,7 +21,7 @@ const retryCommon = {
     .nullish().describe('NETWORK_ERROR: retry connection failures, not failed assertions.'),
 };
 
-const retryStrategySchema = z.strictObject({
+export const retryStrategySchema = z.strictObject({
   type: z.enum(['SINGLE_RETRY', 'FIXED', 'LINEAR', 'EXPONENTIAL'])
     .describe('Seconds before retry n: base, base, base × n, base to the power of n.'),
   ...retryCommon,
@@ -31,7 +31,7 @@ const retryStrategySchema = z.strictObject({
 
 const oneOf = (values: readonly number[]) => z.literal([...values]);
 
-const alertSettingsSchema = z.strictObject({
+export const alertSettingsSchema = z.strictObject({
   escalationType: z.enum(['RUN_BASED', 'TIME_BASED']).nullish().meta({ default: 'RUN_BASED' }),
   runBasedEscalation: z.strictObject({ failedRunThreshold: z.int().min(1).max(5).nullish().meta({ default: 1 }) }).nullish(),
   timeBasedEscalation: z.strictObject({ minutesFailingThreshold: oneOf([5, 10, 15, 30]).nullish().meta({ default: 5 }) }).nullish(),

@@ -27,7 +27,7 @@ function stepToWire(step: Step): Record<string, unknown> {
 }
 
 /** SINGLE_RETRY must not carry counts, and `onlyOn` is a list of one (checkly-api.md §3). */
-function retryToWire({ onlyOn, maxRetries, maxDurationSeconds, ...rest }: RetryStrategy): Record<string, unknown> {
+export function retryToWire({ onlyOn, maxRetries, maxDurationSeconds, ...rest }: RetryStrategy): Record<string, unknown> {
   return {
     ...rest,
     ...(rest.type === 'SINGLE_RETRY' ? {} : { maxRetries, maxDurationSeconds }),

@@ -113,7 +113,7 @@ function tlsOf(tls: NonNullable<RequestInput['tls']>): TlsSettings {
 }
 
 /** Defaults of checkly-api.md §3. */
-function retryOf(retry: NonNullable<CheckWrite['retryStrategy']>): RetryStrategy {
+export function retryOf(retry: NonNullable<CheckWrite['retryStrategy']>): RetryStrategy {
   const onlyOn = Array.isArray(retry.onlyOn) ? retry.onlyOn[0] : retry.onlyOn;
   return {
     type: retry.type,
@@ -126,7 +126,7 @@ function retryOf(retry: NonNullable<CheckWrite['retryStrategy']>): RetryStrategy
 }
 
 /** Defaults of checkly-api.md §4.2. */
-function alertSettingsOf(alert: NonNullable<CheckWrite['alertSettings']>): AlertSettings {
+export function alertSettingsOf(alert: NonNullable<CheckWrite['alertSettings']>): AlertSettings {
   return {
     escalationType: alert.escalationType ?? 'RUN_BASED',
     runBasedEscalation: { failedRunThreshold: alert.runBasedEscalation?.failedRunThreshold ?? 1 },

@@ -15,7 +15,7 @@ export function problemAt(path: string, value: unknown, limit: string, message: 
 
 const VALUE_CHARS_MAX = 200;
 /** Payloads and dialogues may hold passwords; nothing of them is echoed (rules.md 29). */
-const SECRET_PATHS = /^request\.(data|body|steps|tls\.(ca|clientCertificate))(\.|$)|^environmentVariables|^(password|currentPassword|token)$/;
+const SECRET_PATHS = /^request\.(data|body|steps|tls\.(ca|clientCertificate))(\.|$)|^environmentVariables|^(password|currentPassword|token)$|^value$|^config(\.|$)/;
 
 /** Bounded, without secrets, without whole objects. */
 export function showable(path: string, value: unknown): unknown {

@@ -111,6 +111,13 @@ export const keyOf32Bytes = (): z.ZodType<Secret<Uint8Array>, string> =>
     return bytes === undefined ? undefined : new Secret<Uint8Array>(new Uint8Array(bytes));
   });
 
+/** Several of them, with commas between. */
+export const keysOf32Bytes = (): z.ZodType<readonly Secret<Uint8Array>[], string> =>
+  parsed('keys of 32 bytes, each 64 hexadecimal digits or base64, with commas between', (given) => {
+    const keys = given.split(',').map((one) => keyOf32Bytes().safeParse(one.trim()).data);
+    return keys.every((key) => key !== undefined) ? keys : undefined;
+  });
+
 /** `host:port` with an IPv6 literal in brackets; undefined when it is not that. */
 export function parseEndpoint(given: string): Endpoint | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(given);

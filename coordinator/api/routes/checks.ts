@@ -3,15 +3,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Check } from '#shared/check/check.ts';
 import { problemAt } from '#shared/check/problem.ts';
+import { valueAt } from '#shared/check/schema-problems.ts';
 import type { ApiApp, ApiDeps } from '../api-app.ts';
 import { ApiError, invalidInput, notFound } from '../api-error.ts';
 import { callerOf } from '../authenticate.ts';
-import { checkFrom } from '../check-input.ts';
+import { checkFrom, knownFor, type Known } from '../check-input.ts';
 import type { StoredCheck } from '../ports.ts';
 import { CheckWriteBody } from '../wire/check-body.ts';
 import { checkEntity } from '../wire/check-entity.ts';
 import { CheckEntity } from '../wire/check-entity-schema.ts';
-import { checkIdParam, limit, page } from '../wire/query.ts';
+import { checkIdParam, flag, limit, page } from '../wire/query.ts';
 
 const ListQuery = z.object({
   limit,
@@ -21,6 +22,10 @@ const ListQuery = z.object({
   query: z.string().min(1).max(255).optional().meta({ description: 'the same as search' }),
 });
 
+const AssignQuery = z.object({
+  autoAssignAlerts: flag.optional().meta({ description: 'true: subscribe every channel there is. Left out: so for a new check that names no subscriptions.' }),
+});
+
 /** Checks: create, list, read, replace, delete. `/v1/checks/tcp/{id}` and `/v1/checks/{id}` are one thing. */
 export function checkRoutes(app: ApiApp, { store, ids }: ApiDeps): void {
   app.post('/v1/checks/tcp', {
@@ -28,12 +33,13 @@ export function checkRoutes(app: ApiApp, { store, ids }: ApiDeps): void {
     schema: {
       tags: ['checks'], summary: 'Create a TCP check',
       description: 'Answers with the full check, defaults filled in. `Idempotency-Key` makes repeating it harmless.',
-      body: CheckWriteBody, response: { 201: CheckEntity },
+      querystring: AssignQuery, body: CheckWriteBody, response: { 201: CheckEntity },
     },
   }, async (request, reply) => {
     const { accountId } = callerOf(request);
     const key = idempotencyKeyOf(request);
-    const check = checkFrom(request.body, await store.listLocations(accountId));
+    const known = await knownFor(store, accountId, request.body);
+    const check = withSubscriptions(checkFrom(request.body, known), request.body, { ...request.query, known, before: null });
     const id = ids();
     const stored = await store.createCheck(accountId, id, check, key);
     if (stored.id !== id) answersForRepeated(stored, check, reply);
@@ -66,14 +72,15 @@ export function checkRoutes(app: ApiApp, { store, ids }: ApiDeps): void {
       schema: {
         tags: ['checks'], summary: 'Replace a check',
         description: 'What is left out returns to its default. With `If-Match: "<revision>"` only if nobody changed it meanwhile (412 otherwise).',
-        params: checkIdParam, body: CheckWriteBody, response: { 200: CheckEntity },
+        params: checkIdParam, querystring: AssignQuery, body: CheckWriteBody, response: { 200: CheckEntity },
       },
     }, async (request, reply) => {
       const { accountId } = callerOf(request);
       const ifRevision = ifMatchOf(request);
       // Whose check it is comes before what is in the body: another account's id is 404 whatever was sent.
-      await savedCheck(store, accountId, request.params.id);
-      const check = checkFrom(request.body, await store.listLocations(accountId));
+      const before = await savedCheck(store, accountId, request.params.id);
+      const known = await knownFor(store, accountId, request.body);
+      const check = withSubscriptions(checkFrom(request.body, known), request.body, { ...request.query, known, before });
       const replaced = await store.replaceCheck(accountId, request.params.id, check, ifRevision);
       if (replaced === 'not_found') throw noSuchCheck(request.params.id);
       if (replaced === 'conflict') throw new ApiError(412, 'the check was changed meanwhile: read it again and repeat the change');
@@ -110,10 +117,26 @@ export function contentRange(first: number, count: number, total: number): strin
   return count === 0 ? `*/${total}` : `${first}-${first + count - 1}/${total}`;
 }
 
+/**
+ * Who is subscribed: who is named. A new check that names nobody is subscribed to every channel, unless told not to by
+ * `autoAssignAlerts=false`; then, and beside those named, to the channels that subscribe to new checks by themselves.
+ * A change that names nobody leaves everything as it is.
+ */
+function withSubscriptions(
+  check: Check, body: unknown, { autoAssignAlerts, known, before }: { readonly autoAssignAlerts?: boolean | undefined; readonly known: Known; readonly before: StoredCheck | null },
+): Check {
+  const named = valueAt(body, ['alertChannelSubscriptions']) ?? null;
+  if (before !== null && named === null && autoAssignAlerts !== true) return { ...check, alertChannelSubscriptions: before.check.alertChannelSubscriptions };
+  const taken = new Set(check.alertChannelSubscriptions.map(({ alertChannelId }) => alertChannelId));
+  const isForAll = autoAssignAlerts ?? (before === null && named === null);
+  const more = known.channels.filter(({ id, autoSubscribe }) => !taken.has(id) && (isForAll || (autoSubscribe && before === null && named === null)));
+  return { ...check, alertChannelSubscriptions: [...check.alertChannelSubscriptions, ...more.map(({ id }) => ({ alertChannelId: id, activated: true }))] };
+}
+
 /** A repeated request gets the first one's answer; the same key with another check is a mistake. */
 function answersForRepeated(stored: StoredCheck, wanted: Check, reply: FastifyReply): void {
   // After an edit nobody can tell any more what was first asked for.
-  if (stored.revision === 1 && !isDeepStrictEqual(stored.check, wanted)) {
+  if (stored.revision === 1 && !isDeepStrictEqual({ ...stored.check, alertChannelSubscriptions: [] }, { ...wanted, alertChannelSubscriptions: [] })) {
     throw new ApiError(409, 'this Idempotency-Key was used to create another check; use a new key');
   }
   reply.header('idempotent-replayed', 'true');

@@ -3,11 +3,13 @@ import type { Check } from '#shared/check/check.ts';
 import type { Location } from '#shared/check/location.ts';
 import { parseCheck } from '#shared/check/parse-check.ts';
 import type { Problem } from '#shared/check/problem.ts';
-import { toProbeSpec } from '#shared/check/to-probe-spec.ts';
+import type { Variables } from '#shared/check/variables.ts';
+import { effectiveCheck } from '../../planning/check-group.ts';
+import { probeSpecOf, REDACTION, variableProblems } from '../../planning/expand-check.ts';
 import type { ApiApp, ApiDeps } from '../api-app.ts';
 import { ApiError, invalidInput } from '../api-error.ts';
 import { callerOf } from '../authenticate.ts';
-import { unknownLocation } from '../check-input.ts';
+import { knownFor, unknownLocation } from '../check-input.ts';
 import { validated } from '../validate.ts';
 import { CheckRunBody } from '../wire/check-body.ts';
 import { checkIdParam } from '../wire/query.ts';
@@ -43,9 +45,13 @@ export function runRoutes(app: ApiApp, deps: ApiDeps): void {
     const code = field(request.body, 'location');
     const location = typeof code === 'string' ? findLocation(locations, code) : undefined;
     const parsed = parseCheck(definitionAt(request.body, location ?? NOWHERE));
-    const problems = [...(location ? [] : [locationProblem(code, locations)]), ...(parsed.ok ? [] : parsed.problems)];
-    if (!parsed.ok || !location) throw invalidInput(problems);
-    return reply.send(await runNow(accountId, location, parsed.check, null));
+    const { variables } = await knownFor(store, accountId, request.body);
+    const problems = [
+      ...(location ? [] : [locationProblem(code, locations)]),
+      ...(parsed.ok ? variableProblems(parsed.check.request, variables) : parsed.problems),
+    ];
+    if (!parsed.ok || !location || problems.length > 0) throw invalidInput(problems);
+    return reply.send(await runNow(accountId, location, { check: parsed.check, variables }, null));
   });
 
   app.post('/v1/checks/:id/run', {
@@ -59,17 +65,21 @@ export function runRoutes(app: ApiApp, deps: ApiDeps): void {
     const saved = await savedCheck(store, accountId, request.params.id);
     const { location: code } = validated(RunBody, request.body ?? {});
     const locations = await store.listLocations(accountId);
-    const location = code === undefined ? firstOf(saved.check, locations) : findLocation(locations, code);
-    if (!location) throw invalidInput([locationProblem(code ?? saved.check.locations[0] ?? saved.check.privateLocations[0], locations)]);
-    return reply.send(await runNow(accountId, location, saved.check, { checkId: saved.id, revision: saved.revision }));
+    const group = saved.check.groupId === null ? null : await store.getGroup(accountId, saved.check.groupId);
+    const { check } = effectiveCheck(saved.check, group?.group ?? null);
+    const location = code === undefined ? firstOf(check, locations) : findLocation(locations, code);
+    if (!location) throw invalidInput([locationProblem(code ?? check.locations[0] ?? check.privateLocations[0], locations)]);
+    return reply.send(await runNow(accountId, location, { check, variables: await store.variablesFor(accountId, check.groupId) }, { checkId: saved.id, revision: saved.revision }));
   });
 }
 
+/** A definition and what its names stand for. */
+type What = { readonly check: Check; readonly variables: Variables };
 type Saved = { readonly checkId: string; readonly revision: number } | null;
 
-function runnerOf({ shots, clock }: ApiDeps): (accountId: string, location: Location, check: Check, saved: Saved) => Promise<CheckResultWire> {
+function runnerOf({ shots, clock }: ApiDeps): (accountId: string, location: Location, what: What, saved: Saved) => Promise<CheckResultWire> {
   const inFlight = new Map<string, number>();
-  return async (accountId, location, check, saved) => {
+  return async (accountId, location, { check, variables }, saved) => {
     const running = inFlight.get(accountId) ?? 0;
     if (running >= RUNS_IN_FLIGHT_MAX) {
       throw new ApiError(429, `${RUNS_IN_FLIGHT_MAX} runs of this account are waiting for an answer already`, { headers: { 'retry-after': '5' } });
@@ -77,7 +87,9 @@ function runnerOf({ shots, clock }: ApiDeps): (accountId: string, location: Loca
     inFlight.set(accountId, running + 1);
     try {
       const timeoutMs = check.maxResponseTime + ROUND_TRIP_MS;
-      const answer = await shots.run({ accountId, location, spec: toProbeSpec(check), saved, timeoutMs });
+      const { spec, needs } = probeSpecOf(check, variables);
+      if (needs.some((need) => need !== REDACTION)) throw invalidInput(variableProblems(check.request, variables));
+      const answer = await shots.run({ accountId, location, spec, saved, timeoutMs });
       switch (answer.kind) {
         case 'no_agent': throw new ApiError(503, `no agent is connected in location '${location.code}'`, { headers: { 'retry-after': '5' } });
         case 'timeout': throw new ApiError(504, `location '${location.code}' did not answer within ${timeoutMs / 1000} s`);

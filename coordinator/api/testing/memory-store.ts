@@ -6,13 +6,14 @@ import type {
 import { settle, type SettledRow } from '../../planning/settle-slots.ts';
 import type { AnalyticsStore, CheckName, CheckSummary, Piece, PiecesQuestion } from '../analytics-port.ts';
 import type { DeliveryFilter, DeliveryLogStore, DeliveryRecord } from '../deliveries-port.ts';
+import { MemoryResources } from './memory-resources.ts';
 import type { CheckSchedule, CompletenessStore, OwedOfCheck, ScheduleFilter, Schedules, SettledOfCheck } from '../completeness-port.ts';
 
 /**
  * A store that keeps shapes honest without Postgres: for tests of what the API makes of its answers.
  * Whatever depends on the store itself (tenancy, paging, concurrency) is tested on the real one.
  */
-export class MemoryStore implements ApiStore, CompletenessStore, AnalyticsStore, DeliveryLogStore {
+export class MemoryStore extends MemoryResources implements ApiStore, CompletenessStore, AnalyticsStore, DeliveryLogStore {
   /** Newest first. */
   readonly deliveries: DeliveryRecord[] = [];
   readonly callers = new Map<string, Caller>();
@@ -34,6 +35,7 @@ export class MemoryStore implements ApiStore, CompletenessStore, AnalyticsStore,
   readonly #nowMs: () => number;
 
   constructor(nowMs: () => number) {
+    super();
     this.#nowMs = nowMs;
   }
 

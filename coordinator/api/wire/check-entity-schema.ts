@@ -24,13 +24,13 @@ const RequestShown = z.object({
   dns: z.object({ server: z.string().nullable() }),
 });
 
-const RetryShown = z.object({
+export const RetryShown = z.object({
   type: z.enum(['SINGLE_RETRY', 'FIXED', 'LINEAR', 'EXPONENTIAL']), baseBackoffSeconds: z.number(),
   maxRetries: z.int().optional(), maxDurationSeconds: z.number().optional(), sameRegion: z.boolean(),
   onlyOn: z.array(z.literal('NETWORK_ERROR')).optional(),
 });
 
-const AlertSettingsShown = z.object({
+export const AlertSettingsShown = z.object({
   escalationType: z.enum(['RUN_BASED', 'TIME_BASED']),
   runBasedEscalation: z.object({ failedRunThreshold: z.int() }),
   timeBasedEscalation: z.object({ minutesFailingThreshold: z.int() }),

@@ -75,6 +75,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (account_id, id)
     );
 
+    create table maintenance_window_versions (
+      account_id uuid not null references accounts (id),
+      window_id integer not null,
+      from_at timestamptz not null,
+      until_at timestamptz,
+      definition json not null,
+      primary key (account_id, window_id, from_at)
+    );
+    comment on table maintenance_window_versions is 'what was in force when: like epochs, for slots that are closed later';
+
     create table variables (
       account_id uuid not null references accounts (id),
       id bigint not null generated always as identity unique,
@@ -141,6 +151,7 @@ const OWN_ROWS = [
   ['alert_channels', 'select, insert, update, delete'],
   ['alert_subscriptions', 'select, insert, update, delete'],
   ['maintenance_windows', 'select, insert, update, delete'],
+  ['maintenance_window_versions', 'select, insert, update, delete'],
   ['variables', 'select, insert, update, delete'],
   ['notices', 'select, insert'],
   ['notice_deliveries', 'select, insert, update'],
