@@ -114,7 +114,7 @@ export class ChannelSender {
       // The notice's time, not the attempt's: the body of a delivery is the same at every attempt.
       chance: { uuid: deliveryId, randomNumber: createHash('sha256').update(deliveryId).digest().readUInt32BE(0) % 10_001, nowMs: notice.createdAtMs },
     });
-    if (!rendered.ok) return unsendable('TEMPLATE', rendered.problem);
+    if (!rendered.ok) return unsendable(rendered.isLate ? 'TEMPLATE_TIMEOUT' : 'TEMPLATE', rendered.problem);
     return { kind: 'http', request: renderWebhook({ ...config, webhookSecret }, rendered.rendered, { notice, variables: own, deliveryId, nowMs }) };
   }
 }

@@ -3,11 +3,9 @@
 type Options = { readonly fn?: (context: unknown) => unknown; readonly inverse?: (context: unknown) => unknown };
 export type Helper = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Chance and time are arguments, so that each attempt of a delivery renders the same. */
-export function templateHelpers({ uuid, randomNumber, nowMs }: { readonly uuid: string; readonly randomNumber: number; readonly nowMs: number }): Readonly<Record<string, Helper>> {
+/** Time is an argument, so that each attempt of a delivery renders the same. */
+export function templateHelpers(nowMs: number): Readonly<Record<string, Helper>> {
   return {
-    $UUID: () => uuid,
-    $RANDOM_NUMBER: () => randomNumber,
     year: () => new Date(nowMs).getUTCFullYear(),
     date: dateHelper(nowMs), moment: dateHelper(nowMs),
     tagValue: (tags, key, fallback) => tagValue(list(tags), text(key), typeof fallback === 'string' ? fallback : ''),

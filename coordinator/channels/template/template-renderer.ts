@@ -12,7 +12,8 @@ export type TemplateJob = {
 
 export type TemplateAnswer =
   | { readonly ok: true; readonly rendered: readonly string[] }
-  | { readonly ok: false; readonly problem: string };
+  /** `isLate`: it may have been the machine, not the template. */
+  | { readonly ok: false; readonly problem: string; readonly isLate?: boolean };
 
 /** rules.md 34. */
 const BUDGET_MS = 100;
@@ -35,7 +36,7 @@ export class TemplateRenderer {
   }
 
   async render(job: TemplateJob): Promise<TemplateAnswer> {
-    if (this.#waiting >= WAITING_MAX) return { ok: false, problem: 'too many templates wait to be rendered' };
+    if (this.#waiting >= WAITING_MAX) return { ok: false, problem: 'too many templates wait to be rendered', isLate: true };
     this.#waiting += 1;
     const answer = this.#turn.then(() => this.#run(job)).finally(() => { this.#waiting -= 1; });
     this.#turn = answer.catch(() => undefined);
@@ -49,14 +50,14 @@ export class TemplateRenderer {
   }
 
   async #run(job: TemplateJob): Promise<TemplateAnswer> {
-    if (this.#isClosed) return { ok: false, problem: 'the coordinator is stopping' };
+    if (this.#isClosed) return { ok: false, problem: 'the coordinator is stopping', isLate: true };
     this.#worker ??= await this.#start();
-    if (!this.#worker) return { ok: false, problem: 'the thread for templates did not start' };
+    if (!this.#worker) return { ok: false, problem: 'the thread for templates did not start', isLate: true };
     this.#worker.postMessage(job);
     const answer = await this.#next(this.#worker, BUDGET_MS);
     if (answer !== null && typeof answer === 'object') return answer as TemplateAnswer;
     await this.#stop();
-    return { ok: false, problem: `rendering took more than ${BUDGET_MS} ms or too much memory; make the template simpler` };
+    return { ok: false, problem: `rendering took more than ${BUDGET_MS} ms or too much memory; make the template simpler`, isLate: true };
   }
 
   async #start(): Promise<Worker | null> {

@@ -20,10 +20,10 @@ function render({ parts, variables, chance }: TemplateJob): TemplateAnswer {
   for (const { name, template, escape } of parts) {
     try {
       const handlebars = Handlebars.create();
-      for (const [helper, work] of Object.entries(templateHelpers(chance))) handlebars.registerHelper(helper, work as Handlebars.HelperDelegate);
+      for (const [helper, work] of Object.entries(templateHelpers(chance.nowMs))) handlebars.registerHelper(helper, work as Handlebars.HelperDelegate);
       // What `{{ }}` writes goes through this, `{{{ }}}` does not.
       (Handlebars.Utils as { escapeExpression: unknown }).escapeExpression = ESCAPES[escape];
-      const text = handlebars.compile(template, {})(own(variables), { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false });
+      const text = handlebars.compile(template, {})(own({ ...variables, $UUID: chance.uuid, $RANDOM_NUMBER: chance.randomNumber }), { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false });
       if (text.length > RENDERED_CHARS_MAX) return { ok: false, problem: `${name} renders to more than ${RENDERED_CHARS_MAX} characters` };
       rendered.push(text);
     } catch (error) {
@@ -38,5 +38,7 @@ function own(variables: TemplateJob['variables']): object {
   return Object.assign(Object.create(null) as object, variables);
 }
 
+// What is needed for the first time takes its time: not that of the first job.
+render({ parts: [{ name: '', template: '{{#if a}}{{b}}{{/if}}{{#each c}}{{eq this 1}}{{/each}}', escape: 'html' }], variables: { c: ['d'] }, chance: { uuid: '', randomNumber: 0, nowMs: 0 } });
 parentPort?.on('message', (job: TemplateJob) => parentPort?.postMessage(render(job)));
 parentPort?.postMessage('ready');
