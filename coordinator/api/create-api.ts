@@ -17,6 +17,10 @@ import { agentRoutes } from './routes/agents.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditLogRoutes } from './routes/audit-log.ts';
 import { alertDeliveryRoutes } from './routes/alert-deliveries.ts';
+import { analyticsRoutes } from './routes/analytics.ts';
+import { badgeRoutes } from './routes/badges.ts';
+import { reportingRoutes } from './routes/reporting.ts';
+import { resultsCsvRoutes } from './routes/results-csv.ts';
 import { checkRoutes } from './routes/checks.ts';
 import { checkSummaryRoutes } from './routes/check-summary.ts';
 import { completenessRoutes } from './routes/completeness.ts';
@@ -105,7 +109,7 @@ export function createApi(options: ApiOptions): ApiApp {
 
 /** Every route of the API. */
 function registerRoutes(app: ApiApp, deps: ApiDeps): void {
-  for (const routes of [checkRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, seriesRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
+  for (const routes of [checkRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, seriesRoutes, analyticsRoutes, reportingRoutes, badgeRoutes, resultsCsvRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
     groupRoutes, alertChannelRoutes, alertSettingsRoutes, maintenanceWindowRoutes, variableRoutes]) routes(app, deps);
 }
 

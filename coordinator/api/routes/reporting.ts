@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { metricOf } from '../../analytics/metrics.ts';
+import { QUICK_RANGES } from '../../analytics/quick-range.ts';
+import { planReading, type Cut } from '../../analytics/reading-plan.ts';
+import { unpack } from '../../analytics/sketch.ts';
+import { problemAt } from '#shared/check/problem.ts';
+import type { Piece } from '../analytics-port.ts';
+import type { ApiApp, ApiDeps } from '../api-app.ts';
+import { invalidInput } from '../api-error.ts';
+import { callerOf } from '../authenticate.ts';
+import { AVAILABILITY } from '../wire/figures-entity.ts';
+import { isoOf } from '../wire/iso.ts';
+import { instantMs } from '../wire/query.ts';
+import { rangeOf } from '../wire/range-query.ts';
+
+/** Of one report; more is asked for by tag. */
+const CHECKS_MAX = 2_000;
+const PIECES_MAX = 20_000;
+const UNIT_MS = { hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000, month: 28 * 86_400_000 } as const;
+
+const Aggregate = z.object({
+  successRatio: z.number().nullable().meta({ description: `percent: ${AVAILABILITY}` }), avg: z.number().nullable(), p95: z.number().nullable(), p99: z.number().nullable(),
+}).meta({ id: 'ReportAggregate', description: 'times in ms' });
+const ReportEntity = z.object({
+  checkId: z.string(), name: z.string(), checkType: z.literal('TCP'), tags: z.array(z.string()), aggregate: Aggregate,
+  series: z.array(Aggregate.extend({ from: z.iso.datetime() })).optional().meta({ description: 'by calendar, when a granularity is asked for; oldest first' }),
+}).meta({ id: 'Report' });
+
+/** What was promised and what was kept, of every check. */
+export function reportingRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
+  app.get('/v1/reporting', {
+    config: { scope: 'results:read' },
+    schema: {
+      tags: ['results'], summary: 'Success ratio and response times of every check over a range',
+      querystring: z.object({
+        quickRange: z.enum(QUICK_RANGES).optional(), presetWindow: z.enum(QUICK_RANGES).optional().meta({ description: 'another name of quickRange' }),
+        from: instantMs.optional(), to: instantMs.optional(),
+        filterByTags: z.string().max(1_000).optional().meta({ description: 'comma-separated; a check with any of them' }),
+        granularity: z.enum(['hour', 'day', 'week', 'month']).optional(),
+        timezone: z.string().max(64).default('UTC').meta({ description: 'of the calendar, as Europe/Berlin; whole hours from UTC' }),
+      }),
+      response: { 200: z.array(ReportEntity) },
+    },
+  }, async (request, reply) => {
+    const { accountId } = callerOf(request);
+    const { quickRange, presetWindow, filterByTags = '', granularity, timezone, ...given } = request.query;
+    if (!isTimeZone(timezone)) throw invalidInput([problemAt('timezone', timezone, 'a name as Europe/Berlin', 'is no time zone')]);
+    const range = rangeOf({ ...given, range: quickRange ?? presetWindow }, clock.nowMs(), 'last24Hours');
+    const tags = filterByTags.split(',').map((tag) => tag.trim()).filter((tag) => tag !== '');
+    const checks = (await store.listCheckNames(accountId, null, tags)).slice(0, CHECKS_MAX);
+    if (granularity && checks.length * ((range.toMs - range.fromMs) / UNIT_MS[granularity]) > PIECES_MAX) {
+      throw invalidInput([problemAt('granularity', granularity, `at most ${PIECES_MAX} figures`, 'makes too many figures; choose a shorter range, a coarser granularity, or a tag')]);
+    }
+    const checkIds = checks.map(({ checkId }) => checkId);
+    const read = (cut: Cut): Promise<readonly Piece[]> => store.readPieces(accountId, { checkIds, segments: planReading({ ...range, cut, mustReadRows: false }).segments, cut, byLocation: false });
+    const whole = new Map((await read({ kind: 'whole' })).map((piece) => [piece.checkId, piece]));
+    const series = granularity ? Map.groupBy(await read({ kind: 'calendar', unit: granularity, timeZone: timezone }), ({ checkId }) => checkId) : null;
+    return reply.send(checks.map(({ checkId, name, tags: of }) => ({
+      checkId, name, checkType: 'TCP' as const, tags: [...of], aggregate: aggregateOf(whole.get(checkId)),
+      ...(series ? { series: (series.get(checkId) ?? []).map((piece) => ({ from: isoOf(piece.atMs), ...aggregateOf(piece) })) } : {}),
+    })));
+  });
+}
+
+function aggregateOf(piece: Piece | undefined): z.output<typeof Aggregate> {
+  if (!piece) return { successRatio: null, avg: null, p95: null, p99: null };
+  const sketches = unpack(piece.total);
+  const of = (metric: string): number | null => metricOf(metric, piece.tally, sketches, piece.tally.passed + piece.tally.degraded);
+  return { successRatio: of('availability'), avg: of('total_avg'), p95: of('total_p95'), p99: of('total_p99') };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
