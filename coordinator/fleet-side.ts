@@ -8,6 +8,7 @@ import type { ClosingStore } from './pipeline/closing-port.ts';
 import { ResultIngest } from './pipeline/ingest-results.ts';
 import type { ImpairedStore } from './pipeline/impaired-port.ts';
 import type { LivenessStore } from './pipeline/liveness-port.ts';
+import { LocationDemand } from './pipeline/location-demand.ts';
 import { RosterKeeper } from './pipeline/keep-roster.ts';
 import { AssignmentPlanner } from './pipeline/plan-assignments.ts';
 import { deployOrder } from './sessions/order-deploys.ts';
@@ -50,6 +51,7 @@ export class FleetSide {
   readonly planner: AssignmentPlanner;
   readonly ingest: ResultIngest;
   readonly closer: SlotCloser;
+  readonly demand: LocationDemand;
   readonly #deps: FleetSideDeps;
   readonly #desk: ShotDesk;
   readonly #router: ShotRouter;
@@ -76,6 +78,7 @@ export class FleetSide {
       },
       onDeploy: (checks) => void this.#orderDeploys(checks),
     });
+    this.demand = new LocationDemand(this.planner);
     this.closer = new SlotCloser({ config: this.planner, store, clock, log, holder: this.coordinatorId });
     this.keeper = new RosterKeeper({ store, plan: store, planner: this.planner, holder: this.coordinatorId, clock, log });
     this.#router = new ShotRouter({ store, registry: this.registry, desk: this.#desk, coordinatorId: this.coordinatorId, clock, log });

@@ -111,7 +111,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   }));
   const api = createApi({
     store, log, hashToken, clock: systemClock, ids: randomUUID, version: VERSION,
-    shots: { run: (shot) => fleet.runShot(shot) }, channels: notices,
+    shots: { run: (shot) => fleet.runShot(shot) }, channels: notices, demand: fleet.demand,
     metrics: () => metrics.metrics(),
     people: { store, reached: howReached(config.http), publicUrl: config.http.publicUrl, onSetUp: () => forgetSetupToken(config.dataDir) },
     events,

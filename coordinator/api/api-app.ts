@@ -5,6 +5,7 @@ import type { Clock } from '#shared/time/clock.ts';
 import type { AnalyticsStore } from './analytics-port.ts';
 import type { CompletenessStore } from './completeness-port.ts';
 import type { ChannelTester, DeliveryLogStore } from './deliveries-port.ts';
+import type { LocationDemandPort } from './load-port.ts';
 import type { ApiStore, ShotRunner } from './ports.ts';
 import type { ResourceStore } from './resource-store.ts';
 
@@ -20,6 +21,8 @@ export type ApiDeps = {
   readonly shots: ShotRunner;
   /** Left out: channels cannot be tried out. */
   readonly channels?: ChannelTester;
+  /** Left out: load is told nowhere. */
+  readonly demand?: LocationDemandPort;
   /** HMAC of a presented token under the master key (`tokenHasher`). */
   readonly hashToken: (token: string) => Uint8Array;
   readonly clock: Clock;

@@ -151,7 +151,8 @@ export type ApiStore = {
   deleteCheck(accountId: string, id: string): Promise<boolean>;
 
   /** Public locations and the account's private ones. */
-  listLocations(accountId: string): Promise<readonly (Location & { readonly liveAgents: number; readonly available: boolean })[]>;
+  /** `capacity`: attempts that its connected agents run at once. */
+  listLocations(accountId: string): Promise<readonly (Location & { readonly liveAgents: number; readonly available: boolean; readonly capacity: number })[]>;
   /** A public location, by the operator. 'conflict' when the code is taken. */
   createLocation(location: { code: string; name: string }): Promise<Location | 'conflict'>;
   /** A key that lets agents join the location. 'too_many': two are live already. `accountId` of a private location's owner. */

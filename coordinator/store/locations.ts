@@ -49,13 +49,16 @@ export function locationStore(db: Db): LocationStore {
       const rows = await trx.selectFrom('locations').select(LOCATION_COLUMNS).select((eb) => [
         eb.selectFrom('sessions').whereRef('sessions.location_id', '=', 'locations.id').where(IS_CONNECTED)
           .select((count) => count.fn.count<number>('sessions.agent_id').distinct().as('n')).as('live_agents'),
+        eb.selectFrom('sessions').whereRef('sessions.location_id', '=', 'locations.id').where(IS_CONNECTED)
+          .innerJoin('agents', (join) => join.onRef('agents.location_id', '=', 'sessions.location_id').onRef('agents.id', '=', 'sessions.agent_id').onRef('agents.generation', '=', 'sessions.generation'))
+          .select((sum) => sum.fn.sum<number>('agents.capacity').as('n')).as('capacity'),
         eb.selectFrom('availability').whereRef('availability.location_id', '=', 'locations.id').where('from_at', '<=', sql<number>`clock_timestamp()`)
           .orderBy('from_at', 'desc').limit(1).select('available').as('available'),
       ])
         .where((eb) => eb.or([eb('account_id', 'is', null), eb('account_id', '=', accountId)]))
         .where('deleted_at', 'is', null)
         .orderBy('kind', 'desc').orderBy('code').execute();
-      return rows.map((row) => ({ ...toLocation(row), liveAgents: row.live_agents ?? 0, available: row.available ?? false }));
+      return rows.map((row) => ({ ...toLocation(row), liveAgents: row.live_agents ?? 0, available: row.available ?? false, capacity: row.capacity ?? 0 }));
     }),
   };
 }

@@ -89,7 +89,7 @@ describe('agents and keys', () => {
     const again = await Promise.all([1, 2, 3].map(() => at.store.ensureFirstAccount({ name: 'x', keyHash, keyPrefix: 'sk', scopes: ['read'] })));
     expect(new Set(again.map(({ accountId, keyId, isNew }) => `${accountId} ${keyId} ${isNew}`)).size).toBe(1);
     const caller = await at.store.findCaller(keyHash);
-    expect(caller).toEqual({ accountId: world.accountId, keyId: again[0]!.keyId, scopes: ['*'] });
+    expect(caller).toEqual({ accountId: world.accountId, keyId: again[0]!.keyId, keyName: 'first key', scopes: ['read'] });
     expect(await at.store.getAccount(world.accountId)).toMatchObject({ id: world.accountId, name: 'first' });
     expect(await at.store.findCaller(new Uint8Array(32).fill(2))).toBeNull();
     await at.client.query('update api_keys set revoked_at = now() where key_hash = $1', [Buffer.from(keyHash)]);

@@ -8,6 +8,7 @@ import type { ApiApp, ApiDeps } from '../api-app.ts';
 import { ApiError, invalidInput, notFound } from '../api-error.ts';
 import { callerOf } from '../authenticate.ts';
 import { checkFrom, knownFor, type Known } from '../check-input.ts';
+import { warnOfLoad } from '../load-warnings.ts';
 import type { StoredCheck } from '../ports.ts';
 import { CheckWriteBody } from '../wire/check-body.ts';
 import { checkEntity } from '../wire/check-entity.ts';
@@ -27,12 +28,12 @@ const AssignQuery = z.object({
 });
 
 /** Checks: create, list, read, replace, delete. `/v1/checks/tcp/{id}` and `/v1/checks/{id}` are one thing. */
-export function checkRoutes(app: ApiApp, { store, ids }: ApiDeps): void {
+export function checkRoutes(app: ApiApp, { store, ids, demand }: ApiDeps): void {
   app.post('/v1/checks/tcp', {
     config: { scope: 'checks:write' },
     schema: {
       tags: ['checks'], summary: 'Create a TCP check',
-      description: 'Answers with the full check, defaults filled in. `Idempotency-Key` makes repeating it harmless.',
+      description: 'Answers with the full check, defaults filled in. `Idempotency-Key` makes repeating it harmless. A header `Sonde-Warning` for each location that it brings beyond its capacity.',
       querystring: AssignQuery, body: CheckWriteBody, response: { 201: CheckEntity },
     },
   }, async (request, reply) => {
@@ -43,6 +44,7 @@ export function checkRoutes(app: ApiApp, { store, ids }: ApiDeps): void {
     const id = ids();
     const stored = await store.createCheck(accountId, id, check, key);
     if (stored.id !== id) answersForRepeated(stored, check, reply);
+    warnOfLoad(reply, { checkId: stored.id, check }, known.locations, demand);
     return sendCheck(reply.code(201).header('location', `/v1/checks/${stored.id}`), stored);
   });
 
@@ -71,7 +73,7 @@ export function checkRoutes(app: ApiApp, { store, ids }: ApiDeps): void {
       config: { scope: 'checks:write' },
       schema: {
         tags: ['checks'], summary: 'Replace a check',
-        description: 'What is left out returns to its default. With `If-Match: "<revision>"` only if nobody changed it meanwhile (412 otherwise).',
+        description: 'What is left out returns to its default. With `If-Match: "<revision>"` only if nobody changed it meanwhile (412 otherwise). `Sonde-Warning` as for creating.',
         params: checkIdParam, querystring: AssignQuery, body: CheckWriteBody, response: { 200: CheckEntity },
       },
     }, async (request, reply) => {
@@ -84,6 +86,7 @@ export function checkRoutes(app: ApiApp, { store, ids }: ApiDeps): void {
       const replaced = await store.replaceCheck(accountId, request.params.id, check, ifRevision);
       if (replaced === 'not_found') throw noSuchCheck(request.params.id);
       if (replaced === 'conflict') throw new ApiError(412, 'the check was changed meanwhile: read it again and repeat the change');
+      warnOfLoad(reply, { checkId: replaced.id, check }, known.locations, demand);
       return sendCheck(reply, replaced);
     });
 

@@ -3,6 +3,7 @@ import { problemAt } from '#shared/check/problem.ts';
 import type { ApiApp, ApiDeps } from '../api-app.ts';
 import { ApiError, notFound } from '../api-error.ts';
 import { callerOf } from '../authenticate.ts';
+import { loadOf } from '../../fleet/forecast-load.ts';
 import { validated } from '../validate.ts';
 import { addLocationKey, mintLocationKey } from '../location-key.ts';
 import { CreatedLocationEntity, LocationEntity, locationEntity, LocationWrite } from '../wire/fleet-entities.ts';
@@ -10,12 +11,15 @@ import { CreatedLocationKeyEntity, LocationKeyEntity, locationKeyEntity, Locatio
 
 /** Where checks run from. The catalogue of public locations is the operator's. */
 export function fleetRoutes(app: ApiApp, deps: ApiDeps): void {
-  const { store } = deps;
+  const { store, demand } = deps;
 
   app.get('/v1/locations', {
     config: { scope: 'locations:read' },
     schema: { tags: ['fleet'], summary: 'Public locations and your private ones', response: { 200: z.array(LocationEntity) } },
-  }, async (request, reply) => reply.send((await store.listLocations(callerOf(request).accountId)).map(locationEntity)));
+  }, async (request, reply) => {
+    const locations = await store.listLocations(callerOf(request).accountId);
+    return reply.send(locations.map((location) => locationEntity(location, demand ? loadOf(demand.in(location.id), location.capacity) : null)));
+  });
 
   app.post('/v1/locations', {
     config: { scope: 'operator' },
@@ -30,7 +34,7 @@ export function fleetRoutes(app: ApiApp, deps: ApiDeps): void {
       throw new ApiError(409, `there is a location '${code}' already`, { problems: [problemAt('code', code, 'unused', 'is taken')] });
     }
     const key = await addLocationKey(deps, { locationId: location.id }, mintLocationKey(deps));
-    return reply.code(201).send({ ...locationEntity({ ...location, liveAgents: 0, available: false }), keys: [key] });
+    return reply.code(201).send({ ...locationEntity({ ...location, liveAgents: 0, available: false }, null), keys: [key] });
   });
 
   const publicLocation = async (accountId: string, code: string) => {

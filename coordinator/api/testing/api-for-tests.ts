@@ -32,9 +32,9 @@ export function anApi(changes: Partial<ApiOptions> & { health?: () => Health } =
   const clock = new FakeClock();
   const store = new MemoryStore(() => clock.nowMs());
   store.locations.push(
-    { id: 'loc-1', code: 'local-1', name: 'Local 1', kind: 'public', accountId: null, liveAgents: 1, available: true },
-    { id: 'loc-2', code: 'local-2', name: 'Local 2', kind: 'public', accountId: null, liveAgents: 1, available: true },
-    { id: 'loc-3', code: 'dc-1', name: 'Datacentre', kind: 'private', accountId: MY_ACCOUNT, liveAgents: 1, available: true },
+    { id: 'loc-1', code: 'local-1', name: 'Local 1', kind: 'public', accountId: null, liveAgents: 1, available: true, capacity: 1_000 },
+    { id: 'loc-2', code: 'local-2', name: 'Local 2', kind: 'public', accountId: null, liveAgents: 1, available: true, capacity: 1_000 },
+    { id: 'loc-3', code: 'dc-1', name: 'Datacentre', kind: 'private', accountId: MY_ACCOUNT, liveAgents: 1, available: true, capacity: 1_000 },
   );
   const log: string[] = [];
   const shots: Shot[] = [];

@@ -17,7 +17,7 @@ export class MemoryStore extends MemoryResources implements ApiStore, Completene
   /** Newest first. */
   readonly deliveries: DeliveryRecord[] = [];
   readonly callers = new Map<string, Caller>();
-  readonly locations: (Location & { liveAgents: number; available: boolean })[] = [];
+  readonly locations: (Location & { liveAgents: number; available: boolean; capacity?: number })[] = [];
   readonly results: StoredResult[] = [];
   readonly statuses: CheckStatus[] = [];
   readonly keys: (LocationKey & { readonly locationId: string; readonly hash: Uint8Array })[] = [];
@@ -84,15 +84,15 @@ export class MemoryStore extends MemoryResources implements ApiStore, Completene
     return await this.getCheck(accountId, id) !== null && this.#checks.delete(id);
   }
 
-  async listLocations(accountId: string): Promise<readonly (Location & { liveAgents: number; available: boolean })[]> {
+  async listLocations(accountId: string): Promise<readonly (Location & { liveAgents: number; available: boolean; capacity: number })[]> {
     this.#check();
-    return this.locations.filter((location) => location.accountId === null || location.accountId === accountId);
+    return this.locations.filter((location) => location.accountId === null || location.accountId === accountId).map((location) => ({ capacity: 0, ...location }));
   }
 
   async createLocation({ code, name }: { code: string; name: string }): Promise<Location | 'conflict'> {
     if (this.locations.some((location) => location.code === code)) return 'conflict';
     const location: Location = { id: `id of ${code}`, code, name, kind: 'public', accountId: null };
-    this.locations.push({ ...location, liveAgents: 0, available: false });
+    this.locations.push({ ...location, liveAgents: 0, available: false, capacity: 0 });
     return location;
   }
 

@@ -11,13 +11,14 @@ export const LocationEntity = z.object({
   kind: z.enum(['public', 'private']),
   liveAgents: z.int(),
   available: z.boolean().meta({ description: 'runs checks now; takes its time to change, so that a blip is none' }),
+  load: z.number().nullable().meta({ description: 'what the checks ask of it against what its connected agents can run at once: 1 is full; null without agents' }),
 }).meta({ id: 'Location' });
 
 type ListedLocation = Awaited<ReturnType<ApiStore['listLocations']>>[number];
 
-export function locationEntity(location: ListedLocation): z.output<typeof LocationEntity> {
+export function locationEntity(location: Omit<ListedLocation, 'capacity'>, load: number | null): z.output<typeof LocationEntity> {
   const { id, code, name, kind, liveAgents, available } = location;
-  return { id, code, region: code, name, kind, liveAgents, available };
+  return { id, code, region: code, name, kind, liveAgents, available, load: load === null ? null : Math.round(load * 1000) / 1000 };
 }
 
 export const CreatedLocationEntity = LocationEntity.extend({ keys: z.array(CreatedLocationKeyEntity) }).meta({ id: 'CreatedLocation' });
@@ -35,6 +36,8 @@ export const AgentEntity = z.object({
   appliedRevision: z.int(),
   rejected: z.array(z.object({ checkId: z.string(), code: z.string(), reason: z.string() })),
   inFlight: z.int(), capacity: z.int(), spoolDepth: z.int(),
+  load: z.number().meta({ description: 'attempts under way against its capacity: 1 is full' }),
+  overloaded: z.boolean().meta({ description: 'so busy that it may have to skip slots, each recorded as `overloaded`' }),
   latenessP99Us: z.number(), loopDelayP99Us: z.number(), clockOffsetUs: z.number(), clockErrorUs: z.number(),
   state: z.enum(['active', 'pending']).meta({ description: '`pending` waits for approval' }),
   conflict: z.boolean().meta({ description: 'two live copies of it (a cloned machine) displace each other' }),
@@ -45,7 +48,11 @@ export const AgentEntity = z.object({
   impaired: z.boolean().meta({ description: 'what it sees now is believed to be of its own making, and counts for neither up nor down' }),
 }).meta({ id: 'Agent' });
 
+/** Above this the next burst does not fit. */
+const OVERLOADED_FROM = 0.9;
+
 export function agentEntity(row: AgentRow): z.output<typeof AgentEntity> {
   const { locationCode, lastSeenAtMs, enrolledAtMs, rejected, witnesses: { sinceMs, ...witnesses }, ...rest } = row;
-  return { ...rest, location: locationCode, lastSeenAt: isoOf(lastSeenAtMs), enrolledAt: isoOf(enrolledAtMs), rejected: rejected.map((entry) => ({ ...entry })), witnesses: { ...witnesses, since: sinceMs === null ? null : isoOf(sinceMs) } };
+  const load = rest.capacity > 0 ? Math.round((rest.inFlight / rest.capacity) * 1000) / 1000 : 0;
+  return { ...rest, load, overloaded: load >= OVERLOADED_FROM, location: locationCode, lastSeenAt: isoOf(lastSeenAtMs), enrolledAt: isoOf(enrolledAtMs), rejected: rejected.map((entry) => ({ ...entry })), witnesses: { ...witnesses, since: sinceMs === null ? null : isoOf(sinceMs) } };
 }
