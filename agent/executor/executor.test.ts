@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RetryStrategy } from '#shared/check/check.ts';
 import { nextAttempt } from '#shared/retry/backoff.ts';
 import { runIdOf } from '#shared/check/run-id.ts';
 import type { Assignment, Shot } from '#shared/run/assignment.ts';
+import type { FailureCode } from '#shared/run/failure.ts';
 import type { AttemptResult, Outcome } from '#shared/run/result.ts';
 import { aProbeSpec } from '#shared/testing/builders.ts';
 import { FakeClock } from '#shared/testing/fake-clock.ts';
@@ -114,6 +116,43 @@ describe('an executor', () => {
     }
   });
 
+  it('spreads what it skips evenly, whatever the overload: no check is always the one', async () => {
+    await fc.assert(fc.asyncProperty(fc.integer({ min: 2, max: 12 }), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 4, max: 40 }), async (checks, concurrency, slots) => {
+      fc.pre(concurrency < checks);
+      const world = aWorld({ runs: { concurrency, waitingMax: 100 } });
+      for (let slot = 0; slot < slots; slot += 1) {
+        for (let n = 0; n < checks; n += 1) world.executor.run(anAssignment({ checkId: `check-${n}` }), START + slot * 10_000);
+        world.nextTurn();
+        await world.clock.advance(5_000);
+        while (world.attempts.length > 0) await world.finish('passed');
+        await world.clock.advance(5_000);
+      }
+      const skipped = Array.from({ length: checks }, (_, n) => world.gaps.filter(({ checkId }) => checkId === `check-${n}`).length);
+      expect(world.gaps.every(({ reason }) => reason === 'overloaded')).toBe(true);
+      expect(world.gaps).toHaveLength(slots * (checks - concurrency));
+      expect(Math.max(...skipped) - Math.min(...skipped)).toBeLessThanOrEqual(1);
+    }), { numRuns: 30 });
+  });
+
+  it('starts fewer at once while descriptors run out, and all again once they do not (F25)', async () => {
+    const world = aWorld({ runs: { concurrency: 10, waitingMax: 100 } });
+    const due = (slot: number): void => { for (let n = 0; n < 20; n += 1) world.executor.run(anAssignment({ checkId: `check-${n}`, intervalMs: 60_000 }), START + slot * 60_000); };
+    due(0);
+    while (world.attempts.length > 0) await world.finish('agent_fault', 'EMFILE');
+    expect(world.results.every(({ outcome }) => outcome === 'agent_fault')).toBe(true);
+    await world.clock.advance(60_000);
+    due(1);
+    world.nextTurn();
+    expect(world.executor.stats.inFlight).toBeLessThan(8);
+    for (let slot = 2; slot < 12; slot += 1) {
+      while (world.attempts.length > 0) await world.finish('passed');
+      await world.clock.advance(60_000);
+      due(slot);
+      world.nextTurn();
+    }
+    expect(world.executor.stats.inFlight).toBe(10);
+  });
+
   it('bounds what waits', () => {
     const world = aWorld({ runs: { concurrency: 1, waitingMax: 5 } });
     for (let n = 0; n < 20; n += 1) world.executor.run(anAssignment({ checkId: `check-${n}` }), START);
@@ -203,13 +242,13 @@ function aWorld(limits?: Partial<ExecutorLimits>) {
     clock, executor, attempts, results, gaps, answers, errors, nextTurn,
     onAnswer: (answer: ShotAnswer) => { answers.push(answer); },
     /** Ends the attempt that began first. */
-    finish: async (outcome: Outcome) => { attempts.shift()!.succeed(seen(outcome)); await settle(); },
+    finish: async (outcome: Outcome, code?: FailureCode) => { attempts.shift()!.succeed(seen(outcome, code)); await settle(); },
     fail: async (error: Error) => { attempts.shift()!.fail(error); await settle(); },
   };
 }
 
-function seen(outcome: Outcome): SeenAttempt {
-  const failure = outcome === 'failed' ? { phase: 'connect' as const, code: 'ECONNREFUSED' as const, message: 'refused' } : null;
+function seen(outcome: Outcome, code?: FailureCode): SeenAttempt {
+  const failure = outcome === 'failed' || code ? { phase: 'connect' as const, code: code ?? 'ECONNREFUSED' as const, message: 'refused' } : null;
   return { report: aReport({ failure }), outcome, failure, overMaxResponseTime: false, assertions: [] };
 }
 

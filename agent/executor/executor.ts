@@ -12,6 +12,7 @@ import { startByMs } from '../timetable/grace.ts';
 import type { MissedSlot } from '../timetable/missed-slot.ts';
 import { LatenessWindow } from './lateness-window.ts';
 import { failedOnNetwork } from './network-failure.ts';
+import { OwnLimit } from './own-limit.ts';
 import { faultOf, settleAttempt, type SeenAttempt } from './settle-attempt.ts';
 import { StartQueue, type StartLimits } from './start-queue.ts';
 
@@ -65,6 +66,7 @@ export class Executor {
   readonly #deps: ExecutorDeps;
   readonly #runs: StartQueue;
   readonly #shots: StartQueue;
+  readonly #ownLimit: OwnLimit;
   readonly #running = new Set<string>();
   readonly #shooting = new Set<string>();
   readonly #lateness = new LatenessWindow();
@@ -75,7 +77,9 @@ export class Executor {
   constructor(deps: ExecutorDeps) {
     this.#deps = deps;
     const queueDeps = { clock: deps.clock, nowMs: deps.nowMs, defer: deps.defer ?? setImmediate };
-    this.#runs = new StartQueue(queueDeps, deps.limits?.runs ?? RUN_LIMITS);
+    const runLimits = deps.limits?.runs ?? RUN_LIMITS;
+    this.#ownLimit = new OwnLimit(runLimits.concurrency);
+    this.#runs = new StartQueue(queueDeps, runLimits);
     this.#shots = new StartQueue(queueDeps, deps.limits?.shots ?? SHOT_LIMITS);
     // Every attempt and every pause listens to the same two signals.
     setMaxListeners(0, this.#draining.signal, this.#aborting.signal);
@@ -147,6 +151,7 @@ export class Executor {
     for (let attempt = 1; ; attempt += 1) {
       const honesty = this.#honesty(latenessUs, attempt === 1 ? startedAtMs : this.#deps.nowMs());
       const seen = await this.#attempt(spec);
+      this.#noteOwnLimit(spec, seen);
       this.#runs.release();
       const next = this.#decideNext(assignment, seen, { attempt, startedAtMs, nextDueMs });
       const identity: RunIdentity = {
@@ -159,6 +164,13 @@ export class Executor {
       await sleep(this.#deps.clock, next.afterMs, this.#draining.signal);
       await this.#placeForRetry(checkId);
     }
+  }
+
+  /** A source address that this machine does not have is no want of ports. */
+  #noteOwnLimit(spec: ProbeSpec, { outcome, failure }: SeenAttempt): void {
+    const code = outcome === 'agent_fault' && spec.sourceAddress === null ? failure?.code ?? null : null;
+    this.#ownLimit.attemptOver(code, { inFlight: this.#runs.inFlight, nowUs: this.#deps.clock.monotonicUs() });
+    this.#runs.limitTo(this.#ownLimit.value);
   }
 
   /** Only failures are retried (rules.md 6, 23), and never into the check's next slot here. */

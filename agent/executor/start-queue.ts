@@ -33,8 +33,9 @@ export type StartQueueDeps = {
  * millisecond, so that the spread costs little lateness.
  *
  * Waiting ones stand in lanes by how often their key was passed over, most often first; within a lane first come,
- * first served. So an agent that can run half of what is due runs every check half of the time, instead of half of
- * the checks never.
+ * first served, and while some are passed over who started longest ago goes first. So an agent that can run half of what
+ * is due runs every check half of the time, instead of half of the checks never; and one that can run all but one
+ * skips each in its turn.
  */
 export class StartQueue {
   readonly #deps: StartQueueDeps;
@@ -43,15 +44,22 @@ export class StartQueue {
   /** Index: how often passed over. */
   readonly #lanes: Waiting[][] = Array.from({ length: LANES }, () => []);
   readonly #passedOver = new Map<string, number>();
+  /** When each key started last, as a count of all starts; kept from an overload until a while after it. */
+  readonly #startedAs = new Map<string, number>();
+  #starts = 0;
+  #overloadAtUs: number | null = null;
+  #isSorted = true;
   #waiting = 0;
   #started = 0;
   #startsThisTurn = 0;
+  #concurrency: number;
   #isDeferred = false;
   #expiry: Timer | null = null;
 
   constructor(deps: StartQueueDeps, limits: StartLimits) {
     this.#deps = deps;
     this.#limits = limits;
+    this.#concurrency = limits.concurrency;
   }
 
   /** Started and not yet released. */
@@ -70,11 +78,17 @@ export class StartQueue {
     } else {
       this.#lanes[this.#laneOf(waiting.key)]!.push(waiting);
       this.#waiting += 1;
+      this.#isSorted = false;
     }
     // While some are passed over, all that are due at this instant are heard before the first of them starts.
-    if (this.#passedOver.size > 0 && !waiting.isRetry) this.#startNextTurn();
+    if (this.#wasOverloaded() && !waiting.isRetry) this.#startNextTurn();
     else this.#startSome();
     if (this.#waiting > this.#limits.waitingMax) this.#expire(this.#lanes.find((lane) => lane.length > 0)!.shift()!);
+  }
+
+  /** At most as many as it was made with; what has started goes on. */
+  limitTo(concurrency: number): void {
+    this.#concurrency = Math.min(concurrency, this.#limits.concurrency);
   }
 
   /** One that was started is over. */
@@ -84,7 +98,7 @@ export class StartQueue {
   }
 
   #startSome(): void {
-    while (this.#started < this.#limits.concurrency && this.#startsThisTurn < STARTS_PER_TURN) {
+    while (this.#started < this.#concurrency && this.#startsThisTurn < STARTS_PER_TURN) {
       const next = this.#takeNext();
       if (!next) break;
       this.#startNextTurn();
@@ -109,6 +123,7 @@ export class StartQueue {
     const retry = this.#retries.shift();
     if (retry) return retry;
     const nowMs = this.#deps.nowMs();
+    this.#sort();
     for (const lane of this.#lanes.toReversed()) {
       for (let next = lane.shift(); next; next = lane.shift()) {
         if (nowMs > next.startByMs) {
@@ -117,6 +132,7 @@ export class StartQueue {
         }
         this.#waiting -= 1;
         this.#passedOver.delete(next.key);
+        if (this.#overloadAtUs !== null) this.#noteStart(next.key);
         return next;
       }
     }
@@ -127,7 +143,10 @@ export class StartQueue {
     this.#expiry = null;
     const nowMs = this.#deps.nowMs();
     for (const lane of this.#lanes) {
-      while (lane[0] && nowMs > lane[0].startByMs) this.#expire(lane.shift()!);
+      const late = lane.filter(({ startByMs }) => nowMs > startByMs);
+      if (late.length === 0) continue;
+      lane.splice(0, lane.length, ...lane.filter(({ startByMs }) => nowMs <= startByMs));
+      for (const waiting of late) this.#expire(waiting);
     }
     this.#startSome();
   }
@@ -137,7 +156,30 @@ export class StartQueue {
     // Keys of checks that are gone would stay for ever; forgetting all costs fairness for a moment.
     if (this.#passedOver.size >= PASSED_OVER_MAX) this.#passedOver.clear();
     this.#passedOver.set(waiting.key, (this.#passedOver.get(waiting.key) ?? 0) + 1);
+    this.#overloadAtUs = this.#deps.clock.monotonicUs();
     waiting.expire();
+  }
+
+  #wasOverloaded(): boolean {
+    if (this.#overloadAtUs !== null && this.#deps.clock.monotonicUs() - this.#overloadAtUs > FORGOTTEN_AFTER_US) {
+      this.#overloadAtUs = null;
+      this.#startedAs.clear();
+    }
+    return this.#overloadAtUs !== null || this.#passedOver.size > 0;
+  }
+
+  #noteStart(key: string): void {
+    if (this.#startedAs.size >= PASSED_OVER_MAX) this.#startedAs.clear();
+    this.#startedAs.set(key, this.#starts += 1);
+  }
+
+  /** Once for all that came since: stable, so that without an overload it is first come, first served. */
+  #sort(): void {
+    if (this.#isSorted) return;
+    this.#isSorted = true;
+    if (this.#startedAs.size === 0) return;
+    const startedAs = ({ key }: Waiting): number => this.#startedAs.get(key) ?? 0;
+    for (const lane of this.#lanes) if (lane.length > 1) lane.sort((a, b) => startedAs(a) - startedAs(b));
   }
 
   #laneOf(key: string): number {
@@ -152,3 +194,5 @@ const LANES = 8;
 /** How late an expiry may be noticed; short against the grace of 2 s. */
 const EXPIRY_LOOK_MS = 100;
 const PASSED_OVER_MAX = 100_000;
+/** Longer than all but rare checks' intervals: an overload a turn is still the same one. */
+const FORGOTTEN_AFTER_US = 600_000_000;

@@ -19,7 +19,10 @@ export async function deliverResults(
   stream: Duplex<pb.ResultsDown, pb.ResultsUp>, open: pb.OpenResults, spool: Spool, events: DeliveryEvents = {},
 ): Promise<void> {
   const sent = new Map<Lane, number>(LANES.map((lane) => [lane, 0]));
+  /** Batches not yet acknowledged, by lane. */
+  const underWay = new Map<Lane, number>(LANES.map((lane) => [lane, 0]));
   let credits = 0;
+  let creditsGiven = 0;
   let batchRowsMax = 0;
   let isSending = false;
   let wantsSending = false;
@@ -31,10 +34,12 @@ export async function deliverResults(
     while (wantsSending && !stream.signal.aborted) {
       wantsSending = false;
       while (credits > 0) {
-        const batch = nextBatch(spool, sent, batchRowsMax);
-        if (!batch) break;
+        const isBackfillFull = underWay.get('backfill')! >= backfillMax(creditsGiven);
+        const next = nextBatch(spool, sent, { rowsMax: batchRowsMax, lanes: isBackfillFull ? ['live'] : LANES });
+        if (!next) break;
         credits -= 1;
-        await stream.write({ message: { $case: 'batch', value: batch } });
+        underWay.set(next.lane, underWay.get(next.lane)! + 1);
+        await stream.write({ message: { $case: 'batch', value: next.batch } });
       }
     }
     isSending = false;
@@ -46,12 +51,14 @@ export async function deliverResults(
     for await (const { message } of stream.messages) {
       if (message?.$case === 'opened') {
         credits = message.value.credits;
+        creditsGiven = credits;
         batchRowsMax = message.value.batchRowsMax;
       } else if (message?.$case === 'acknowledged') {
         const lane = LANE_FROM_WIRE.get(message.value.lane);
         if (lane && message.value.spoolId === spool.id) spool.ackThrough(lane, Number(message.value.throughSequence));
         if (message.value.refused.length > 0) events.onRefused?.(message.value.refused);
         credits += 1;
+        if (lane) underWay.set(lane, Math.max(0, underWay.get(lane)! - 1));
       }
       void send();
     }
@@ -60,15 +67,22 @@ export async function deliverResults(
   }
 }
 
-function nextBatch(spool: Spool, sent: Map<Lane, number>, rowsMax: number): pb.SpoolBatch | null {
-  for (const lane of LANES) {
+/** Half of what may be under way, so that a fresh result never waits for the coordinator to commit a backlog. */
+function backfillMax(credits: number): number {
+  return Math.max(1, Math.floor(credits / 2));
+}
+
+function nextBatch(
+  spool: Spool, sent: Map<Lane, number>, { rowsMax, lanes }: { readonly rowsMax: number; readonly lanes: readonly Lane[] },
+): { readonly lane: Lane; readonly batch: pb.SpoolBatch } | null {
+  for (const lane of lanes) {
     const rows = spool.peek(lane, sent.get(lane)!, rowsMax);
     const last = rows.at(-1);
     if (!last) continue;
     sent.set(lane, last.sequence);
     const results = rows.flatMap(({ sequence, item }) => (item.kind === 'result' ? [{ sequence, result: item.result }] : []));
     const gaps = rows.flatMap(({ sequence, item }) => (item.kind === 'gap' ? [{ sequence, gap: item.gap }] : []));
-    return {
+    const batch: pb.SpoolBatch = {
       spoolId: spool.id,
       lane: LANE_TO_WIRE[lane],
       resultSequences: results.map(({ sequence }) => BigInt(sequence)),
@@ -77,6 +91,7 @@ function nextBatch(spool: Spool, sent: Map<Lane, number>, rowsMax: number): pb.S
       gaps: gapsToWire(gaps.map(({ gap }) => gap)),
       throughSequence: BigInt(last.sequence),
     };
+    return { lane, batch };
   }
   return null;
 }
