@@ -67,6 +67,8 @@ export function createProgram(context: Context, end: (code: ExitCode) => void): 
     .action((code: string) => ends(import('./commands/location-keys.ts').then((it) => it.listLocationKeys(context, code))));
   add(locations, 'revoke-key <code> <key-id>', 'end a key, and cut off the agents that enrolled with it')
     .action((code: string, keyId: string) => ends(import('./commands/location-keys.ts').then((it) => it.revokeLocationKey(context, code, keyId))));
+  add(program.command('secrets').description('how secrets are sealed'), 'rotate', 'seal everything by the first key of SONDE_MASTER_KEYS; may be interrupted and repeated')
+    .action(() => ends(import('./commands/secrets.ts').then((it) => it.rotateSecrets(context))));
   addPrivateLocations(program.command('private-locations').description("the account's own locations"), context, add, ends);
 
   add(program, 'audit', 'is every due slot accounted for? exits 1 when one is missing or double')
