@@ -1,6 +1,7 @@
 import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
 import type { Log } from '#shared/log.ts';
 import type { Duplex } from '#shared/rpc/duplex.ts';
+import { toProbeSpec } from '#shared/check/to-probe-spec.ts';
 import type { Clock } from '#shared/time/clock.ts';
 import { admitResults } from './pipeline/admit-results.ts';
 import { admitSession, newAdmission, type AdmissionState } from './fleet/admission.ts';
@@ -9,6 +10,7 @@ import { ResultIngest } from './pipeline/ingest-results.ts';
 import type { ImpairedStore } from './pipeline/impaired-port.ts';
 import type { LivenessStore } from './pipeline/liveness-port.ts';
 import { LocationDemand } from './pipeline/location-demand.ts';
+import type { ConfirmationOrder } from './pipeline/judge-check.ts';
 import { RosterKeeper } from './pipeline/keep-roster.ts';
 import { AssignmentPlanner } from './pipeline/plan-assignments.ts';
 import { deployOrder } from './sessions/order-deploys.ts';
@@ -134,6 +136,16 @@ export class FleetSide {
   /** The same without waiting: committed once this has resolved, and its result comes as every other (confirm, retry). Answers the run id. */
   orderShot(order: ShotOrder): Promise<string> {
     return orderShot(order, this.#shotDeps());
+  }
+
+  /** Asks another location about a failure. The run id is the judge's: asked twice, it is run once. */
+  async confirm({ check, locationId, runId }: ConfirmationOrder): Promise<void> {
+    const location = this.planner.location(locationId);
+    if (!location) return;
+    const spec = toProbeSpec(check.check);
+    await orderShot({
+      accountId: check.accountId, location, spec, saved: { checkId: check.checkId, revision: check.revision }, timeoutMs: spec.maxResponseTimeMs, trigger: 'confirm',
+    }, { ...this.#shotDeps(), ids: () => runId });
   }
 
   /** Tells every agent to come back elsewhere or later. */

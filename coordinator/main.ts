@@ -24,6 +24,7 @@ import { NoticeSide } from './notice-side.ts';
 import { RollUp } from './pipeline/roll-up.ts';
 import { keyRing } from './secrets/key-ring.ts';
 import { openedSecrets, valuesByName } from './secrets/open-channel.ts';
+import { Judge } from './pipeline/judge-runs.ts';
 import { openFleetServer } from './sessions/fleet-server.ts';
 import { openStore } from './store/open-store.ts';
 
@@ -85,6 +86,11 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   });
   opened.push(() => fleet.settled());
   await fleet.start();
+  const judge = new Judge({
+    config: fleet.planner, store, clock: systemClock, log, ids: randomUUID, confirm: (order) => fleet.confirm(order)
+  });
+  opened.push(() => judge.settled());
+  judge.start(stopping.signal);
   const rollUp = new RollUp({ store, clock: systemClock, log, holder: randomUUID() });
   opened.push(() => rollUp.settled());
   rollUp.start(stopping.signal);

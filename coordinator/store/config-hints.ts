@@ -6,8 +6,8 @@
 import { Client } from 'pg';
 import { connectionConfig, type ConnectOptions } from './connect.ts';
 
-/** What coordinators tell each other of: the config changed; an agent came, left or said goodbye; a shot or its answer is there. */
-export const HINT_CHANNELS = { config: 'sonde_config', fleet: 'sonde_fleet', shots: 'sonde_shots' } as const;
+/** What coordinators tell each other of: the config changed; an agent came, left or said goodbye; a shot or its answer is there; something wants judging. */
+export const HINT_CHANNELS = { config: 'sonde_config', fleet: 'sonde_fleet', shots: 'sonde_shots', judge: 'sonde_judge' } as const;
 /** News for dashboards, which say what happened: see events.ts. */
 export const EVENT_CHANNEL = 'sonde_events';
 export type HintChannel = keyof typeof HINT_CHANNELS;
@@ -18,7 +18,7 @@ const CHANNELS = Object.keys(HINT_CHANNELS) as readonly HintChannel[];
 
 export class ConfigHints {
   readonly #options: Pick<ConnectOptions, 'databaseUrl' | 'applicationName' | 'log'>;
-  readonly #callbacks: Readonly<Record<HintChannel, Set<() => void>>> = { config: new Set(), fleet: new Set(), shots: new Set() };
+  readonly #callbacks: Readonly<Record<HintChannel, Set<() => void>>> = { config: new Set(), fleet: new Set(), shots: new Set(), judge: new Set() };
   readonly #onEvent = new Set<(payload: string | null) => void>();
   readonly #pending = new Set<HintChannel>();
   #client: Client | null = null;

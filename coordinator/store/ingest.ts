@@ -11,7 +11,9 @@ import type { Pool, PoolClient } from 'pg';
 import type { IngestRow, IngestStore } from '../pipeline/ports.ts';
 import { encodeArrays, encodeCopyMessage, type ArrayColumn, type ElementType } from './binary-arrays.ts';
 import { inTransaction } from './connect.ts';
+import { HINT_CHANNELS } from './config-hints.ts';
 import { copyIn } from './copy-in.ts';
+import { JUDGE_MARK_COLUMNS, judgeMarksOf } from './judge-marks.ts';
 import { Partitions } from './partitions.ts';
 import { RESULT_COLUMNS, type IngestResult } from './result-columns.ts';
 import { encodeMarks } from './rollup-marks.ts';
@@ -61,15 +63,15 @@ type Batch = { readonly rows: readonly IngestRow[]; readonly results: readonly I
 
 function write(pool: Pool, { rows, results, gaps }: Batch, way: 'straight' | 'careful'): Promise<number> {
   const lock = gaps.length > 0 ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared';
-  const begin = `begin; set local synchronous_commit = on; select ${lock}(${GAP_LOCK})`;
+  // The hint goes out with the commit; the marks are the truth.
+  const begin = `begin; set local synchronous_commit = on; select ${lock}(${GAP_LOCK}); notify ${HINT_CHANNELS.judge}`;
   return inTransaction(pool, begin, async (client) => {
     const straight = way === 'straight' && results.length > 0 && !await hasGaps(client, results) ? results.filter(isFirstAttempt) : [];
     const others = straight.length === 0 ? results : results.filter((row) => !isFirstAttempt(row));
     if (straight.length > 0) await copyIn(client, COPY_RESULTS, encodeCopyMessage(RESULT_COLUMNS, straight));
     const inserted = straight.length + (others.length > 0 ? await insertResults(client, others) : 0) + (gaps.length > 0 ? await insertGaps(client, gaps) : 0);
     // Whether or not a row was new: a mark too many costs a computation, one too few would leave a wrong figure.
-    const marks = inserted > 0 ? encodeMarks(rows) : null;
-    if (marks) await client.query({ name: 'ingest-marks', text: 'insert into rollup_marks (cells) values ($1)', values: [marks] });
+    if (inserted > 0) await client.query({ name: 'ingest-marks', text: INSERT_MARKS, values: [encodeMarks(rows), ...encodeArrays(JUDGE_MARK_COLUMNS, judgeMarksOf(rows))] });
     return inserted;
   });
 }
@@ -108,6 +110,11 @@ async function insertGaps(client: PoolClient, rows: readonly IngestGap[]): Promi
   });
   return answer.rowCount ?? 0;
 }
+
+/** Appended both: nobody waits for a judge that is at work on the check (rules.md 19). */
+const INSERT_MARKS = `
+  with rolled as (insert into rollup_marks (cells) select $1::bytea where $1 is not null)
+  insert into judge_marks (account_id, check_id, first_due_at) select * from unnest($2::uuid[], $3::uuid[], $4::timestamptz[])`;
 
 const GAP_COLUMNS: readonly (ArrayColumn<IngestGap> & { readonly name: string })[] = [
   { name: 'account_id', type: 'uuid', of: (row) => row.accountId },

@@ -10,6 +10,7 @@ import type { ResourceStore } from '../api/resource-store.ts';
 import type { Sealer } from '../secrets/key-ring.ts';
 import type { EnrolmentStore } from '../sessions/enrolment-port.ts';
 import type { ClosingStore } from '../pipeline/closing-port.ts';
+import type { JudgingStore } from '../pipeline/judging-port.ts';
 import type { RollupStore } from '../pipeline/rollup-port.ts';
 import type { LivenessStore } from '../pipeline/liveness-port.ts';
 import type { ShotRouteStore } from '../pipeline/shot-port.ts';
@@ -36,6 +37,7 @@ import { ingestStore } from './ingest.ts';
 import { deliveryStore } from './deliveries.ts';
 import { deliveryLogStore, type DeliveryChannels } from './delivery-log.ts';
 import { connectJobPool, migrateJobQueue, runJobs } from './job-queue.ts';
+import { judgingStore } from './judging.ts';
 import { keyStore } from './keys.ts';
 import { livenessStore } from './liveness.ts';
 import { locationKeyStore } from './location-keys.ts';
@@ -69,7 +71,7 @@ export type StoreOptions = {
 
 export type Store = ApiStore & ResourceStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
   & AnalyticsStore & DeliveryStore & DeliveryLogStore & DeliveryChannels & UserStore & EventStore
-  & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
+  & JudgingStore & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
     /** The days from yesterday to tomorrow, or others; ingest makes what it needs besides. */
@@ -114,7 +116,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     ...checkStore(db), ...groupStore(db, sealer), ...channelStore(db, sealer), ...windowStore(db), ...variableStore(db, sealer), ...sealingStore(db, sealer),
      ...keyStore(db), ...locationStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
-    ...resultStore(db), ...statusStore(db),
+    ...judgingStore(db, hints), ...resultStore(db), ...statusStore(db),
     ...eventStore(db, hints), ...userStore(db), ...userSessionStore(db), ...invitationStore(db), ...apiKeyStore(db), ...auditStore(db),
     ...planStore(db, hints, sealer), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints, sealer),
     ...leaseStore(db), ...impairedStore(db), ...closingStore(db), ...completenessStore(db),

@@ -6,7 +6,11 @@ import type { MaintenanceWindow } from '../alerting/maintenance.ts';
 import type { CheckGroup } from '../planning/check-group.ts';
 import type { Notice } from '../alerting/notice.ts';
 import type { Role } from '../api/users-port.ts';
+import type { Told } from '../alerting/told.ts';
+import type { KeptConfirmation } from '../pipeline/judging-port.ts';
 import type { SessionBeat } from '../pipeline/ports.ts';
+import type { CheckState, CheckStatus } from '../verdict/check-state.ts';
+import type { Checkpoint } from '../verdict/checkpoints.ts';
 
 /** Read as ms with decimals; written as a Date (whole ms). */
 type Instant = ColumnType<number, Date, Date>;
@@ -101,6 +105,21 @@ export type Database = {
   rollups_daily: RollupRow;
   rollup_marks: { id: Generated<number>; marked_at: DefaultInstant; cells: Buffer };
   retention: { account_id: string; raw_days: number; hourly_days: number; daily_days: number; updated_at: DefaultInstant };
+  check_states: {
+    account_id: string; check_id: string; status: ColumnType<CheckStatus, CheckStatus | undefined, CheckStatus>; since_at: MaybeInstant; judged_through: MaybeInstant;
+    head: ColumnType<CheckState | null, string | null | undefined, string | null>; base: ColumnType<CheckState | null, string | null | undefined, string | null>; base_through: MaybeInstant;
+    checkpoints: ColumnType<readonly Checkpoint[], string | undefined, string>; slots_folded: Generated<number>;
+    told: ColumnType<Told | null, string | null | undefined, string | null>; confirmations: ColumnType<readonly KeptConfirmation[], string | undefined, string>;
+    is_history_pending: Generated<boolean>; next_look_at: MaybeInstant; updated_at: DefaultInstant;
+  };
+  judge_marks: { id: Generated<number>; account_id: string; check_id: string; first_due_at: MaybeInstant };
+  alerts: {
+    account_id: string; id: string; check_id: string; kind: 'failure' | 'degraded' | 'no_data'; since_at: MaybeInstant; opened_at: Instant; closed_at: MaybeInstant;
+    ending: string | null; acknowledged_at: MaybeInstant; snoozed_until: MaybeInstant;
+  };
+  location_outages: {
+    account_id: string; id: string; location_id: string; kind: 'empty' | 'cut_off'; from_at: Instant; told_at: Instant; ended_at: MaybeInstant;
+  };
   account_settings: { account_id: string; alert_settings: ColumnType<AlertSettings | null, string | null, string | null>; updated_at: DefaultInstant };
   check_groups: {
     account_id: string; id: Generated<number>; revision: Generated<number>; name: string; definition: Json<CheckGroup>;

@@ -21,6 +21,9 @@ const ROWS_OF_ROLLUPS = [
   ...['rollups_hourly', 'rollups_daily'].map((table) => `insert into ${table} (account_id, check_id, location_id, at, passed, degraded, failed, agent_faults, egress_denied, impaired, established, over_max, attempts, gaps)
     values ($1, gen_random_uuid(), gen_random_uuid(), '2026-11-22', 1, 0, 0, 0, 0, 0, 1, 0, 1, 0)`),
   `insert into retention (account_id, raw_days, hourly_days, daily_days) values ($1, 7, 30, 30)`,
+  `insert into judge_marks (account_id, check_id) select $1, id from checks where account_id = $1`,
+  `insert into alerts (account_id, id, check_id, kind, opened_at) select $1, gen_random_uuid(), id, 'failure', now() from checks where account_id = $1`,
+  `insert into location_outages (account_id, id, location_id, kind, from_at, told_at) select $1, gen_random_uuid(), id, 'empty', now(), now() from locations where account_id = $1`,
 ];
 
 const ROWS_OF_USERS = [

@@ -12,6 +12,7 @@ import * as closing from './0007-closing.ts';
 import * as alerting from './0008-alerting.ts';
 import * as coordinators from './0009-coordinators.ts';
 import * as impaired from './0010-impaired.ts';
+import * as judging from './0011-judging.ts';
 import * as deliveries from './0012-deliveries.ts';
 import * as rollups from './0014-rollups.ts';
 import * as users from './0015-users.ts';
@@ -28,6 +29,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-alerting': alerting,
   '0009-coordinators': coordinators,
   '0010-impaired': impaired,
+  '0011-judging': judging,
   '0012-deliveries': deliveries,
   '0014-rollups': rollups,
   '0015-users': users,

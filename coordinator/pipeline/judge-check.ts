@@ -1,0 +1,206 @@
+import { uuidV5 } from '#shared/check/run-id.ts';
+import type { Location } from '#shared/check/location.ts';
+import type { AvailabilityIndex } from '#shared/schedule/availability.ts';
+import { decideNotices, earliest, type NoticeDraft, type Situation } from '../alerting/decide-notices.ts';
+import { effectiveAlertSettings } from '../alerting/effective-settings.ts';
+import { rememberEpisodes, withDigest } from '../alerting/episodes.ts';
+import { isInMaintenance, nextMaintenanceChange } from '../alerting/maintenance.ts';
+import { writeNotice } from '../alerting/write-notice.ts';
+import { NEW_STATE, statusOf, type CheckState } from '../verdict/check-state.ts';
+import { checkpointsBefore, withCheckpoints } from '../verdict/checkpoints.ts';
+import { foldSlots, type Confirmation, type Folded } from '../verdict/fold-slots.ts';
+import { nextSlotOf, owedSlotsOf } from '../verdict/owed-slots-of.ts';
+import { policyOf, STRAGGLER_MS, type Policy } from '../verdict/policy.ts';
+import type { Slot, SlotRun } from '../verdict/slot.ts';
+import type { AccountContext, AlertChange, DependencyState, JudgedCheck, KeptConfirmation, KeptState, StoredRow, StoredRows } from './judging-port.ts';
+import type { PlannedCheck } from './ports.ts';
+
+/** The world of one look: everything besides the check's own state and rows. */
+export type JudgingWorld = {
+  readonly nowMs: number;
+  readonly availability: AvailabilityIndex;
+  readonly location: (id: string) => Location | undefined;
+  readonly context: AccountContext;
+  readonly dependencies: ReadonlyMap<string, DependencyState>;
+  readonly check: (id: string) => PlannedCheck | undefined;
+  /** Locations whose outage the account was told. */
+  readonly isOutageTold: (locationId: string) => boolean;
+  readonly newId: () => string;
+};
+
+/** A run in another location, to be ordered once the look is committed. */
+export type ConfirmationOrder = { readonly check: PlannedCheck; readonly locationId: string; readonly runId: string };
+
+export type Judged = { readonly judged: JudgedCheck; readonly confirm: ConfirmationOrder | null };
+
+/** Without anything kept, the fold begins at most so far back. */
+const HISTORY_MAX_MS = 24 * 3_600_000;
+/** Answers of other locations that a late row may need again. */
+const CONFIRMATIONS_MAX = 32;
+
+/** Where the fold begins: at the base, or before the oldest slot of which a row came late. */
+export function startOf(kept: KeptState, nowMs: number): CheckState {
+  const { base, firstDueMs } = kept;
+  const isLate = firstDueMs !== null && firstDueMs <= base.throughMs;
+  const from = isLate ? checkpointsBefore(kept.checkpoints, firstDueMs).at(-1)?.state ?? NEW_STATE : base;
+  return from.throughMs < 0 ? { ...from, throughMs: Math.floor(nowMs) - HISTORY_MAX_MS } : from;
+}
+
+/** One look at a check: judges what can be judged, and decides what is to be told. Pure. */
+export function judgeCheck(kept: KeptState, planned: PlannedCheck, stored: StoredRows, world: JudgingWorld): Judged {
+  const { nowMs, context } = world;
+  const group = planned.check.groupId === null ? null : context.groups.get(planned.check.groupId) ?? null;
+  const policy = policyOf(planned.check, effectiveAlertSettings(context.alertSettings, group, planned.check).settings);
+  const from = startOf(kept, nowMs);
+  const folding = foldWithConfirmations(kept, planned, stored, policy, from, world);
+  const { folded, confirmations } = folding;
+  const isBehind = stored.isCut && folded.head.throughMs < kept.head.throughMs;
+  // Begun anew and not yet back where it was: nothing is said about the check in between.
+  const head = isBehind ? kept.head : folded.head;
+  const isRefold = from.throughMs < kept.base.throughMs;
+  const isOnlyHistory = head.throughMs <= kept.head.throughMs && (isRefold || kept.isHistoryPending);
+  const seen = rememberEpisodes(kept.told, [...folded.passed, folded.head], policy);
+  const voice = voiceOf(planned, context, nowMs);
+  const situation: Situation = {
+    state: head, policy, told: voice === 'heard' ? withDigest(seen.told, seen.unheardOf, nowMs) : seen.told, nowMs, isOnlyHistory, voice,
+    isAcknowledged: kept.acknowledgedAtMs !== null, snoozedUntilMs: kept.snoozedUntilMs,
+    dependency: dependencyOf(planned, head, world), newId: world.newId,
+    isUnseenExplained: planned.epochs.at(-1)?.order.every((id) => world.isOutageTold(id)) ?? false,
+  };
+  const decision = isBehind ? { told: kept.told, notices: [], lookAgainMs: null } : decideNotices(situation);
+  const status = statusOf(head);
+  const countBefore = isRefold ? checkpointsBefore(kept.checkpoints, kept.firstDueMs ?? 0).at(-1)?.count ?? 0 : kept.slotsFolded;
+  const checkpointsFrom = isRefold ? checkpointsBefore(kept.checkpoints, kept.firstDueMs ?? 0) : kept.checkpoints;
+  const checkpoints = withCheckpoints(checkpointsFrom, folded.passed, countBefore);
+  return {
+    confirm: folding.order,
+    judged: {
+      accountId: kept.accountId, checkId: kept.checkId, status: status.status, sinceMs: status.sinceMs,
+      base: folded.base, head, slotsFolded: countBefore + folded.passed.length,
+      checkpoints: checkpoints === kept.checkpoints ? null : checkpoints,
+      told: decision.told, confirmations, isHistoryPending: isOnlyHistory,
+      nextLookMs: stored.isCut ? nowMs : nextLookOf(planned, policy, folded, decision.lookAgainMs, world),
+      alerts: decision.notices.flatMap((notice) => alertChangesOf(notice, kept, head, nowMs)),
+      notices: decision.notices.map((draft) => writeNotice(draft, {
+        id: world.newId(), accountId: kept.accountId, checkId: kept.checkId, revision: planned.revision, check: planned.check,
+        groupName: group?.name ?? null, state: head, previous: kept.head, policy, nowMs, location: world.location,
+      })),
+    },
+  };
+}
+
+type Folding = { readonly folded: Folded; readonly confirmations: readonly KeptConfirmation[]; readonly order: ConfirmationOrder | null };
+
+function foldWithConfirmations(
+  kept: KeptState, planned: PlannedCheck, stored: StoredRows, policy: Policy, from: CheckState, world: JudgingWorld,
+): Folding {
+  const { nowMs, availability } = world;
+  const order = planned.epochs.at(-1)?.order ?? [];
+  const throughMs = stored.isCut ? Math.min(nowMs, (stored.rows.at(-1)?.dueAtMs ?? nowMs) - 1) : nowMs;
+  const slots = [...slotsWith(stored.rows, owedSlotsOf(planned, availability, from.throughMs, throughMs))];
+  let confirmations = kept.confirmations.map((confirmation) => answered(confirmation, stored.rows, nowMs));
+  for (;;) {
+    const answers = new Map(confirmations.map((confirmation) => [confirmation.dueAtMs, answerOf(confirmation)]));
+    const folded = foldSlots({ from, slots, policy, chosen: new Set(order), confirmations: answers, judgedThroughMs: kept.head.throughMs, nowMs });
+    const wanted = folded.wantsConfirmation;
+    if (!wanted) return { folded, confirmations, order: null };
+    const locationId = nextAvailable(order, wanted.run.executedIn, (id) => availability.isAvailable(id, nowMs));
+    const runId = confirmationRunId(wanted.run.runId);
+    const untilMs = Math.ceil(nowMs) + policy.attemptMs + STRAGGLER_MS;
+    const asked: KeptConfirmation = { dueAtMs: wanted.dueAtMs, runId, untilMs, answer: locationId === null ? 'confirmed' : 'waiting' };
+    confirmations = [...confirmations, asked].slice(-CONFIRMATIONS_MAX);
+    // With nobody to ask, what was seen stands.
+    if (locationId !== null) return { folded: { ...folded, openUntilMs: untilMs }, confirmations, order: { check: planned, locationId, runId } };
+  }
+}
+
+/** The same run asks the same shot, whoever judges: it is ordered at most once. */
+function confirmationRunId(runId: string): string {
+  return uuidV5(Buffer.from(runId.replaceAll('-', ''), 'hex'), 'confirm');
+}
+
+function answered(confirmation: KeptConfirmation, rows: readonly StoredRow[], nowMs: number): KeptConfirmation {
+  if (confirmation.answer !== 'waiting') return confirmation;
+  const row = rows.find((candidate) => candidate.kind === 'result' && candidate.trigger === 'confirm' && candidate.facts.runId === confirmation.runId);
+  const outcome = row?.kind === 'result' ? row.facts.outcome : null;
+  if (outcome === 'passed' || outcome === 'degraded') return { ...confirmation, answer: 'refuted' };
+  return outcome !== null || nowMs >= confirmation.untilMs ? { ...confirmation, answer: 'confirmed' } : confirmation;
+}
+
+function answerOf({ answer, untilMs }: KeptConfirmation): Confirmation {
+  return answer === 'waiting' ? { kind: 'waiting', untilMs } : { kind: answer };
+}
+
+/** The next in the order of the check, round and round, that has an agent. */
+export function nextAvailable(order: readonly string[], after: string, isAvailable: (id: string) => boolean): string | null {
+  const at = order.indexOf(after);
+  return [...order.slice(at + 1), ...order.slice(0, Math.max(0, at))].find((id) => id !== after && isAvailable(id)) ?? null;
+}
+
+/** Joins rows with the slots that were owed; both are in order of `dueAtMs`. */
+function* slotsWith(rows: readonly StoredRow[], owed: Iterable<{ readonly dueAtMs: number; readonly strategy: Slot['strategy']; readonly owners: readonly string[] }>): Generator<Slot, void> {
+  const bySlot = Map.groupBy(rows.filter((row) => row.kind === 'gap' || row.trigger !== 'confirm'), ({ dueAtMs }) => dueAtMs);
+  for (const { dueAtMs, strategy, owners } of owed) {
+    const ofSlot = bySlot.get(dueAtMs) ?? [];
+    yield { dueAtMs, strategy, runs: owners.map((locationId) => runOf(locationId, ofSlot)) };
+  }
+}
+
+function runOf(locationId: string, rows: readonly StoredRow[]): SlotRun {
+  const own = rows.filter((row) => (row.kind === 'gap' ? row.locationId : row.facts.locationId) === locationId);
+  const results = own.filter((row) => row.kind === 'result');
+  const final = results.find(({ isFinal }) => isFinal);
+  if (final) return { kind: 'final', locationId, facts: final.facts, isImpaired: final.isImpaired };
+  const gap = own.find((row) => row.kind === 'gap');
+  if (gap) return { kind: 'gap', locationId, reason: gap.reason };
+  return { kind: results.length > 0 ? 'begun' : 'silent', locationId };
+}
+
+function voiceOf(planned: PlannedCheck, context: AccountContext, nowMs: number): Situation['voice'] {
+  if (planned.isDeleted) return 'deleted';
+  if (!planned.check.activated) return 'deactivated';
+  if (planned.check.muted) return 'muted';
+  return isInMaintenance(context.windows, planned.check.tags, nowMs).isSilenced ? 'silenced' : 'heard';
+}
+
+/** Time for what this one depends on to be seen failing, too: its next slot and the way here; no alert waits longer. */
+const DEPENDENCY_WAIT_MAX_MS = 90_000;
+
+function dependencyOf(planned: PlannedCheck, state: CheckState, { dependencies, check, nowMs }: JudgingWorld): Situation['dependency'] {
+  const known = planned.check.dependsOn.flatMap((id) => {
+    const other = check(id);
+    const standing = dependencies.get(id);
+    return other && standing && !other.isDeleted && other.check.activated ? [{ other, standing }] : [];
+  });
+  if (known.some(({ standing }) => standing.status === 'failing')) return 'failing';
+  const isUnknown = known.some(({ other, standing }) => {
+    const intervalMs = other.epochs.at(-1)?.intervalMs ?? 0;
+    const waitMs = Math.min(intervalMs + other.check.maxResponseTime + STRAGGLER_MS, DEPENDENCY_WAIT_MAX_MS);
+    return (standing.lastVerdictMs ?? 0) < state.sinceMs && nowMs < state.sinceMs + waitMs;
+  });
+  return isUnknown ? 'unknown' : 'clear';
+}
+
+function nextLookOf(planned: PlannedCheck, policy: Policy, folded: Folded, lookAgainMs: number | null, { context, nowMs }: JudgingWorld): number | null {
+  const isLive = !planned.isDeleted && planned.check.activated;
+  const nextDueMs = folded.openUntilMs === null ? nextSlotOf(planned, folded.head.throughMs) : null;
+  const silentMs = nextDueMs === null ? null : nextDueMs + policy.attemptMs + STRAGGLER_MS;
+  const maintenanceMs = isLive ? nextMaintenanceChange(context.windows, planned.check.tags, nowMs) : null;
+  const nextMs = earliest(folded.openUntilMs, silentMs, lookAgainMs, maintenanceMs);
+  // Whatever is due by now was looked at just now.
+  return nextMs === null ? null : Math.max(nextMs, nowMs + LOOK_GAP_MS);
+}
+
+const LOOK_GAP_MS = 250;
+
+function alertChangesOf(draft: NoticeDraft, kept: KeptState, head: CheckState, nowMs: number): readonly AlertChange[] {
+  const { alertId: id, kind } = draft;
+  if (id === null || draft.isReminder) return [];
+  switch (kind) {
+    case 'failure': case 'degraded':
+      return kept.told.alertId === id ? [{ kind: 'change', id, alertKind: kind }] : [{ kind: 'open', id, alertKind: kind, sinceMs: head.sinceMs, atMs: nowMs }];
+    case 'no_data': return [{ kind: 'open', id, alertKind: 'no_data', sinceMs: statusOf(head).sinceMs, atMs: nowMs }];
+    case 'recovery': case 'data_again': return [{ kind: 'close', id, ending: draft.ending ?? 'recovered', atMs: nowMs }];
+    case 'egress_denied': case 'digest': return [];
+  }
+}

@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runIdOf } from '#shared/check/run-id.ts';
+import type { AttemptResult } from '#shared/run/result.ts';
+import { phaseMs } from '#shared/schedule/cadence.ts';
+import { availabilityIndex } from '#shared/schedule/availability.ts';
+import { owedSlotsOf } from '../verdict/owed-slots-of.ts';
+import { aCheck } from '#shared/testing/builders.ts';
+import { FakeClock } from '#shared/testing/fake-clock.ts';
+import type { Check } from '#shared/check/check.ts';
+import type { Notice } from '../alerting/notice.ts';
+import { Judge, type JudgeDeps, type JudgingConfig } from '../pipeline/judge-runs.ts';
+import type { JudgingStore } from '../pipeline/judging-port.ts';
+import type { PlannedCheck } from '../pipeline/ports.ts';
+import { aStore, type AStore } from './testing/a-store.ts';
+import { QUIET } from './testing/quiet.ts';
+import { aResultRow, aWorld, gapOf, type World } from './testing/rows.ts';
+
+const INTERVAL = 60_000;
+const NOW = Math.floor(Date.now() / INTERVAL) * INTERVAL;
+const BEGIN = NOW - 60 * INTERVAL;
+/** After a slot, and before a silent one is given up. */
+const SOON = 2_000;
+const REFUSED = { outcome: 'failed', failure: { phase: 'connect', code: 'ECONNREFUSED', message: 'the connection was refused by 127.0.0.1:6379' } } as const;
+
+/** Of a check whose slots are due 5 to 10 s before the minute. */
+function anId(): string {
+  for (;;) {
+    const id = randomUUID();
+    const phase = phaseMs(id, INTERVAL);
+    if (phase > 50_000 && phase < 55_000) return id;
+  }
+}
+
+describe('the judge on Postgres', () => {
+  let at: AStore;
+  let world: World;
+  let revision = 0;
+  const planned = new Map<string, PlannedCheck>();
+  const availability = availabilityIndex([]);
+
+  beforeAll(async () => {
+    at = await aStore();
+    world = await aWorld(at.store);
+  });
+  afterAll(() => at?.end());
+
+  /** A judge at a moment: as soon as the slot due then can have come in. */
+  const judge = (dueAtMs: number, changes: Partial<JudgeDeps> = {}) => {
+    const config: JudgingConfig = {
+      revision, availability, checks: () => planned.values(), check: (id) => planned.get(id),
+      location: (id) => (id === world.locationId ? { id, code: 'local-1', name: 'Local 1', kind: 'public', accountId: null } : undefined),
+    };
+    return new Judge({ config, store: at.store, clock: new FakeClock(dueAtMs + SOON), log: QUIET, ids: randomUUID, confirm: async () => undefined, ...changes });
+  };
+
+  async function newCheck(changes: Partial<Check> = {}): Promise<{ id: string; dues: readonly number[] }> {
+    const id = anId();
+    const check = aCheck({ frequency: 1, ...changes });
+    await at.store.createCheck(world.accountId, id, check, null);
+    await at.client.query('update schedule_epochs set from_at = $2 where check_id = $1', [id, new Date(BEGIN)]);
+    const entry: PlannedCheck = {
+      accountId: world.accountId, checkId: id, revision: 1, check, isDeleted: false,
+      epochs: [{ fromAtMs: BEGIN, intervalMs: INTERVAL, strategy: 'parallel', order: [world.locationId], active: true }],
+    };
+    planned.set(id, entry);
+    revision = await at.store.configRevision();
+    return { id, dues: [...owedSlotsOf(entry, availability, BEGIN, NOW)].map(({ dueAtMs }) => dueAtMs) };
+  }
+
+  const runOf = (checkId: string, dueAtMs: number, changes: Partial<AttemptResult> = {}) => aResultRow(world, {
+    checkId, dueAtMs, runId: runIdOf({ accountId: world.accountId, checkId, locationId: world.locationId, dueAtMs }), ...changes,
+  });
+  const stateOf = async (checkId: string) => (await at.client.query('select status, judged_through, next_look_at, told, head from check_states where check_id = $1', [checkId])).rows[0];
+  const noticesOf = async (checkId: string): Promise<readonly Notice[]> =>
+    (await at.client.query('select payload from notices where check_id = $1 order by created_at, id', [checkId])).rows.map((row: { payload: Notice }) => row.payload);
+  const marks = async (): Promise<number> => Number((await at.client.query('select count(*) as n from judge_marks')).rows[0].n);
+  type ACheck = Awaited<ReturnType<typeof newCheck>>;
+  /** The slot comes in, and is judged. */
+  const slot = async (check: ACheck, index: number, changes: Partial<AttemptResult> = {}): Promise<void> => {
+    await at.store.ingest([runOf(check.id, check.dues[index]!, changes)]);
+    await judge(check.dues[index]!).judgeTurn();
+  };
+  /** All slots before this one passed, and were judged. */
+  const passing = async (upTo: number): Promise<ACheck> => {
+    const check = await newCheck();
+    await at.store.ingest(check.dues.slice(0, upTo).map((dueAtMs) => runOf(check.id, dueAtMs)));
+    await judge(check.dues[upTo - 1]!).judgeTurn();
+    return check;
+  };
+
+  it('opens one alert with words to act on, resolves it once, and forgets its marks', async () => {
+    const check = await passing(57);
+    expect([await noticesOf(check.id), (await stateOf(check.id)).status]).toEqual([[], 'passing']);
+    await slot(check, 57, REFUSED);
+    await judge(check.dues[57]!).judgeTurn();
+    const [alert, ...rest] = await noticesOf(check.id);
+    expect(rest).toEqual([]);
+    expect(alert).toMatchObject({ kind: 'failure', alertType: 'ALERT_FAILURE', title: 'redis-eu is failing: the connection was refused by 127.0.0.1:6379 (ECONNREFUSED)' });
+    expect(alert!.text).toContain('Seen from local-1');
+    expect(alert!.result).toMatchObject({ dueAtMs: check.dues[57], locationCode: 'local-1', attempts: 1 });
+    await slot(check, 58);
+    expect((await noticesOf(check.id)).map(({ kind, alertId }) => [kind, alertId])).toEqual([['failure', alert!.alertId], ['recovery', alert!.alertId]]);
+    expect((await at.client.query('select kind, ending from alerts where check_id = $1', [check.id])).rows).toEqual([{ kind: 'failure', ending: 'recovered' }]);
+    expect(await marks()).toBe(0);
+  });
+
+  it('tells once what several judges find at the same time', async () => {
+    const check = await passing(57);
+    for (const index of [57, 58, 59]) {
+      await at.store.ingest([runOf(check.id, check.dues[index]!, index === 58 ? {} : REFUSED)]);
+      await Promise.all([1, 2, 3].map(() => judge(check.dues[index]!).judgeTurn()));
+      await judge(check.dues[index]!).judgeTurn();
+    }
+    expect((await noticesOf(check.id)).map(({ kind }) => kind)).toEqual(['failure', 'recovery', 'failure']);
+  });
+
+  it('leaves nothing behind when it dies before its commit, and tells it the next time', async () => {
+    const check = await passing(57);
+    await at.store.ingest([runOf(check.id, check.dues[57]!, REFUSED)]);
+    const takeJudgingTurn: JudgingStore['takeJudgingTurn'] = (options, work) => at.store.takeJudgingTurn(options, async (turn) => {
+      await work(turn);
+      throw new Error('the process is gone');
+    });
+    await expect(judge(check.dues[57]!, { store: { ...at.store, takeJudgingTurn } }).judgeTurn()).rejects.toThrow('the process is gone');
+    expect([await noticesOf(check.id), (await stateOf(check.id)).status, await marks()]).toEqual([[], 'passing', 1]);
+    await judge(check.dues[57]!).judgeTurn();
+    expect((await noticesOf(check.id)).map(({ kind }) => kind)).toEqual(['failure']);
+  });
+
+  it('does not hold up results of a check that it is at work on', async () => {
+    const check = await newCheck();
+    const seen = await at.store.takeJudgingTurn({ nowMs: NOW, checksMax: 100 }, async (turn) => {
+      await at.store.ingest([runOf(check.id, check.dues[0]!)]);
+      return turn.checks.map(({ checkId }) => checkId);
+    });
+    expect([seen.includes(check.id), await marks()]).toEqual([true, 1]);
+  });
+
+  it('folds late rows in at their place, and tells of an outage that is over once, later and without paging', async () => {
+    const [late, inOrder] = [await newCheck(), await newCheck()];
+    const rows = (check: ACheck) => check.dues.slice(0, 58).map((dueAtMs, index) => runOf(check.id, dueAtMs, index >= 20 && index < 24 ? REFUSED : {}));
+    const all = rows(late);
+    await at.store.ingest(all.filter((_, index) => index < 20 || index > 30));
+    await judge(late.dues[57]!).judgeTurn();
+    for (const row of all.slice(20, 31).toReversed()) {
+      await at.store.ingest([row]);
+      await judge(late.dues[57]!).judgeTurn();
+    }
+    await at.store.ingest(rows(inOrder));
+    await judge(inOrder.dues[57]!).judgeTurn();
+    const shape = async (check: ACheck): Promise<unknown> => {
+      const index = (ms: number | null): number => (ms === null ? -1 : check.dues.indexOf(ms));
+      const { head } = await stateOf(check.id);
+      return { ...head, throughMs: index(head.throughMs), sinceMs: index(head.sinceMs), lastVerdictMs: index(head.lastVerdictMs), evidence: index(head.evidence.dueAtMs), before: index(head.before.sinceMs), locations: null };
+    };
+    expect(await shape(late)).toEqual(await shape(inOrder));
+    expect(await shape(late)).toMatchObject({ standing: 'passing', sinceMs: 24, streak: 34, before: 20 });
+    expect(await noticesOf(late.id)).toEqual([]);
+    await judge(late.dues[57]! + 61_000).judgeTurn();
+    expect((await noticesOf(late.id)).map(({ kind }) => kind)).toEqual(['digest']);
+  });
+
+  it('has no data when gaps go on, says so after a while, and takes it back', async () => {
+    const check = await passing(55);
+    const gap = (dueAtMs: number) => ({ ...gapOf(world, runOf(check.id, dueAtMs).result), gap: { ...gapOf(world, runOf(check.id, dueAtMs).result).gap, checkId: check.id } });
+    for (const index of [55, 56, 57]) {
+      await at.store.ingest([gap(check.dues[index]!)]);
+      await judge(check.dues[index]!).judgeTurn();
+      expect((await stateOf(check.id)).status).toBe('noData');
+    }
+    expect((await noticesOf(check.id)).map(({ kind }) => kind)).toEqual(['no_data']);
+    await slot(check, 58);
+    expect((await noticesOf(check.id)).map(({ kind }) => kind)).toEqual(['no_data', 'data_again']);
+  });
+
+  it('resolves an alert wherever it was told when the check is muted, and tells it anew when it is not', async () => {
+    const check = await passing(57);
+    await slot(check, 57, REFUSED);
+    for (const [index, muted] of [true, false].entries()) {
+      const entry = planned.get(check.id)!;
+      await at.store.replaceCheck(world.accountId, check.id, { ...entry.check, muted }, null);
+      planned.set(check.id, { ...entry, check: { ...entry.check, muted } });
+      revision = await at.store.configRevision();
+      await judge(check.dues[57]! + index + 1).judgeTurn();
+    }
+    expect((await noticesOf(check.id)).map(({ kind }) => kind)).toEqual(['failure', 'recovery', 'failure']);
+    expect((await at.client.query('select ending from alerts where check_id = $1 order by opened_at, closed_at', [check.id])).rows).toEqual([{ ending: 'muted' }, { ending: null }]);
+  });
+});
