@@ -42,7 +42,7 @@ const CHECKS = 30;
 const WARM_UP_MS = 120_000;
 /** From the healing to the end: every slot due before it, and some after, has to be closed by then. */
 const AFTER_MS = 360_000;
-/** The longest budget of a simulated check (45 s), 30 s, and the closer's own pace and lease. */
+/** The longest budget of a simulated check (42 s), 30 s, and the closer's own pace and lease. */
 const CLOSED_AFTER_MS = 140_000;
 
 /** One seed from its first event to its books. Whatever it depends on is the seed, the hours and the plants. */

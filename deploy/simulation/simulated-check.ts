@@ -11,7 +11,7 @@ export function aSimulatedCheck(index: number, locations: readonly Location[], r
   return aCheck({
     name: `check ${index}`, locations: codes, runParallel: random.chance(0.5),
     ...(seconds < 60 ? { frequency: 0, frequencyOffset: seconds } : { frequency: seconds / 60 }),
-    maxResponseTime: random.pick([1_000, 3_000, 5_000]), degradedResponseTime: 1_000,
+    maxResponseTime: random.pick([1_000, 3_000, 5_000, 12_000]), degradedResponseTime: 1_000,
     request: aRequest({ hostname: `target-${index}`, port: 1_000 + random.int(0, 3) }),
     retryStrategy: hasRetries ? {
       type: random.pick(['FIXED', 'LINEAR'] as const), baseBackoffSeconds: random.int(0, 3), maxRetries: random.int(1, 2), maxDurationSeconds: 30, sameRegion: true, onlyOn: null,

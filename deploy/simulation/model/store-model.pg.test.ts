@@ -73,22 +73,22 @@ describe('the model of Postgres answers as Postgres does', () => {
       const session = sessions.length > 0 ? random.pick(sessions) : null;
       if (!session || random.chance(0.3)) {
         const wanted = { agentId: random.pick(agents), instanceId: randomUUID(), name: 'an agent', locationId: world.locationId, version: '1', capacity: 1_000, coordinatorId: randomUUID() };
-        const [theirs, ours] = [await real.store.openSession(wanted), model.openSession(wanted)];
+        const [theirs, ours] = [await real.store.openSession(wanted), model.sessions.open(wanted)];
         expect(ours.generation).toBe(theirs.generation);
         sessions.push({ theirs: theirs.sessionId, ours: ours.sessionId });
       } else if (random.chance(0.3)) {
         const why = random.pick(['ended', 'coordinator_stops'] as const);
         await real.store.closeSession(session.theirs, why);
-        model.closeSession(session.ours, why);
+        model.sessions.close(session.ours, why);
       } else if (random.chance(0.4)) {
         await real.store.sayGoodbye(session.theirs, NOON);
-        model.sayGoodbye(session.ours, NOON);
+        model.sessions.sayGoodbye(session.ours, NOON);
       }
       if (!session) continue;
-      expect({ operation, found: model.findSession(session.ours) }).toEqual({ operation, found: await real.store.findSession(session.theirs) });
-      expect(model.findCutOff([session.ours]).map(({ code }) => code)).toEqual((await real.store.findCutOff([session.theirs])).map(({ code }) => code));
-      expect(model.hasAgent(world.locationId)).toBe(await real.store.hasAgent(world.locationId));
-      expect(seen(model.observeAgents().sightings)).toEqual(seen((await real.store.observeAgents()).sightings));
+      expect({ operation, found: model.sessions.find(session.ours) }).toEqual({ operation, found: await real.store.findSession(session.theirs) });
+      expect(model.sessions.findCutOff([session.ours]).map(({ code }) => code)).toEqual((await real.store.findCutOff([session.theirs])).map(({ code }) => code));
+      expect(model.sessions.hasAgent(world.locationId)).toBe(await real.store.hasAgent(world.locationId));
+      expect(seen(model.sessions.observeAgents().sightings)).toEqual(seen((await real.store.observeAgents()).sightings));
     }
   });
 

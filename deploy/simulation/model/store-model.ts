@@ -1,13 +1,12 @@
 import type { EnrolmentDecision, EnrolmentFacts, EnrolmentKey, KnownAgent } from '#coordinator/fleet/decide-enrolment.ts';
-import type { Opening } from '#coordinator/fleet/detect-conflict.ts';
-import type { Sighting } from '#coordinator/fleet/presence.ts';
 import type { RosterEpoch } from '#coordinator/fleet/roster.ts';
 import type { Lease, OwedRun } from '#coordinator/pipeline/closing-port.ts';
-import type { HeardBeat, PlannedCheck, SessionBeat, SessionStore } from '#coordinator/pipeline/ports.ts';
-import type { AgentHello, CutOff } from '#coordinator/sessions/enrolment-port.ts';
+import type { PlannedCheck } from '#coordinator/pipeline/ports.ts';
+import type { AgentHello } from '#coordinator/sessions/enrolment-port.ts';
 import { intervalMsOf, type Check } from '#shared/check/check.ts';
 import type { Location } from '#shared/check/location.ts';
 import { EPOCH_LEAD_MS, nextEpoch, type AvailabilityChange, type ScheduleEpoch } from '#shared/schedule/epoch.ts';
+import { SessionsModel } from './sessions-model.ts';
 import { ShotsModel } from './shots-model.ts';
 import { StoredRuns, type RunsMistakes, type StoredChange } from './stored-runs.ts';
 
@@ -31,21 +30,8 @@ export type StoreMistakes = RunsMistakes & {
   readonly ignoresGenerations?: boolean;
 };
 
-export type SessionRow = {
-  readonly sessionId: string; readonly agentId: string; readonly locationId: string; readonly generation: number;
-  readonly capacity: number; readonly coordinatorId: string | null;
-  readonly openedAtMs: number; closedAtMs: number | null; lastSeenMs: number; rejected: SessionBeat['rejected'];
-  isClosedByCoordinator: boolean; lastSlotMs: number | null;
-};
-
 /** What a write that is asked for now may still take until it is there for others (coordinator/store/config-revision.ts). */
 const COMMIT_TAKES_MS = 200;
-/** Of agents away for longer nothing is told any more (coordinator/store/liveness.ts). */
-const LOOK_BACK_MS = 600_000;
-/** rules.md 26. */
-const LEASE_MS = 6_000;
-/** Sessions of an agent that are kept (coordinator/store/sessions.ts). */
-const SESSIONS_KEPT = 20;
 
 /**
  * Postgres as the coordinator uses it, in memory: each method is one transaction at one instant of Postgres' own
@@ -58,16 +44,11 @@ export class StoreModel {
   readonly locations: (Location & { readonly changedAt: number })[] = [];
   readonly availability: (AvailabilityChange & { readonly changedAt: number })[] = [];
   readonly rosters: (RosterEpoch & { readonly changedAt: number })[] = [];
-  readonly sessions = new Map<string, SessionRow>();
-  /** When each coordinator was last heard of. */
-  readonly coordinators = new Map<string, number>();
-  readonly generations = new Map<string, number>();
+  readonly sessions: SessionsModel;
   readonly pins = new Map<string, { readonly publicKey: string; readonly location: Location }>();
   readonly shots: ShotsModel;
-  readonly conflicts = new Set<string>();
   readonly #keys = new Map<string, Location>();
   readonly #leases = new Map<string, { holder: string; token: number; endsMs: number }>();
-  readonly #openings = new Map<string, Opening[]>();
   readonly #deps: StoreModelDeps;
   revision = 1;
   closedThroughMs: number;
@@ -75,6 +56,7 @@ export class StoreModel {
   constructor(deps: StoreModelDeps) {
     this.#deps = deps;
     this.runs = new StoredRuns(deps.onStored ?? (() => undefined), deps.mistakes);
+    this.sessions = new SessionsModel({ nowMs: deps.nowMs, newId: deps.newId, onHint: () => deps.onFleetHint?.(), ignoresGenerations: deps.mistakes?.ignoresGenerations ?? false });
     this.shots = new ShotsModel(deps.nowMs, () => deps.onShotHint?.());
     this.closedThroughMs = Math.floor(deps.nowMs());
   }
@@ -180,94 +162,6 @@ export class StoreModel {
     return decision;
   }
 
-  openSession({ agentId, locationId, instanceId, capacity, coordinatorId }: Parameters<SessionStore['openSession']>[0]): { readonly sessionId: string; readonly generation: number } {
-    const generation = (this.generations.get(agentId) ?? 0) + 1;
-    this.generations.set(agentId, generation);
-    this.#openings.set(agentId, [...this.#openings.get(agentId) ?? [], { instanceId, openedAtMs: this.nowMs }].slice(-20));
-    for (const session of this.sessions.values()) {
-      if (session.agentId !== agentId) continue;
-      if (session.closedAtMs === null && !this.#deps.mistakes?.ignoresGenerations) session.closedAtMs = this.nowMs;
-      if (session.generation <= generation - SESSIONS_KEPT) this.sessions.delete(session.sessionId);
-    }
-    const sessionId = this.#deps.newId();
-    this.sessions.set(sessionId, {
-      sessionId, agentId, locationId, generation, capacity, coordinatorId: coordinatorId ?? null, openedAtMs: this.nowMs, closedAtMs: null,
-      lastSeenMs: this.nowMs, rejected: [], isClosedByCoordinator: false, lastSlotMs: null,
-    });
-    this.#deps.onFleetHint?.();
-    return { sessionId, generation };
-  }
-
-  joinCoordinators(coordinatorId: string): void {
-    this.coordinators.set(coordinatorId, this.coordinators.get(coordinatorId) ?? this.nowMs);
-  }
-
-  observeAgents(): { readonly nowMs: number; readonly sightings: readonly Sighting[] } {
-    const { nowMs } = this;
-    const agoMs = (instantMs: number): number => Math.max(0, nowMs - instantMs);
-    const sightings = [...this.sessions.values()].filter((session) => this.#isNewest(session) && Math.max(session.lastSeenMs, session.closedAtMs ?? -Infinity) > nowMs - LOOK_BACK_MS)
-      .map((session): Sighting => {
-        const seenMs = session.coordinatorId === null ? undefined : this.coordinators.get(session.coordinatorId);
-        return {
-          agentId: session.agentId, locationId: session.locationId, capacity: session.capacity, heardAgoMs: agoMs(session.lastSeenMs),
-          closedAgoMs: session.closedAtMs === null ? null : agoMs(session.closedAtMs), isClosedByCoordinator: session.isClosedByCoordinator,
-          lastSlotMs: session.lastSlotMs, coordinatorAgoMs: seenMs === undefined ? null : agoMs(seenMs),
-        };
-      });
-    return { nowMs, sightings };
-  }
-
-  hasAgent(locationId: string): boolean {
-    return [...this.sessions.values()].some((session) => session.locationId === locationId && this.#isNewest(session) && session.closedAtMs === null
-      && session.lastSeenMs > this.nowMs - LEASE_MS && session.lastSlotMs === null);
-  }
-
-  #isNewest({ agentId, generation }: Pick<SessionRow, 'agentId' | 'generation'>): boolean {
-    return this.generations.get(agentId) === generation;
-  }
-
-  findCutOff(sessionIds: readonly string[]): readonly CutOff[] {
-    if (this.#deps.mistakes?.ignoresGenerations) return [];
-    return sessionIds.flatMap((sessionId): CutOff[] => {
-      const session = this.sessions.get(sessionId);
-      return session && !this.#isNewest(session) ? [{ sessionId, code: 'superseded' }] : [];
-    });
-  }
-
-  findSession(sessionId: string) {
-    const session = this.sessions.get(sessionId);
-    if (!session) return null;
-    const { agentId, locationId, generation } = session;
-    return { agentId, locationId, generation, isNewest: this.#isNewest(session) };
-  }
-
-  touchSessions(coordinatorId: string, beats: readonly HeardBeat[]): void {
-    this.coordinators.set(coordinatorId, this.nowMs);
-    for (const { sessionId, rejected, heardAgoMs, lastSlotMs } of beats) {
-      const session = this.sessions.get(sessionId);
-      if (!session || session.closedAtMs !== null) continue;
-      session.lastSeenMs = Math.max(session.lastSeenMs, this.nowMs - Math.max(0, heardAgoMs));
-      session.lastSlotMs = lastSlotMs ?? session.lastSlotMs;
-      session.rejected = rejected;
-    }
-  }
-
-  sayGoodbye(sessionId: string, lastSlotMs: number): void {
-    const session = this.sessions.get(sessionId);
-    if (session) session.lastSlotMs = lastSlotMs;
-    this.#deps.onFleetHint?.();
-  }
-
-  closeSession(sessionId: string, why: 'ended' | 'coordinator_stops' = 'ended'): void {
-    const session = this.sessions.get(sessionId);
-    if (session && session.closedAtMs === null) Object.assign(session, { closedAtMs: this.nowMs, isClosedByCoordinator: why === 'coordinator_stops' });
-    this.#deps.onFleetHint?.();
-  }
-
-  recentOpenings(agentId: string, withinMs: number): readonly Opening[] {
-    return (this.#openings.get(agentId) ?? []).filter(({ openedAtMs }) => openedAtMs > this.nowMs - withinMs);
-  }
-
   /** `callerMs`: the asking coordinator's clock, which must not count. */
   acquireLease(name: string, holder: string, ttlMs: number, callerMs: number): Lease | null {
     const nowMs = this.#deps.mistakes?.leaseByCallersClock ? callerMs : this.nowMs;
@@ -292,12 +186,7 @@ export class StoreModel {
   }
 
   findUnsettled<Run extends OwedRun>(runs: readonly Run[]): readonly (Run & { readonly wasRejected: boolean })[] {
-    return runs.filter((run) => this.runs.isUnsettled(run)).map((run) => ({ ...run, wasRejected: this.#wasRejected(run) }));
-  }
-
-  #wasRejected({ checkId, locationId, dueAtMs }: OwedRun): boolean {
-    return [...this.sessions.values()].some((session) => session.locationId === locationId && session.openedAtMs <= dueAtMs
-      && (session.closedAtMs === null || session.closedAtMs >= dueAtMs) && session.rejected.some((rejection) => rejection.checkId === checkId));
+    return runs.filter((run) => this.runs.isUnsettled(run)).map((run) => ({ ...run, wasRejected: this.sessions.wasRejected(run) }));
   }
 
   listReplacedDefinitions(sinceMs: number) {

@@ -30,8 +30,14 @@ export class Targets {
     const tookMs = this.#tookMs(state, spec.maxResponseTimeMs);
     const isInTime = tookMs < spec.maxResponseTimeMs;
     return new Promise((resolve) => {
-      const timer = process.setTimer(Math.min(tookMs, spec.maxResponseTimeMs), () => resolve(reportOf(isInTime ? state : 'silent', Math.min(tookMs, spec.maxResponseTimeMs))));
-      signal.addEventListener('abort', () => { timer.cancel(); resolve(reportOf('silent', tookMs)); }, { once: true });
+      const over = (seen: TargetState): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', broken);
+        resolve(reportOf(seen, Math.min(tookMs, spec.maxResponseTimeMs)));
+      };
+      const broken = (): void => over('silent');
+      const timer = process.setTimer(Math.min(tookMs, spec.maxResponseTimeMs), () => over(isInTime ? state : 'silent'));
+      signal.addEventListener('abort', broken, { once: true });
     });
   }
 
