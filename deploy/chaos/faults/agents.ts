@@ -9,21 +9,28 @@ import type { Lab, LabAgent } from '../lab.ts';
 
 const FAKETIME = ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1', '/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1'].find((path) => existsSync(path));
 const HOUR_MS = 3_600_000;
+/** Until an agent that came back has its share of the location again. */
+const AT_WORK_AGAIN_MS = 10_000;
 
 export const fullDisk: Fault = {
   id: 'F11', name: 'the disk of an agent is full',
   cannot: async () => (process.getuid?.() === 0 ? canMount() : 'mounting a small disk needs root'),
   async strike(lab, random) {
     const agent = await onSmallDisk(lab, random);
+    await lab.untilAvailable();
+    await pause(AT_WORK_AGAIN_MS);
     agent.line.set({ kind: 'cut' });
     const before = agent.process!.output.length;
     const filler = join(agent.dataDir, 'filler');
     execFileSync('sh', ['-c', `dd if=/dev/zero of='${filler}' bs=64k 2>/dev/null || true`]);
-    await pause(15_000);
-    const said = agent.process!.output.slice(before);
-    if (!/spool/.test(said)) throw new DidNotFire(`${agent.name} met no full disk: ${said.slice(-300)}`);
-    rmSync(filler);
-    agent.line.set({ kind: 'good' });
+    try {
+      await pause(15_000);
+      const said = agent.process!.output.slice(before);
+      if (!/trouble with the spool/.test(said)) throw new DidNotFire(`${agent.name} met no full disk: ${said.slice(-300)}`);
+    } finally {
+      rmSync(filler);
+      agent.line.set({ kind: 'good' });
+    }
     return `${agent.name}: 15 s without room, the link cut`;
   },
 };
@@ -108,12 +115,12 @@ export const revokedKey: Fault = {
   id: 'F31', name: 'a location key revoked while its agent streams',
   async strike(lab, random) {
     const code = `revoked-${random.int(0, 1e6)}`;
-    const { id, keys } = await lab.api.must<{ id: string; keys: readonly { id: string; rawKey: string }[] }>('POST', '/v1/locations', { code });
+    const { keys } = await lab.api.must<{ keys: readonly { id: string; rawKey: string }[] }>('POST', '/v1/locations', { code });
     const agent = await lab.addAgent(code, code, keys[0]!.rawKey);
     const isConnected = async (): Promise<boolean> => (await lab.api.must<readonly { name: string; connected: boolean }[]>('GET', '/v1/agents')).some(({ name, connected }) => name === code && connected);
     await eventually(`${code} to be connected`, isConnected, { withinMs: 30_000 });
     const atMs = performance.now();
-    await lab.api.must('DELETE', `/v1/locations/${id}/keys/${keys[0]!.id}`);
+    await lab.api.must('DELETE', `/v1/locations/${code}/keys/${keys[0]!.id}`);
     await eventually('the stream to be cut', async () => !(await isConnected()), { withinMs: 10_000 });
     const tookMs = Math.round(performance.now() - atMs);
     if (!agent.process!.isRunning) throw new Error('the agent exited');

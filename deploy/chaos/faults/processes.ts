@@ -125,10 +125,11 @@ export const fewDescriptors: Fault = {
     const agent = aRunningAgent(lab, random);
     const { pid } = agent.process!;
     const open = readdirSync(`/proc/${pid}/fd`).length;
+    const before = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'))?.[1] ?? '1024';
     agent.troublesAtMs.push(Date.now());
-    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${open}:1048576`]);
+    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${open}:`]);
     await pause(12_000);
-    execFileSync('prlimit', ['--pid', String(pid), '--nofile=65536:1048576']);
+    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${before}:`]);
     agent.troublesAtMs.push(Date.now());
     const { rows } = await lab.pool.query<{ n: string }>(`select count(*) as n from results where outcome = 'agent_fault' and failure_code in ('EMFILE', 'ENFILE')`);
     if (Number(rows[0]?.n) === 0) throw new DidNotFire(`no run met the limit of ${open} descriptors`);
