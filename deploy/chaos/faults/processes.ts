@@ -124,16 +124,19 @@ export const fewDescriptors: Fault = {
   async strike(lab, random) {
     const agent = aRunningAgent(lab, random);
     const { pid } = agent.process!;
-    const open = readdirSync(`/proc/${pid}/fd`).length;
+    const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+    // The kernel gives the lowest free number; from here on it gives none.
+    let limit = 0;
+    while (open.has(limit)) limit += 1;
     const before = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'))?.[1] ?? '1024';
     agent.troublesAtMs.push(Date.now());
-    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${open}:`]);
+    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${limit}:`]);
     await pause(12_000);
     execFileSync('prlimit', ['--pid', String(pid), `--nofile=${before}:`]);
     agent.troublesAtMs.push(Date.now());
     const { rows } = await lab.pool.query<{ n: string }>(`select count(*) as n from results where outcome = 'agent_fault' and failure_code in ('EMFILE', 'ENFILE')`);
-    if (Number(rows[0]?.n) === 0) throw new DidNotFire(`no run met the limit of ${open} descriptors`);
-    return `${agent.name}: ${open} descriptors, ${rows[0]!.n} runs met EMFILE and are the agent's own fault`;
+    if (Number(rows[0]?.n) === 0) throw new DidNotFire(`no run met the limit of ${limit} descriptors`);
+    return `${agent.name}: ${limit} descriptors, ${rows[0]!.n} runs met EMFILE and are the agent's own fault`;
   },
 };
 
