@@ -35,7 +35,7 @@ export function isEnd(notice: Pick<Notice, 'kind'>): boolean {
 export function linksOf(notice: Notice, publicUrl: string | null): NoticeLinks {
   if (publicUrl === null || !notice.check) return { result: null, check: null };
   const check = `${publicUrl}/checks/${notice.check.id}`;
-  return { check, result: notice.result ? `${check}/results/${notice.result.runId}` : null };
+  return { check, result: notice.result ? `${check}/runs/${notice.result.runId}` : null };
 }
 
 const AFFECTED_SHOWN_MAX = 20;

@@ -50,7 +50,7 @@ describe('an email', () => {
     expect(envelope).toEqual({ from: 'alerts@sonde.example', to: ['ops@example.com'] });
     expect([mail.subject, mail.from?.address, mail.messageId]).toEqual(['🔴 Redis EU is failing: connection refused by 10.0.0.5:6379', 'alerts@sonde.example', '<d-1@sonde.example>']);
     expect([mail.inReplyTo, mail.headers.find(({ key }) => key === 'auto-submitted')?.value]).toEqual([`<${aNotice().alertId}@sonde.example>`, 'auto-generated']);
-    const link = `https://sonde.example/checks/${aNotice().check?.id}/results/${aNotice().result?.runId}`;
+    const link = `https://sonde.example/checks/${aNotice().check?.id}/runs/${aNotice().result?.runId}`;
     for (const body of [mail.text, mail.html]) {
       for (const words of ['10.0.0.5:6379', 'connect: ECONNREFUSED', 'Frankfurt (eu-central-1)', '1 of 2 locations', '2026-11-22 11:59:00 UTC', link]) expect(body).toContain(words);
     }
