@@ -1,9 +1,10 @@
 import type { CidrList } from '#shared/net/cidr.ts';
 import { type Environment, type SettingProblem, givenText, readSettings, settingProblem } from '#shared/settings/read-settings.ts';
 import type { Secret } from '#shared/settings/secret.ts';
+import type { RetentionDays } from './pipeline/retention-port.ts';
 import { optional, required, withDefault } from '#shared/settings/setting.ts';
 import {
-  type Endpoint, LOG_LEVELS, type LogLevel, flag, host, hostsAndPorts, httpUrl, isLoopbackHost, keyOf32Bytes, keysOf32Bytes, networks, oneOf, portOrAny, postgresUrl, smtpUrl, text, token,
+  type Endpoint, LOG_LEVELS, type LogLevel, flag, integer, host, hostsAndPorts, httpUrl, isLoopbackHost, keyOf32Bytes, keysOf32Bytes, networks, oneOf, portOrAny, postgresUrl, smtpUrl, text, token,
 } from '#shared/settings/values.ts';
 
 /** Paths of PEM files. */
@@ -36,6 +37,8 @@ export type CoordinatorConfig = {
   readonly publicWitnesses: readonly Endpoint[];
   /** The ring that seals secrets, the current key first; empty: the master key alone. */
   readonly masterKeys: readonly Secret<Uint8Array>[];
+  /** hourly and daily are at least raw and hourly. */
+  readonly retention: RetentionDays;
   readonly logLevel: LogLevel;
   readonly notices: NoticeSettings;
 };
@@ -130,6 +133,15 @@ export const coordinatorSettings = {
   publicWitnesses: optional('SONDE_PUBLIC_WITNESSES', hostsAndPorts(8), 'agents of public locations have none unless they name some', {
     about: 'host:port of services that tell public agents whether the network is there', hint: 'Name some that do not depend on each other, for example 1.1.1.1:443,8.8.8.8:443.',
   }),
+  retentionRawDays: withDefault('SONDE_RETENTION_RAW_DAYS', integer(1, 400), '30', {
+    about: 'days that results and gaps are kept', hint: 'Give a whole number of days; an account may keep less.',
+  }),
+  retentionHourlyDays: withDefault('SONDE_RETENTION_HOURLY_DAYS', integer(1, 4_000), '400', {
+    about: 'days that hourly figures are kept', hint: 'Give a whole number of days, at least as many as results are kept.',
+  }),
+  retentionDailyDays: withDefault('SONDE_RETENTION_DAILY_DAYS', integer(1, 20_000), '800', {
+    about: 'days that daily figures are kept', hint: 'Give a whole number of days, at least as many as hourly figures are kept.',
+  }),
   logLevel: withDefault('SONDE_LOG_LEVEL', oneOf(LOG_LEVELS), 'info', {
     about: 'how much is logged', hint: 'Use info, or debug to see more.',
   }),
@@ -158,6 +170,7 @@ export function readCoordinatorConfig(env: Environment): ReadCoordinatorConfig {
         tls: fleetTls && { ...fleetTls, clientCaPath: s.fleetTlsClientCa },
       },
       dataDir: s.dataDir, apiKey: s.apiKey, masterKey: s.masterKey, masterKeys: s.masterKeys ?? [], publicWitnesses: s.publicWitnesses ?? [], logLevel: s.logLevel,
+      retention: retentionOf(s),
       notices: {
         smtpUrl: s.smtpUrl, smtpFrom: s.smtpFrom, webhooks: { allowHttp: s.webhookAllowHttp, allowNetworks: s.webhookAllowNetworks ?? [] },
         twilio: s.twilioAccount !== null && s.twilioToken !== null && s.twilioFrom !== null
@@ -165,6 +178,12 @@ export function readCoordinatorConfig(env: Environment): ReadCoordinatorConfig {
       },
     },
   };
+}
+
+/** Figures outlive what they were made of. */
+function retentionOf({ retentionRawDays: raw, retentionHourlyDays, retentionDailyDays }: { retentionRawDays: number; retentionHourlyDays: number; retentionDailyDays: number }): RetentionDays {
+  const hourly = Math.max(raw, retentionHourlyDays);
+  return { raw, hourly, daily: Math.max(hourly, retentionDailyDays) };
 }
 
 function tlsFiles(certPath: string | null, keyPath: string | null): TlsFiles | null {

@@ -21,6 +21,7 @@ import { FleetSide } from './fleet-side.ts';
 import { keptApiKey, keptMasterKey } from './kept-secret.ts';
 import { coordinatorMetrics } from './metrics.ts';
 import { NoticeSide } from './notice-side.ts';
+import { Janitor } from './pipeline/janitor.ts';
 import { RollUp } from './pipeline/roll-up.ts';
 import { keyRing } from './secrets/key-ring.ts';
 import { openedSecrets, valuesByName } from './secrets/open-channel.ts';
@@ -35,9 +36,6 @@ export type RunningCoordinator = {
   readonly setupUrl: string | null;
   stop(): Promise<void>;
 };
-
-/** Days of partitions are made ahead this often. */
-const PARTITIONS_EVERY_MS = 3_600_000;
 
 /**
  * One coordinator: migrates its Postgres, reads the config, opens the door for agents, then the API. Whatever was
@@ -63,15 +61,11 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
 
   // The master key opens as well: what it sealed before there was a ring stays readable.
   const sealer = keyRing([...config.masterKeys, masterKey]);
-  const store = await openStore({ databaseUrl: config.databaseUrl.reveal(), applicationName: 'sonde coordinator', log, sealer });
+  const store = await openStore({ databaseUrl: config.databaseUrl.reveal(), applicationName: 'sonde coordinator', log, sealer, retentionRawDays: config.retention.raw });
   opened.push(() => store.close());
   const applied = await store.migrate();
   if (applied.length > 0) log.info({ applied }, 'database migrated');
   await store.ensurePartitions();
-  const partitions = setInterval(() => {
-    store.ensurePartitions().catch((error: unknown) => log.warn({ err: error }, 'could not make partitions ahead; trying again in an hour'));
-  }, PARTITIONS_EVERY_MS);
-  opened.push(() => clearInterval(partitions));
   await store.ensureFirstAccount({
     name: 'First account', keyHash: hashToken(apiKey.reveal()), keyPrefix: maskToken(apiKey.reveal()), scopes: SCOPES,
   });
@@ -94,6 +88,9 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   const rollUp = new RollUp({ store, clock: systemClock, log, holder: randomUUID() });
   opened.push(() => rollUp.settled());
   rollUp.start(stopping.signal);
+  const janitor = new Janitor({ store, clock: systemClock, log, holder: randomUUID(), days: config.retention });
+  opened.push(() => janitor.settled());
+  janitor.start(stopping.signal);
   let listeningUrl: string | null = null;
   const notices = new NoticeSide({
     store, clock: systemClock, log, ids: randomUUID, random: Math.random, settings: config.notices, publicUrl: () => config.http.publicUrl ?? listeningUrl,

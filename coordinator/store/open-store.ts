@@ -11,6 +11,7 @@ import type { Sealer } from '../secrets/key-ring.ts';
 import type { EnrolmentStore } from '../sessions/enrolment-port.ts';
 import type { ClosingStore } from '../pipeline/closing-port.ts';
 import type { JudgingStore } from '../pipeline/judging-port.ts';
+import type { RetentionStore } from '../pipeline/retention-port.ts';
 import type { RollupStore } from '../pipeline/rollup-port.ts';
 import type { LivenessStore } from '../pipeline/liveness-port.ts';
 import type { ShotRouteStore } from '../pipeline/shot-port.ts';
@@ -48,6 +49,7 @@ import { DAY_MS, Partitions } from './partitions.ts';
 import { planStore } from './plan.ts';
 import { privateLocationStore } from './private-locations.ts';
 import { resultStore } from './results.ts';
+import { retentionStore } from './retention.ts';
 import { rollupStore } from './rollups.ts';
 import { NO_KEYS } from './no-keys.ts';
 import { sealingStore } from './sealing.ts';
@@ -67,10 +69,12 @@ export type StoreOptions = {
   readonly sealer?: Sealer;
   /** For the API and the stages; ingest has its own. */
   readonly connectionsMax?: number;
+  /** How long results are kept; rollups of what is older stay as they are. */
+  readonly retentionRawDays?: number;
 };
 
 export type Store = ApiStore & ResourceStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
-  & AnalyticsStore & DeliveryStore & DeliveryLogStore & DeliveryChannels & UserStore & EventStore
+  & AnalyticsStore & RetentionStore & DeliveryStore & DeliveryLogStore & DeliveryChannels & UserStore & EventStore
   & JudgingStore & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -126,7 +130,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await migrateJobQueue(jobPool, log).catch(fail);
       return applied;
     },
-    ...analyticsStore(db), ...rollupStore({ pool, partitions, rawDays: RAW_DAYS }),
+    ...retentionStore(pool, partitions), ...analyticsStore(db), ...rollupStore({ pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }),
     ensurePartitions: (fromMs = Date.now() - DAY_MS, toMs = Date.now() + DAY_MS) => partitions.ensure(fromMs, toMs),
     ping,
     close,
