@@ -1,7 +1,6 @@
 import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
 import type { Log } from '#shared/log.ts';
 import type { Duplex } from '#shared/rpc/duplex.ts';
-import { toProbeSpec } from '#shared/check/to-probe-spec.ts';
 import type { Clock } from '#shared/time/clock.ts';
 import { admitResults } from './pipeline/admit-results.ts';
 import { admitSession, newAdmission, type AdmissionState } from './fleet/admission.ts';
@@ -13,6 +12,7 @@ import { LocationDemand } from './pipeline/location-demand.ts';
 import type { ConfirmationOrder } from './pipeline/judge-check.ts';
 import { RosterKeeper } from './pipeline/keep-roster.ts';
 import { AssignmentPlanner } from './pipeline/plan-assignments.ts';
+import { probeSpecOf } from './planning/expand-check.ts';
 import { deployOrder } from './sessions/order-deploys.ts';
 import type { ShotOrder } from './sessions/order-shot.ts';
 import type { IngestRow, IngestStore, PlannedCheck, PlanStore, SessionStore, ShotStore } from './pipeline/ports.ts';
@@ -142,7 +142,7 @@ export class FleetSide {
   async confirm({ check, locationId, runId }: ConfirmationOrder): Promise<void> {
     const location = this.planner.location(locationId);
     if (!location) return;
-    const spec = toProbeSpec(check.check);
+    const { spec } = probeSpecOf(check.check, check.variables ?? new Map());
     await orderShot({
       accountId: check.accountId, location, spec, saved: { checkId: check.checkId, revision: check.revision }, timeoutMs: spec.maxResponseTimeMs, trigger: 'confirm',
     }, { ...this.#shotDeps(), ids: () => runId });

@@ -6,6 +6,7 @@ import { effectiveAlertSettings } from '../alerting/effective-settings.ts';
 import { rememberEpisodes, withDigest } from '../alerting/episodes.ts';
 import { isInMaintenance, nextMaintenanceChange } from '../alerting/maintenance.ts';
 import { writeNotice } from '../alerting/write-notice.ts';
+import { isPausedAt } from '../planning/pauses.ts';
 import { NEW_STATE, statusOf, type CheckState } from '../verdict/check-state.ts';
 import { checkpointsBefore, withCheckpoints } from '../verdict/checkpoints.ts';
 import { foldSlots, type Confirmation, type Folded } from '../verdict/fold-slots.ts';
@@ -97,7 +98,8 @@ function foldWithConfirmations(
   const { nowMs, availability } = world;
   const order = planned.epochs.at(-1)?.order ?? [];
   const throughMs = stored.isCut ? Math.min(nowMs, (stored.rows.at(-1)?.dueAtMs ?? nowMs) - 1) : nowMs;
-  const slots = [...slotsWith(stored.rows, owedSlotsOf(planned, availability, from.throughMs, throughMs))];
+  const slots = [...slotsWith(stored.rows, owedSlotsOf(planned, availability, from.throughMs, throughMs))]
+    .filter(({ dueAtMs }) => !isPausedAt(planned.windows ?? [], planned.check.tags, dueAtMs));
   let confirmations = kept.confirmations.map((confirmation) => answered(confirmation, stored.rows, nowMs));
   for (;;) {
     const answers = new Map(confirmations.map((confirmation) => [confirmation.dueAtMs, answerOf(confirmation)]));
