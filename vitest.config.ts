@@ -34,6 +34,7 @@ export default defineConfig({
           retry: RETRIES,
           name: 'e2e',
           include: ['deploy/**/*.e2e.test.ts'],
+          globalSetup: ['deploy/e2e/browser/built-dashboard.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

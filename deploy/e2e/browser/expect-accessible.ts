@@ -1,0 +1,29 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { PHONE } from './dashboard.ts';
+
+type Violation = { readonly id: string; readonly help: string; readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[] };
+const HTML_CHARS_SHOWN = 200;
+
+/** No violation that axe can find, light, dark and on a phone, where nothing but tables scrolls sideways. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const before = page.viewportSize();
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
+    expect({ colorScheme, violations: await violationsOf(page) }).toEqual({ colorScheme, violations: [] });
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.setViewportSize(PHONE);
+  expect({ width: PHONE.width, violations: await violationsOf(page) }).toEqual({ width: PHONE.width, violations: [] });
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(PHONE.width);
+  if (before) await page.setViewportSize(before);
+}
+
+async function violationsOf(page: Page): Promise<readonly string[]> {
+  // As the debugger: the page's own policy would refuse a script.
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then((found) => found.violations)`) as readonly Violation[];
+  return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, HTML_CHARS_SHOWN)} ${failureSummary ?? ''}`).join(' | ')}`);
+}
