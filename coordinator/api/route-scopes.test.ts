@@ -55,6 +55,7 @@ describe('every route', () => {
       'GET /v1/checks/:id/effective checks:read',
       'GET /v1/checks/:id/results.csv results:read',
       'GET /v1/checks/:id/series results:read',
+      'GET /v1/checks/overview checks:read',
       'GET /v1/checks/summary results:read',
       'GET /v1/checks/tcp/:id checks:read',
       'GET /v1/completeness results:read',

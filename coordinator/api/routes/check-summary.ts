@@ -13,12 +13,12 @@ import { page } from '../wire/query.ts';
 const CHECKS_MAX = 2_000;
 const DAY_MS = 24 * HOUR_MS;
 /** What the bar of each range is cut into. */
-const RANGES = {
+export const SUMMARY_RANGES = {
   '6h': { lengthMs: 6 * HOUR_MS, bucketMs: HOUR_MS }, '12h': { lengthMs: 12 * HOUR_MS, bucketMs: HOUR_MS }, '24h': { lengthMs: DAY_MS, bucketMs: HOUR_MS },
   '7d': { lengthMs: 7 * DAY_MS, bucketMs: 6 * HOUR_MS }, '30d': { lengthMs: 30 * DAY_MS, bucketMs: DAY_MS }, '90d': { lengthMs: 90 * DAY_MS, bucketMs: 3 * DAY_MS },
 } as const;
 
-const SummaryEntity = z.object({
+export const SummaryEntity = z.object({
   checkId: z.string(), name: z.string(), tags: z.array(z.string()),
   runs: FIGURES.runs, availability: z.number().nullable().meta({ description: AVAILABILITY }), reachability: z.number().nullable().meta({ description: REACHABILITY }),
   unseen: FIGURES.unseen, maintenance: FIGURES.maintenance,
@@ -30,7 +30,7 @@ const SummaryEntity = z.object({
 }).meta({ id: 'CheckSummary' });
 
 const SummaryPage = z.object({
-  range: z.enum(Object.keys(RANGES) as [keyof typeof RANGES]), from: z.iso.datetime(), to: z.iso.datetime(), bucketSeconds: z.int(), buckets: z.int(),
+  range: z.enum(Object.keys(SUMMARY_RANGES) as [keyof typeof SUMMARY_RANGES]), from: z.iso.datetime(), to: z.iso.datetime(), bucketSeconds: z.int(), buckets: z.int(),
   asOf: z.iso.datetime().meta({ description: 'when this was computed; a moment ago at most' }),
   total: z.int().meta({ description: 'checks on all pages' }), entries: z.array(SummaryEntity),
 }).meta({ id: 'CheckSummaryPage' });
@@ -44,7 +44,7 @@ export function checkSummaryRoutes(app: ApiApp, { store, clock }: ApiDeps): void
       tags: ['results'], summary: 'Every check at a glance: availability, times and a bar of its worst outcomes',
       description: 'Checks by age. The range ends with the present bucket. Availability and percentiles are of final results of scheduled runs.',
       querystring: z.object({
-        range: z.enum(Object.keys(RANGES) as [keyof typeof RANGES]).default('24h'),
+        range: z.enum(Object.keys(SUMMARY_RANGES) as [keyof typeof SUMMARY_RANGES]).default('24h'),
         limit: z.coerce.number().int().min(1).max(CHECKS_MAX).default(CHECKS_MAX), page,
       }),
       response: { 200: SummaryPage },
@@ -53,7 +53,7 @@ export function checkSummaryRoutes(app: ApiApp, { store, clock }: ApiDeps): void
     const { accountId } = callerOf(request);
     const { range, limit, page: number } = request.query;
     return reply.send(await answers.get(JSON.stringify([accountId, range, limit, number]), async () => {
-      const { lengthMs, bucketMs } = RANGES[range];
+      const { lengthMs, bucketMs } = SUMMARY_RANGES[range];
       const nowMs = clock.nowMs();
       const toMs = Math.ceil((nowMs + 1) / bucketMs) * bucketMs;
       const fromMs = toMs - lengthMs;
@@ -68,7 +68,7 @@ export function checkSummaryRoutes(app: ApiApp, { store, clock }: ApiDeps): void
   });
 }
 
-function summaryEntity({ checkId, name, tags, tally, total, bar, last }: CheckSummary, buckets: number): z.output<typeof SummaryEntity> {
+export function summaryEntity({ checkId, name, tags, tally, total, bar, last }: CheckSummary, buckets: number): z.output<typeof SummaryEntity> {
   const { runs, availability, reachability, unseen: notSeen, maintenance } = figuresEntity(tally);
   const times = totalTimes(tally, total);
   const cut = Array.from({ length: buckets }, (_, n) => bar.get(n) ?? NOTHING);

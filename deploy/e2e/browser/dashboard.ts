@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { Fleet } from '../testing/fleet.ts';
 import { launchBrowser } from './launch-browser.ts';
 
@@ -29,7 +29,6 @@ export class Dashboard {
   /** Where the first owner sets up, with the token. */
   readonly setupUrl: string;
   readonly #browser: Browser;
-  readonly #contexts: BrowserContext[] = [];
   readonly #complaints: string[] = [];
 
   private constructor(fleet: Fleet, browser: Browser, setupUrl: string) {
@@ -60,7 +59,6 @@ export class Dashboard {
   /** A browser of its own, signed out. */
   async visitor(viewport = DESKTOP): Promise<Page> {
     const context = await this.#browser.newContext({ baseURL: this.url, viewport, locale: 'en-GB', timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' });
-    this.#contexts.push(context);
     context.setDefaultTimeout(ACT_WITHIN_MS);
     const page = await context.newPage();
     page.on('pageerror', (error) => this.#complaints.push(`${page.url()}: ${error.message}`));
@@ -94,9 +92,9 @@ export class Dashboard {
   }
 
   async end(): Promise<void> {
-    for (const context of this.#contexts) await context.close();
-    await this.#browser.close();
-    await this.fleet.end();
+    const ends = await Promise.allSettled([this.#browser.close(), this.fleet.end()]);
+    const troubles = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+    if (troubles.length > 0) throw new AggregateError(troubles, 'the dashboard could not be cleared away');
     if (this.#complaints.length > 0) throw new Error(`the pages complained:\n${this.#complaints.join('\n')}`);
   }
 

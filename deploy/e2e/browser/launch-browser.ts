@@ -15,6 +15,7 @@ export async function launchBrowser(): Promise<Browser> {
   }
   return chromium.launch({
     executablePath: given ?? await sparticuz.executablePath(), headless: true, timeout: LAUNCH_WITHIN_MS,
-    args: given === undefined ? [...sparticuz.args.filter((arg) => !arg.startsWith('--headless')), ...QUIET] : QUIET,
+    // Not the package's own list: it is for lambdas, and takes away the security that pages are tested with.
+    args: QUIET,
   });
 }

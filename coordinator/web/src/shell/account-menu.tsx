@@ -1,9 +1,9 @@
-import { Avatar, Group, Menu, Text, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
+import { Avatar, Group, Menu, Text, UnstyledButton, VisuallyHidden, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
 import { IconBook, IconCheck, IconDeviceDesktop, IconDeviceLaptop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useMutation } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { api } from '../api/api.ts';
-import { sessionQuery, useSession } from '../api/session.ts';
+import { useSession } from '../api/session.ts';
 import { useIsLive } from '../live/live.tsx';
 
 const SCHEMES = [
@@ -20,7 +20,7 @@ export function AccountMenu() {
   return (
     <Menu position="top-start" width={220} shadow="md">
       <Menu.Target>
-        <UnstyledButton aria-label={`Account menu of ${user.name}`} w="100%" p={6} style={{ borderRadius: 8 }}>
+        <UnstyledButton w="100%" p={6} style={{ borderRadius: 8 }}>
           <Group gap="sm" wrap="nowrap">
             <Avatar name={user.name} color="indigo" radius="xl" size="sm" variant="filled" aria-hidden styles={{ placeholder: { color: '#fff' } }} />
             <div style={{ minWidth: 0, flex: 1 }}>
@@ -28,6 +28,7 @@ export function AccountMenu() {
               <Text size="xs" c="dimmed" truncate>{account.name}</Text>
             </div>
             <LiveMark />
+            <VisuallyHidden>Account menu</VisuallyHidden>
           </Group>
         </UnstyledButton>
       </Menu.Target>
@@ -63,15 +64,9 @@ function LiveMark() {
 }
 
 function useSignOut() {
-  const queries = useQueryClient();
-  const navigate = useNavigate();
   return useMutation({
     mutationFn: () => api.delete('/v1/session'),
-    onSettled: async () => {
-      queries.setQueryData(sessionQuery.queryKey, null);
-      await navigate({ to: '/sign-in', search: {} });
-      // Nothing of this account stays in the memory of the page.
-      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
-    },
+    // A new page: nothing of this account stays in the memory of the old one.
+    onSettled: () => location.assign('/sign-in'),
   });
 }

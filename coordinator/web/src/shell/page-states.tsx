@@ -2,8 +2,6 @@ import { Button, Center, Code, Loader, Stack, Text, Title } from '@mantine/core'
 import { Link, useRouter, type ErrorComponentProps } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { ApiProblem, messageOf } from '../api/api-problem.ts';
-import { queryClient } from '../api/query-client.ts';
-import { sessionQuery } from '../api/session.ts';
 
 export function PagePending() {
   return <Center mih={240} role="status" aria-label="Loading"><Loader type="dots" /></Center>;
@@ -26,10 +24,9 @@ export function PageError({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
   const isSignedOut = error instanceof ApiProblem && error.status === 401;
   useEffect(() => {
-    if (!isSignedOut) return;
-    queryClient.setQueryData(sessionQuery.queryKey, null);
-    void router.invalidate();
-  }, [isSignedOut, router]);
+    if (isSignedOut) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  }, [isSignedOut]);
+  if (isSignedOut) return <PagePending />;
   if (error instanceof ApiProblem && error.status === 404) return <NotFound />;
   return (
     <Center mih="60vh" p="md">

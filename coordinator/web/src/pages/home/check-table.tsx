@@ -1,0 +1,55 @@
+import { Anchor, Badge, Checkbox, Group, Table, Text, VisuallyHidden } from '@mantine/core';
+import { IconBellOff } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { durationText, percentText } from '../../parts/ago-text.ts';
+import { CheckMenu } from '../../parts/check-menu.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
+import { ResultBar } from '../../parts/result-bar.tsx';
+import { StatusMark } from '../../parts/status-mark.tsx';
+import { TimeAgo } from '../../parts/time-text.tsx';
+import { shownStatus, type Overview } from './overview.ts';
+
+const TAGS_SHOWN = 3;
+
+export function CheckTable({ overview, chosen, onChoose }: { readonly overview: Overview; readonly chosen: ReadonlySet<string>; readonly onChoose: (chosen: ReadonlySet<string>) => void }) {
+  const { entries, from, bucketSeconds } = overview;
+  const areAll = entries.length > 0 && entries.every(({ checkId }) => chosen.has(checkId));
+  const toggle = (id: string): void => {
+    const next = new Set(chosen);
+    if (!next.delete(id)) next.add(id);
+    onChoose(next);
+  };
+  return (
+    <DataTable
+      label="Checks" minWidth={880}
+      columns={[
+        <Checkbox key="all" size="xs" aria-label="Choose all on this page" checked={areAll} indeterminate={!areAll && chosen.size > 0} onChange={() => onChoose(new Set(areAll ? [] : entries.map(({ checkId }) => checkId)))} />,
+        'Status', 'Check', 'Results', 'Availability', 'p95', 'Last run', 'Locations', <VisuallyHidden key="actions">Actions</VisuallyHidden>,
+      ]}
+    >
+      {entries.map((check) => (
+        <Table.Tr key={check.checkId}>
+          <Table.Td w={36}><Checkbox size="xs" aria-label={`Choose ${check.name}`} checked={chosen.has(check.checkId)} onChange={() => toggle(check.checkId)} /></Table.Td>
+          <Table.Td w={110}><StatusMark status={shownStatus(check.status)} /></Table.Td>
+          <Table.Td miw={180} maw={300}>
+            <Group gap={6} wrap="nowrap">
+              <Anchor component={Link} to={`/checks/${check.checkId}`} fw={600} size="sm" c="inherit" className="foreign">{check.name}</Anchor>
+              {check.muted && <IconBellOff size={14} role="img" aria-label="muted" />}
+            </Group>
+            <Group gap={6}>
+              <Text size="xs" c="dimmed" className="foreign">{check.target}</Text>
+              {check.tags.slice(0, TAGS_SHOWN).map((tag) => <Badge key={tag} size="xs" variant="outline" color="gray" c="dimmed" tt="none" fw={500}>{tag}</Badge>)}
+              {check.tags.length > TAGS_SHOWN && <Text size="xs" c="dimmed">+{check.tags.length - TAGS_SHOWN}</Text>}
+            </Group>
+          </Table.Td>
+          <Table.Td w={200}><ResultBar name={check.name} states={check.bar} runs={check.barRuns} fromMs={Date.parse(from)} bucketMs={bucketSeconds * 1_000} /></Table.Td>
+          <Table.Td><Text size="sm" className="tabular">{check.availability === null ? '–' : percentText(check.availability)}</Text></Table.Td>
+          <Table.Td><Text size="sm" className="tabular" style={{ whiteSpace: 'nowrap' }}>{check.p95Ms === null ? '–' : durationText(check.p95Ms * 1_000)}</Text></Table.Td>
+          <Table.Td style={{ whiteSpace: 'nowrap' }}>{check.lastRunAt === null ? <Text size="sm" c="dimmed">–</Text> : <TimeAgo at={check.lastRunAt} />}</Table.Td>
+          <Table.Td maw={160}><Text size="xs" c="dimmed" className="foreign">{[...check.locations, ...check.privateLocations].join(', ')}</Text></Table.Td>
+          <Table.Td w={44} ta="right"><CheckMenu check={check} /></Table.Td>
+        </Table.Tr>
+      ))}
+    </DataTable>
+  );
+}
