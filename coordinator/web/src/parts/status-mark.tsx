@@ -16,7 +16,7 @@ export function StatusMark({ status, size = 'sm', withWord = true }: { readonly 
   const { word, icon: Icon, color } = STATUSES[status];
   return (
     <Group gap={6} wrap="nowrap">
-      <Icon size={size === 'lg' ? 24 : 18} color={color} aria-hidden={withWord} {...(withWord ? {} : { 'aria-label': word, role: 'img' })} style={{ flexShrink: 0 }} />
+      <Icon size={size === 'lg' ? 24 : 18} color={color} aria-hidden={withWord} {...(withWord ? {} : { 'aria-label': word, role: 'img' })} style={{ flexShrink: 0, color }} />
       {withWord && <Text size={size === 'lg' ? 'lg' : 'sm'} fw={550}>{word}</Text>}
     </Group>
   );
