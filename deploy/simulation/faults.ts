@@ -91,9 +91,11 @@ export const FAULTS = {
   } },
   'disks failing': { meanMinutes: 12, inject: ({ world, random }) => {
     const machine = random.pick(world.agents);
+    // What an agent saw meanwhile is lost if it ends before its disk obeys again.
+    const over = world.watch.disturbed(machine.name, 'disk failing');
     machine.disk.weather.isFailing = true;
     world.sometimes('a disk failing');
-    during({ world, ms: 1_000 + random.fraction() * 30_000 }, () => { machine.disk.weather.isFailing = false; });
+    during({ world, ms: 1_000 + random.fraction() * 30_000 }, () => { machine.disk.weather.isFailing = false; over(); });
   } },
   'disks corrupted': { meanMinutes: 25, inject: ({ world, ops, random }) => {
     const machine = random.pick(world.agents);
