@@ -21,7 +21,11 @@ export async function expectAccessible(page: Page): Promise<void> {
   if (before) await page.setViewportSize(before);
 }
 
+/** Colours on their way from one scheme to the other are no colours of either. */
+const AT_REST = `Promise.all(document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity).map((one) => one.finished.catch(() => {}))).then(() => true)`;
+
 async function violationsOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(AT_REST);
   // As the debugger: the page's own policy would refuse a script.
   await page.evaluate(axe.source);
   const violations = await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then((found) => found.violations)`) as readonly Violation[];
