@@ -59,8 +59,10 @@ export function eventRoutes(app: ApiApp, { events, clock }: { readonly events: A
 /** A write of the API is news by itself. `url`: the route's. */
 export function tellWrites(app: ApiApp, events: AccountEvents): void {
   app.addHook('onResponse', async (request, reply) => {
-    const { method, caller, routeOptions: { url } } = request;
-    if (caller === null || url === undefined || method === 'GET' || method === 'HEAD' || reply.statusCode >= 300 || url.endsWith('/run')) return;
-    events.note(caller.accountId, /^\/v1\/checks\b/.test(url) ? 'checks' : /locations|agents/.test(url) ? 'fleet' : /alert|channel|maintenance|incident/.test(url) ? 'alerts' : 'settings', null);
+    const { method, routeOptions: { url } } = request;
+    // Who accepts an invitation had no session when the request came.
+    const accountId = request.caller?.accountId ?? request.auditedAs?.accountId;
+    if (accountId === undefined || url === undefined || method === 'GET' || method === 'HEAD' || reply.statusCode >= 300 || url.endsWith('/run')) return;
+    events.note(accountId, /^\/v1\/checks\b/.test(url) ? 'checks' : /locations|agents/.test(url) ? 'fleet' : /alert|channel|maintenance|incident/.test(url) ? 'alerts' : 'settings', null);
   });
 }
