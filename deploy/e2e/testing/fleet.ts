@@ -83,10 +83,10 @@ export class Fleet {
   }
 
   /** By name, so that the same name again is the same agent with the same data directory. Ready: it runs, joined or not. */
-  async startAgent(name: string, locationKey: string, { fleetPort = this.fleetPort }: { readonly fleetPort?: number } = {}): Promise<NodeProcess> {
+  async startAgent(name: string, locationKey: string, { fleetPort = this.fleetPort, settings = {} }: { readonly fleetPort?: number; readonly settings?: Readonly<Record<string, string>> } = {}): Promise<NodeProcess> {
     const agent = this.#spawn(`agent ${name}`, ['agent', SUPERVISED_FLAG], {
       SONDE_COORDINATOR: `127.0.0.1:${fleetPort}`, SONDE_LOCATION_KEY: locationKey, SONDE_AGENT_NAME: name,
-      SONDE_DATA_DIR: join(this.dir, 'agents', name), SONDE_AGENT_HTTP_PORT: '0', SONDE_EGRESS_ALLOW: LOOPBACK,
+      SONDE_DATA_DIR: join(this.dir, 'agents', name), SONDE_AGENT_HTTP_PORT: '0', SONDE_EGRESS_ALLOW: LOOPBACK, ...settings,
     });
     await agent.ready();
     return agent;
