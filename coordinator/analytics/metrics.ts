@@ -1,7 +1,7 @@
 /** The metrics of Checkly's analytics for TCP checks, by name, from a tally and sketches. Times in ms. */
 import type { Phase } from './phases.ts';
 import type { Sketch, Sketches } from './sketch.ts';
-import { availability, judged, reachability, retries, type Tally } from './tally.ts';
+import { availability, due, judged, maintenance, reachability, retries, unseen, unseenMinutes, type Tally } from './tally.ts';
 
 /** Checkly's names of times, and the phases they are. */
 const TIMES = { total: 'total', dns: 'dns', connection: 'connection', data: 'transfer', tls: 'tls', firstByte: 'firstByte' } as const satisfies Record<string, Phase>;
@@ -11,16 +11,23 @@ type Aggregation = (typeof AGGREGATIONS)[number];
 
 /** Of single results. */
 export const RAW_METRICS = Object.keys(TIMES) as readonly Time[];
-const RATIOS = ['availability', 'reachability', 'retries'] as const;
+/** Runs that are neither up nor down, told apart. */
+const NEITHER = ['noData', 'impaired', 'maintenance'] as const;
+const RATIOS = ['availability', 'reachability', 'retries', ...NEITHER, 'unseenMinutes'] as const;
 export const METRICS: readonly string[] = [...RATIOS, ...RAW_METRICS, ...RAW_METRICS.flatMap((time) => AGGREGATIONS.map((aggregation) => `${time}_${aggregation}`))];
 
-export type MetricFacts = { readonly label: string; readonly unit: 'percentage' | 'milliseconds' | 'count'; readonly aggregation: string | null };
+export const UNITS = ['percentage', 'milliseconds', 'count', 'minutes'] as const;
+export type MetricFacts = { readonly label: string; readonly unit: (typeof UNITS)[number]; readonly aggregation: string | null };
 
 export function factsOf(metric: string): MetricFacts {
   switch (metric) {
     case 'availability': return { label: 'Availability', unit: 'percentage', aggregation: null };
     case 'reachability': return { label: 'Reachability', unit: 'percentage', aggregation: null };
     case 'retries': return { label: 'Retries', unit: 'count', aggregation: 'sum' };
+    case 'noData': return { label: 'No data', unit: 'count', aggregation: 'sum' };
+    case 'impaired': return { label: 'Impaired', unit: 'count', aggregation: 'sum' };
+    case 'maintenance': return { label: 'Maintenance', unit: 'count', aggregation: 'sum' };
+    case 'unseenMinutes': return { label: 'Unseen', unit: 'minutes', aggregation: 'sum' };
     default: {
       const [time = '', aggregation = null] = metric.split('_');
       return { label: aggregation === null ? time : `${time} ${aggregation}`, unit: 'milliseconds', aggregation };
@@ -32,12 +39,25 @@ export function isRaw(metric: string): boolean {
   return RAW_METRICS.some((time) => time === metric);
 }
 
-/** null: nothing to tell it from. `timed`: how many values there are, zeros included. */
-export function metricOf(metric: string, tally: Tally, sketches: Sketches, timed: number): number | null {
+export type Measures = {
+  readonly tally: Tally;
+  readonly sketches: Sketches;
+  /** How many times there are, zeros included. */
+  readonly timed: number;
+  /** The time that one due run stands for. */
+  readonly coversMs: number;
+};
+
+/** null: nothing to tell it from. */
+export function metricOf(metric: string, { tally, sketches, timed, coversMs }: Measures): number | null {
   switch (metric) {
     case 'availability': return percent(availability(tally));
     case 'reachability': return percent(reachability(tally));
     case 'retries': return judged(tally) + tally.agentFaults === 0 ? null : retries(tally);
+    case 'noData': return due(tally) === 0 ? null : unseen(tally) - tally.impaired;
+    case 'impaired': return due(tally) === 0 ? null : tally.impaired;
+    case 'maintenance': return due(tally) === 0 ? null : maintenance(tally);
+    case 'unseenMinutes': return due(tally) === 0 ? null : unseenMinutes(tally, coversMs);
     default: {
       const [time, aggregation] = metric.split('_') as [Time, Aggregation];
       return timed === 0 ? null : aggregated(sketches.get(TIMES[time]), aggregation, timed);

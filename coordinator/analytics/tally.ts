@@ -42,6 +42,11 @@ export function results(tally: Tally): number {
   return judged(tally) + tally.agentFaults + tally.egressDenied + tally.impaired;
 }
 
+/** Runs that should have been: those with a result, and gaps. */
+export function due(tally: Tally): number {
+  return results(tally) + tally.gaps;
+}
+
 /** Runs that ended passed or degraded, of those that ended passed, degraded or failed; null without any. */
 export function availability(tally: Tally): number | null {
   return judged(tally) === 0 ? null : (tally.passed + tally.degraded) / judged(tally);
@@ -67,6 +72,14 @@ export function maintenance({ gapReasons }: Tally): number {
 /** Due runs that nobody can tell up or down of: gaps that nobody wanted, agent faults, denied egress, impaired windows. */
 export function unseen(tally: Tally): number {
   return tally.gaps - maintenance(tally) + tally.agentFaults + tally.egressDenied + tally.impaired;
+}
+
+/**
+ * Minutes that unseen runs leave open, each for `coversMs`: the interval, shared by the locations that owe each slot,
+ * as the check is scheduled now.
+ */
+export function unseenMinutes(tally: Tally, coversMs: number): number {
+  return Math.round(unseen(tally) * coversMs / 6_000) / 10;
 }
 
 export const BAR_STATES = ['none', 'passing', 'degraded', 'failing', 'noData', 'impaired', 'maintenance'] as const;

@@ -59,7 +59,7 @@ describe('analytics', () => {
   });
 
   it('as a report have success ratio and times, and a time zone must be one', async () => {
-    expect((await get('/v1/reporting?quickRange=last7Days')).json()).toContainEqual(expect.objectContaining({ checkId, aggregate: { successRatio: 50, avg: 2, p95: 3, p99: 3 } }));
+    expect((await get('/v1/reporting?quickRange=last7Days')).json()).toContainEqual(expect.objectContaining({ checkId, aggregate: { successRatio: 50, unseenMinutes: 1, noData: 1, impaired: 0, maintenance: 0, avg: 2, p95: 3, p99: 3 } }));
     expect((await get('/v1/reporting?granularity=day&timezone=Mars/Base')).statusCode).toBe(400);
   });
 });
@@ -69,7 +69,7 @@ describe('a series', () => {
     const answer = (await get(`/v1/checks/${checkId}/series?range=7d&bucket=60`)).json();
     expect([answer.source, answer.bucketSeconds, answer.buckets.length]).toEqual(['rollups', 3_600, 168]);
     const busy = answer.buckets.filter(({ runs }: { runs: number }) => runs > 0);
-    expect(busy).toEqual([expect.objectContaining({ runs: 4, availability: 0.5, reachability: 0.75, gaps: { agent_lost: 1 }, unseen: 1, phases: { total: expect.objectContaining({ avgMs: 2, maxMs: 3 }) } })]);
+    expect(busy).toEqual([expect.objectContaining({ runs: 4, availability: 0.5, reachability: 0.75, gaps: { agent_lost: 1 }, unseen: 1, unseenMinutes: 1, phases: { total: expect.objectContaining({ avgMs: 2, maxMs: 3 }) } })]);
     expect(answer.whole.availability).toBe(0.5);
   });
 

@@ -39,6 +39,8 @@ export type CheckSummary = {
   readonly checkId: string;
   readonly name: string;
   readonly tags: readonly string[];
+  /** As of CheckName. */
+  readonly coversMs: number;
   readonly tally: Tally;
   readonly total: Buffer | null;
   /** By number of the bucket; a bucket in which nothing was due is left out. */
@@ -46,7 +48,12 @@ export type CheckSummary = {
   readonly last: { readonly dueAtMs: number; readonly outcome: string } | null;
 };
 
-export type CheckName = { readonly checkId: string; readonly name: string; readonly tags: readonly string[]; readonly frequencyMs: number };
+export type CheckName = {
+  readonly checkId: string; readonly name: string; readonly tags: readonly string[];
+  readonly frequencyMs: number;
+  /** The time that one due run stands for: the interval, shared by the locations that owe each slot. */
+  readonly coversMs: number;
+};
 
 export type AnalyticsStore = {
   /** Ordered by check, location, time; pieces without a run are left out. */

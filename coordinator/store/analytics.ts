@@ -30,15 +30,20 @@ export function analyticsStore(db: Db): AnalyticsStore {
     }),
 
     listCheckNames: (accountId, checkIds, tags = []) => readAsAccount(db, accountId, async (trx) => {
-      const { rows } = await sql<{ id: string; name: string; tags: string[]; interval_ms: number | null }>`
-        select id, name, tags, (select interval_ms from schedule_epochs e where e.account_id = checks.account_id and e.check_id = checks.id order by from_at desc limit 1) as interval_ms
-        from checks where account_id = ${accountId} and deleted_at is null
+      const { rows } = await sql<{ id: string; name: string; tags: string[]; interval_ms: number | null; covers_ms: number | null }>`
+        select id, name, tags, epoch.* from checks ${EPOCH} where account_id = ${accountId} and deleted_at is null
           and ${checkIds === null ? sql`true` : sql`id = any(${[...checkIds]}::uuid[])`} and ${tags.length === 0 ? sql`true` : sql`tags && ${[...tags]}::text[]`}
         order by created_at, id`.execute(trx);
-      return rows.map(({ id, name, tags: of, interval_ms }) => ({ checkId: id, name, tags: of, frequencyMs: interval_ms ?? 0 }));
+      return rows.map(({ id, name, tags: of, interval_ms, covers_ms }) => ({ checkId: id, name, tags: of, frequencyMs: interval_ms ?? 0, coversMs: covers_ms ?? 0 }));
     }),
   };
 }
+
+/** Of the newest schedule of a check; `covers_ms`: the time that one due run stands for. */
+const EPOCH = sql`left join lateral (
+  select interval_ms, (interval_ms / case strategy when 'parallel' then greatest(1, cardinality(location_order)) else 1 end)::integer as covers_ms
+  from schedule_epochs e where e.account_id = checks.account_id and e.check_id = checks.id order by from_at desc limit 1
+) epoch on true`;
 
 /** Compiling costs more than these queries do. */
 async function planPlainly(trx: Trx): Promise<void> {
@@ -90,7 +95,7 @@ function bucketOf(cut: Cut): RawBuilder<unknown> {
 }
 
 type SummaryRow = Counts & {
-  id: string; name: string; tags: string[]; last_due_at: number | null; last_outcome: string | null;
+  id: string; name: string; tags: string[]; covers_ms: number | null; last_due_at: number | null; last_outcome: string | null;
   reasons: readonly Readonly<Record<string, number>>[] | null; total: Buffer | null; bar: string | null;
 };
 /** What a bucket of the bar tells, in this order. */
@@ -102,9 +107,9 @@ function summaryOf(accountId: string, { segments, fromMs, bucketMs, limit, page 
     select * from ${sql.table(from === 'days' ? 'rollups_daily' : 'rollups_hourly')} where account_id = ${accountId} and check_id = chosen.id and at >= ${instant(first)} and at < ${instant(last)}`), sql` union all `);
   return sql<SummaryRow>`
     with chosen as materialized (
-      select id, name, tags, created_at from checks where account_id = ${accountId} and deleted_at is null order by created_at, id limit ${limit} offset ${(page - 1) * limit}
+      select id, name, tags, created_at, epoch.covers_ms from checks ${EPOCH} where account_id = ${accountId} and deleted_at is null order by created_at, id limit ${limit} offset ${(page - 1) * limit}
     )
-    select chosen.id, chosen.name, chosen.tags, figures.*, newest.* from chosen
+    select chosen.id, chosen.name, chosen.tags, chosen.covers_ms, figures.*, newest.* from chosen
     left join lateral (
       select ${sql.raw(COUNTS.map((count) => `sum(${count})::integer as ${count}`).join(', '))}, jsonb_agg(reason) filter (where reason is not null) as reasons,
         string_agg(total, ''::bytea) as total, string_agg(concat_ws(':', n, ${sql.raw(BAR_COUNTS.map((count) => (count === 'unknown' ? 'agent_faults + egress_denied' : count)).join(', '))}), ' ') as bar
@@ -127,7 +132,7 @@ function toPiece(row: PieceRow): Piece {
 
 function toSummary(row: SummaryRow): CheckSummary {
   return {
-    checkId: row.id, name: row.name, tags: row.tags, tally: toTally(row, (row.reasons ?? []).flat()), total: row.total,
+    checkId: row.id, name: row.name, tags: row.tags, coversMs: row.covers_ms ?? 0, tally: toTally(row, (row.reasons ?? []).flat()), total: row.total,
     bar: new Map((row.bar ?? '').split(' ').filter((text) => text !== '').map(barOf)),
     last: row.last_due_at === null || row.last_outcome === null ? null : { dueAtMs: row.last_due_at, outcome: row.last_outcome },
   };

@@ -1,8 +1,9 @@
 /** Witnesses and impaired windows. Written as the owner: agents are nobody's account. */
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { REACHED_CODES, SILENT_CODES } from '#shared/run/reach.ts';
-import type { ImpairedStore, ImpairedWindow } from '../pipeline/impaired-port.ts';
+import type { ImpairedStore, ImpairedWindow, WindowKey } from '../pipeline/impaired-port.ts';
 import type { Db } from './connect.ts';
+import type { Database } from './schema.ts';
 
 /** Whoever judges looks again at what the location saw; it polls as well. */
 const HINT_JUDGE = (locationId: string) => sql`select pg_notify('sonde_judge', ${locationId})`;
@@ -61,21 +62,22 @@ export function impairedStore(db: Db): ImpairedStore {
       const opened = await trx.insertInto('impaired_windows').values({
         location_id: locationId, agent_id: agentId, from_at: new Date(fromMs), to_at: toMs === null ? null : new Date(toMs), reason: JSON.stringify(reason),
       }).onConflict((conflict) => conflict.doNothing()).returning('from_at').execute();
-      if (opened.length > 0) await HINT_JUDGE(locationId).execute(trx);
+      if (opened.length > 0) await tell(trx, { locationId, agentId, fromMs, toMs });
     }),
 
     closeImpairedWindow: ({ locationId, agentId, fromMs, toMs }) => db.transaction().execute(async (trx) => {
       const closed = await trx.updateTable('impaired_windows').set({ to_at: new Date(Math.max(fromMs, toMs)) })
         .where('location_id', '=', locationId).where('agent_id', '=', agentId).where('from_at', '=', new Date(fromMs) as never).where('to_at', 'is', null)
         .returning('from_at').execute();
-      if (closed.length > 0) await HINT_JUDGE(locationId).execute(trx);
+      // Until now it held for all that came after.
+      if (closed.length > 0) await tell(trx, { locationId, agentId, fromMs: Math.max(fromMs, toMs), toMs: null });
     }),
 
     withdrawImpairedWindow: ({ locationId, agentId, fromMs }) => db.transaction().execute(async (trx) => {
       const withdrawn = await trx.updateTable('impaired_windows').set({ withdrawn_at: sql<Date>`clock_timestamp()` })
         .where('location_id', '=', locationId).where('agent_id', '=', agentId).where('from_at', '=', new Date(fromMs) as never).where('withdrawn_at', 'is', null)
-        .returning('from_at').execute();
-      if (withdrawn.length > 0) await HINT_JUDGE(locationId).execute(trx);
+        .returning('to_at').execute();
+      for (const { to_at: toMs } of withdrawn) await tell(trx, { locationId, agentId, fromMs, toMs });
     }),
 
     async impairedWindows(locationIds, fromMs, toMs) {
@@ -87,6 +89,12 @@ export function impairedStore(db: Db): ImpairedStore {
       return rows.map(toWindow);
     },
   };
+}
+
+/** The judge looks again, and so do the rollups of whatever the agent saw then. */
+async function tell(trx: Transaction<Database>, { locationId, agentId, fromMs, toMs }: WindowKey & { readonly toMs: number | null }): Promise<void> {
+  await trx.insertInto('rollup_marks').values({ location_id: locationId, agent_id: agentId, from_at: new Date(fromMs), to_at: toMs === null ? null : new Date(toMs) }).execute();
+  await HINT_JUDGE(locationId).execute(trx);
 }
 
 function toWindow(row: WindowRow): ImpairedWindow {

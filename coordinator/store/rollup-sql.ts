@@ -1,6 +1,7 @@
 /**
  * Rows to rollups, in Postgres: the one text that decides what counts, for stored hours and for what is read straight
- * from rows. Final results of scheduled runs that are no surplus (rules.md 3, 6, 7), and gaps.
+ * from rows. Final results of scheduled runs that are no surplus (rules.md 3, 6, 7), and gaps. A verdict of an agent
+ * that was itself cut off is none: its outcome is `impaired` (rules.md 22).
  */
 import { GAMMA } from '../analytics/sketch.ts';
 import { PHASES, phaseNumber, type Phase } from '../analytics/phases.ts';
@@ -18,6 +19,7 @@ const TIMES: Readonly<Record<Phase, string>> = {
 
 type Source = { readonly results: string; readonly gaps: string; readonly at: string; readonly timed?: string };
 const ANSWERED = `('passed', 'degraded')`;
+const VERDICTS = `('passed', 'degraded', 'failed')`;
 
 /**
  * A common table expression `computed` with the columns of COMPUTED. `results` and `gaps` are `from … where …` over
@@ -26,19 +28,23 @@ const ANSWERED = `('passed', 'degraded')`;
  */
 export function computed({ results, gaps, at, timed = ANSWERED }: Source): string {
   return `
-  runs as materialized (
-    select r.account_id, r.check_id, r.location_owed as location_id, ${at.replaceAll('due_at', 'r.due_at')} as at, r.due_at, r.outcome, r.established, r.over_max_response_time, r.attempt,
+  cut_off as materialized (
+    select location_id, agent_id, range_agg(tstzrange(from_at, to_at, '[]')) as during from impaired_windows where withdrawn_at is null group by location_id, agent_id
+  ), runs as materialized (
+    select r.account_id, r.check_id, r.location_owed as location_id, ${at.replaceAll('due_at', 'r.due_at')} as at, r.due_at,
+      case when r.outcome in ${VERDICTS} and cut_off.during @> r.due_at then 'impaired' else r.outcome end as outcome, r.established, r.over_max_response_time, r.attempt,
       r.dns_us, r.connect_us, r.tls_us, r.send_us, r.first_byte_us, r.data_us, r.total_us
-    ${results} and r.is_final and not r.is_surplus and (r.trigger = 'schedule' or r.trigger = 'retry' and r.attempt > 1)
+    from (select r.* ${results}) r left join cut_off on cut_off.location_id = r.location_executed and cut_off.agent_id = r.agent_id
+    where r.is_final and not r.is_surplus and (r.trigger = 'schedule' or r.trigger = 'retry' and r.attempt > 1)
   ), counted as (
     select ${CELL.join(', ')},
       count(*) filter (where outcome = 'passed') as passed, count(*) filter (where outcome = 'degraded') as degraded, count(*) filter (where outcome = 'failed') as failed,
       count(*) filter (where outcome = 'agent_fault') as agent_faults, count(*) filter (where outcome = 'egress_denied') as egress_denied,
       count(*) filter (where outcome = 'impaired') as impaired,
-      count(*) filter (where established and outcome in ('passed', 'degraded', 'failed')) as established,
-      count(*) filter (where over_max_response_time) as over_max, sum(attempt) as attempts,
+      count(*) filter (where established and outcome in ${VERDICTS}) as established,
+      count(*) filter (where over_max_response_time and outcome <> 'impaired') as over_max, sum(attempt) as attempts,
       max((extract(epoch from due_at) * 1000)::bigint * 4 + case outcome when 'passed' then 1 when 'degraded' then 2 else 3 end)
-        filter (where outcome in ('passed', 'degraded', 'failed')) as last_verdict
+        filter (where outcome in ${VERDICTS}) as last_verdict
     from runs group by ${CELL.join(', ')}
   ), buckets as (
     select ${CELL.join(', ')}, phase, ceil(ln(us::float8) / ${Math.log(GAMMA)}::float8)::int2 as bucket,

@@ -119,6 +119,35 @@ describe('rollups', () => {
     expect(await read()).toEqual(before);
   });
 
+  it('call impaired what an agent saw while it was itself cut off, from when that is decided until it is withdrawn', async () => {
+    const checkId = randomUUID();
+    const MINUTE_MS = 60_000;
+    const anotherAgent = randomUUID();
+    const row = (minute: number, outcome: 'passed' | 'failed' | 'agent_fault', agentId = world.agentId): IngestRow => (
+      { ...aResultRow(world, { checkId, dueAtMs: START + minute * MINUTE_MS, outcome }), agentId });
+    await at.store.ingest([row(1, 'passed'), row(10, 'passed'), row(11, 'failed'), row(12, 'agent_fault'), row(13, 'failed', anotherAgent), row(70, 'failed'), row(130, 'failed')]);
+    const counts = async () => {
+      await at.store.rollUpMarked();
+      const { rows: [day] } = await at.client.query('select sum(passed)::int as passed, sum(failed)::int as failed, sum(impaired)::int as impaired, sum(agent_faults)::int as faults from rollups_daily where check_id = $1', [checkId]);
+      return day;
+    };
+    const seen = { passed: 2, failed: 4, impaired: 0, faults: 1 };
+    expect(await counts()).toEqual(seen);
+    const window = { locationId: world.locationId, agentId: world.agentId, fromMs: START + 10 * MINUTE_MS };
+    await at.store.openImpairedWindow({ ...window, toMs: null, reason: {} });
+    expect(await counts()).toEqual({ passed: 1, failed: 1, impaired: 4, faults: 1 });
+    await at.store.closeImpairedWindow({ ...window, toMs: START + 70 * MINUTE_MS });
+    expect(await counts()).toEqual({ passed: 1, failed: 2, impaired: 3, faults: 1 });
+    await at.client.query('delete from rollups_hourly where check_id = $1', [checkId]);
+    await at.store.rebuildRollups(START, START + DAY_MS);
+    expect(await counts()).toEqual({ passed: 1, failed: 2, impaired: 3, faults: 1 });
+    await at.store.withdrawImpairedWindow(window);
+    expect(await counts()).toEqual(seen);
+    // Told once, it is worked off once.
+    await at.store.withdrawImpairedWindow(window);
+    expect(await at.store.rollUpMarked()).toMatchObject({ marks: 0 });
+  });
+
   it('keep what they were when their rows are gone', async () => {
     const longAgoMs = START - 40 * DAY_MS;
     const checkId = randomUUID();

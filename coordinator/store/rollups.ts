@@ -30,12 +30,13 @@ export function rollupStore({ pool, partitions, rawDays }: RollupDeps): Omit<Rol
   const begin = `begin; set local work_mem = '${WORK_MEM}'; set local statement_timeout = '${STATEMENT_TIMEOUT}'; set local jit = off; select pg_advisory_xact_lock(${ROLLUP_LOCK})`;
   return {
     rollUpMarked: async () => {
-      const { rows: ahead } = await pool.query<{ cells: Buffer }>('select cells from rollup_marks order by id limit $1', [MARKS_MAX]);
+      const { rows: ahead } = await pool.query<Mark>('select cells from rollup_marks order by id limit $1', [MARKS_MAX]);
       if (ahead.length === 0) return { marks: 0, hours: 0, days: 0 };
-      await partitions.ensureDays(decodeMarks(ahead.map(({ cells }) => cells)).map(({ atMs }) => atMs));
+      await partitions.ensureDays(decodeMarks(cellsOf(ahead)).map(({ atMs }) => atMs));
       return inTransaction(pool, begin, async (client) => {
-        const { rows } = await client.query<{ cells: Buffer }>('delete from rollup_marks where id in (select id from rollup_marks order by id limit $1) returning cells', [ahead.length]);
-        const marked = decodeMarks(rows.map(({ cells }) => cells)).toSorted(byCheck);
+        const { rows } = await client.query<Mark>('delete from rollup_marks where id in (select id from rollup_marks order by id limit $1) returning cells, location_id, agent_id, from_at, to_at', [ahead.length]);
+        const stretches = await hoursSeenBy(client, rows.filter(({ cells }) => cells === null));
+        const marked = decodeMarks([...cellsOf(rows), ...stretches]).toSorted(byCheck);
         let hours = 0;
         for (let from = 0; from < marked.length; from += HOURS_MAX) hours += await computeHours(client, marked.slice(from, from + HOURS_MAX), rawDays);
         return { marks: rows.length, hours, days: await computeDays(client, daysOf(marked)) };
@@ -55,6 +56,26 @@ export function rollupStore({ pool, partitions, rawDays }: RollupDeps): Omit<Rol
       }
     },
   };
+}
+
+type Mark = { readonly cells: Buffer | null; readonly location_id: string; readonly agent_id: string; readonly from_at: number; readonly to_at: number | null };
+
+function cellsOf(marks: readonly Mark[]): readonly Buffer[] {
+  return marks.flatMap(({ cells }) => (cells === null ? [] : [cells]));
+}
+
+/** Looked up here rather than where the mark was made: rows that come meanwhile bring marks of their own. */
+async function hoursSeenBy(client: PoolClient, marks: readonly Mark[]): Promise<readonly Buffer[]> {
+  const cells: Buffer[] = [];
+  for (const { location_id, agent_id, from_at, to_at } of marks) {
+    const { rows } = await client.query<{ cell: Buffer }>({
+      text: `select distinct uuid_send(account_id) || uuid_send(check_id) || int4send((extract(epoch from due_at)::bigint / 3600)::int4) as cell
+        from results where location_executed = $1 and agent_id = $2 and due_at between $3 and coalesce($4, 'infinity'::timestamptz)`,
+      values: [location_id, agent_id, new Date(from_at), to_at === null ? null : new Date(to_at)],
+    });
+    cells.push(...rows.map(({ cell }) => cell));
+  }
+  return cells;
 }
 
 const CELL_COLUMNS: readonly ArrayColumn<MarkedHour>[] = [

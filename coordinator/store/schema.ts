@@ -103,7 +103,7 @@ export type Database = {
   };
   rollups_hourly: RollupRow;
   rollups_daily: RollupRow;
-  rollup_marks: { id: Generated<number>; marked_at: DefaultInstant; cells: Buffer };
+  rollup_marks: { id: Generated<number>; marked_at: DefaultInstant; cells: Buffer | null; location_id: string | null; agent_id: string | null; from_at: Instant | null; to_at: Instant | null };
   retention: { account_id: string; raw_days: number; hourly_days: number; daily_days: number; updated_at: DefaultInstant };
   check_states: {
     account_id: string; check_id: string; status: ColumnType<CheckStatus, CheckStatus | undefined, CheckStatus>; since_at: MaybeInstant; judged_through: MaybeInstant;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { factsOf, isRaw, METRICS, metricOf, RAW_METRICS } from '../../analytics/metrics.ts';
+import { factsOf, isRaw, METRICS, metricOf, RAW_METRICS, UNITS } from '../../analytics/metrics.ts';
 import { QUICK_RANGES } from '../../analytics/quick-range.ts';
 import { planReading, type Cut } from '../../analytics/reading-plan.ts';
 import { unpack } from '../../analytics/sketch.ts';
@@ -29,7 +29,7 @@ const period = {
 const BatchBody = z.object({
   checkIds: z.array(z.guid().transform((id) => id.toLowerCase())).min(1).max(CHECKS_MAX), metrics: z.array(z.string()).max(METRICS.length).optional(), ...period,
 });
-const Facts = z.object({ label: z.string(), unit: z.enum(['percentage', 'milliseconds', 'count']), aggregation: z.string().nullable() });
+const Facts = z.object({ label: z.string(), unit: z.enum(UNITS), aggregation: z.string().nullable() });
 const Point = z.record(z.string(), z.union([z.number(), z.string(), z.null()]));
 const AnalyticsEntity = z.object({
   checkId: z.string(), name: z.string(), checkType: z.literal('TCP'), frequency: z.number().meta({ description: 'minutes' }), tags: z.array(z.string()),
@@ -83,7 +83,7 @@ export function analyticsRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
     const from = (query.page - 1) * query.limit;
     const series = [...Map.groupBy(pieces, ({ locationCode }) => locationCode)].map(([runLocation, of]) => ({
       ...(runLocation === null ? {} : { runLocation }),
-      data: of.slice(from, from + query.limit).map((piece) => ({ startedAt: isoOf(cut.kind === 'whole' ? plan.fromMs : piece.atMs), ...valuesOf(piece, wanted, query.filterByStatus) })),
+      data: of.slice(from, from + query.limit).map((piece) => ({ startedAt: isoOf(cut.kind === 'whole' ? plan.fromMs : piece.atMs), ...valuesOf(piece, wanted, query.groupBy === undefined ? check.coversMs : check.frequencyMs, query.filterByStatus) })),
     }));
     return reply.send({ ...about, from: isoOf(plan.fromMs), to: isoOf(plan.toMs), series });
   });
@@ -107,11 +107,11 @@ export function analyticsRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
       store.listCheckNames(accountId, checkIds), store.readPieces(accountId, { checkIds, segments: plan.segments, cut: { kind: 'whole' }, byLocation: false }),
     ]);
     const byCheck = new Map(pieces.map((piece) => [piece.checkId, piece]));
-    return reply.send(checks.map(({ checkId, name }) => {
+    return reply.send(checks.map(({ checkId, name, coversMs }) => {
       const piece = byCheck.get(checkId);
       return {
         checkId, name, checkType: 'TCP' as const, from: isoOf(plan.fromMs), to: isoOf(plan.toMs),
-        metrics: piece ? valuesOf(piece, wanted) : Object.fromEntries(wanted.map((metric) => [metric, null])),
+        metrics: piece ? valuesOf(piece, wanted, coversMs) : Object.fromEntries(wanted.map((metric) => [metric, null])),
       };
     }));
   });
@@ -130,10 +130,10 @@ function aboutOf({ checkId, name, tags, frequencyMs }: CheckName) {
   return { checkId, name, checkType: 'TCP' as const, tags: [...tags], frequency: frequencyMs / MINUTE_MS };
 }
 
-function valuesOf({ tally, total, phases }: Piece, wanted: readonly string[], status?: 'success' | 'failure') {
+function valuesOf({ tally, total, phases }: Piece, wanted: readonly string[], coversMs: number, status?: 'success' | 'failure') {
   const timed = status === 'failure' ? tally.failed : tally.passed + tally.degraded;
   const sketches = unpack(total, phases);
-  return Object.fromEntries(wanted.map((metric) => [metric, metricOf(metric, tally, sketches, timed)]));
+  return Object.fromEntries(wanted.map((metric) => [metric, metricOf(metric, { tally, sketches, timed, coversMs })]));
 }
 
 function seriesOfResults(results: readonly StoredResult[], wanted: readonly string[], byLocation: boolean) {
@@ -143,7 +143,8 @@ function seriesOfResults(results: readonly StoredResult[], wanted: readonly stri
       const { timings } = result.report;
       const times = { ...timingPhasesMs(timings), tls: timings.tlsUs / 1000, firstByte: timings.firstByteUs / 1000 };
       const isUp = result.outcome === 'passed' || result.outcome === 'degraded';
-      const values = { ...times, availability: isUp ? 100 : 0, reachability: result.report.established ? 100 : 0, retries: result.attempt - 1 };
+      const isVerdict = isUp || result.outcome === 'failed';
+      const values = { ...times, availability: isVerdict ? (isUp ? 100 : 0) : null, reachability: isVerdict ? (result.report.established ? 100 : 0) : null, retries: result.attempt - 1 };
       return { startedAt: isoOf(result.startedAtMs), ...Object.fromEntries(wanted.map((metric) => [metric, values[metric as keyof typeof values] ?? null])) };
     }),
   }));

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { planReading } from '../../analytics/reading-plan.ts';
+import { availability } from '../../analytics/tally.ts';
 import { quickRange } from '../../analytics/quick-range.ts';
 import type { ApiApp, ApiDeps } from '../api-app.ts';
 import { notFound } from '../api-error.ts';
 import { callerOf } from '../authenticate.ts';
 import { badge } from '../wire/badge.ts';
-import { figuresEntity, totalTimes } from '../wire/figures-entity.ts';
+import { totalTimes } from '../wire/figures-entity.ts';
 import { checkIdParam } from '../wire/query.ts';
 import { statusEntity } from '../wire/status-entity.ts';
 
@@ -35,10 +36,10 @@ export function badgeRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
     const { segments } = planReading({ ...quickRange('last30Days', clock.nowMs()), cut, mustReadRows: false });
     const [piece] = await store.readPieces(accountId, { checkIds: [checkId], segments, cut, byLocation: false });
     if (!piece) return 'no data';
-    const { availability } = figuresEntity(piece.tally);
+    const available = availability(piece.tally);
     const times = totalTimes(piece.tally, piece.total);
     // Never rounded up to what was not reached.
-    if (show === 'availability') return availability === null ? 'no data' : `${(Math.floor(availability * 10_000) / 100).toFixed(2)} %`;
+    if (show === 'availability') return available === null ? 'no data' : `${(Math.floor(available * 10_000) / 100).toFixed(2)} %`;
     return times ? `p95 ${times.p95Ms.toFixed(times.p95Ms < 10 ? 1 : 0)} ms` : 'no data';
   }
 }

@@ -21,7 +21,7 @@ export const SUMMARY_RANGES = {
 export const SummaryEntity = z.object({
   checkId: z.string(), name: z.string(), tags: z.array(z.string()),
   runs: FIGURES.runs, availability: z.number().nullable().meta({ description: AVAILABILITY }), reachability: z.number().nullable().meta({ description: REACHABILITY }),
-  unseen: FIGURES.unseen, maintenance: FIGURES.maintenance,
+  unseen: FIGURES.unseen, unseenMinutes: FIGURES.unseenMinutes, maintenance: FIGURES.maintenance,
   avgMs: z.number().nullable(), p50Ms: z.number().nullable(), p95Ms: z.number().nullable(), p99Ms: z.number().nullable(),
   lastRunAt: z.iso.datetime().nullable().meta({ description: 'the newest slot with a verdict, as far as rolled up' }),
   lastOutcome: z.string().nullable(),
@@ -68,12 +68,12 @@ export function checkSummaryRoutes(app: ApiApp, { store, clock }: ApiDeps): void
   });
 }
 
-export function summaryEntity({ checkId, name, tags, tally, total, bar, last }: CheckSummary, buckets: number): z.output<typeof SummaryEntity> {
-  const { runs, availability, reachability, unseen: notSeen, maintenance } = figuresEntity(tally);
+export function summaryEntity({ checkId, name, tags, coversMs, tally, total, bar, last }: CheckSummary, buckets: number): z.output<typeof SummaryEntity> {
+  const { runs, availability, reachability, unseen: notSeen, unseenMinutes, maintenance } = figuresEntity(tally, coversMs);
   const times = totalTimes(tally, total);
   const cut = Array.from({ length: buckets }, (_, n) => bar.get(n) ?? NOTHING);
   return {
-    checkId, name, tags: [...tags], runs, availability, reachability, unseen: notSeen, maintenance,
+    checkId, name, tags: [...tags], runs, availability, reachability, unseen: notSeen, unseenMinutes, maintenance,
     avgMs: times?.avgMs ?? null, p50Ms: times?.p50Ms ?? null, p95Ms: times?.p95Ms ?? null, p99Ms: times?.p99Ms ?? null,
     lastRunAt: last ? isoOf(last.dueAtMs) : null, lastOutcome: last?.outcome ?? null,
     bar: cut.map(barState), barRuns: cut.map((one) => [one.passed + one.degraded + one.failed, one.failed, unseen(one)]),

@@ -73,7 +73,7 @@ export function overviewRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
 }
 
 const NO_FIGURES = {
-  runs: 0, availability: null, reachability: null, unseen: 0, maintenance: 0, avgMs: null, p50Ms: null, p95Ms: null, p99Ms: null,
+  runs: 0, availability: null, reachability: null, unseen: 0, unseenMinutes: 0, maintenance: 0, avgMs: null, p50Ms: null, p95Ms: null, p99Ms: null,
 } as const;
 
 function rowEntity({ stored, status, state }: OverviewRow, summary: CheckSummary | undefined, buckets: number): z.output<typeof RowEntity> {

@@ -19,7 +19,9 @@ const PIECES_MAX = 20_000;
 const UNIT_MS = { hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000, month: 28 * 86_400_000 } as const;
 
 const Aggregate = z.object({
-  successRatio: z.number().nullable().meta({ description: `percent: ${AVAILABILITY}` }), avg: z.number().nullable(), p95: z.number().nullable(), p99: z.number().nullable(),
+  successRatio: z.number().nullable().meta({ description: `percent: ${AVAILABILITY}` }), unseenMinutes: z.number().nullable().meta({ description: 'of due runs that nobody can tell up or down of' }),
+  noData: z.number().nullable(), impaired: z.number().nullable(), maintenance: z.number().nullable().meta({ description: 'due runs, neither up nor down' }),
+  avg: z.number().nullable(), p95: z.number().nullable(), p99: z.number().nullable(),
 }).meta({ id: 'ReportAggregate', description: 'times in ms' });
 const ReportEntity = z.object({
   checkId: z.string(), name: z.string(), checkType: z.literal('TCP'), tags: z.array(z.string()), aggregate: Aggregate,
@@ -55,18 +57,21 @@ export function reportingRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
     const read = (cut: Cut): Promise<readonly Piece[]> => store.readPieces(accountId, { checkIds, segments: planReading({ ...range, cut, mustReadRows: false }).segments, cut, byLocation: false });
     const whole = new Map((await read({ kind: 'whole' })).map((piece) => [piece.checkId, piece]));
     const series = granularity ? Map.groupBy(await read({ kind: 'calendar', unit: granularity, timeZone: timezone }), ({ checkId }) => checkId) : null;
-    return reply.send(checks.map(({ checkId, name, tags: of }) => ({
-      checkId, name, checkType: 'TCP' as const, tags: [...of], aggregate: aggregateOf(whole.get(checkId)),
-      ...(series ? { series: (series.get(checkId) ?? []).map((piece) => ({ from: isoOf(piece.atMs), ...aggregateOf(piece) })) } : {}),
+    return reply.send(checks.map(({ checkId, name, tags: of, coversMs }) => ({
+      checkId, name, checkType: 'TCP' as const, tags: [...of], aggregate: aggregateOf(whole.get(checkId), coversMs),
+      ...(series ? { series: (series.get(checkId) ?? []).map((piece) => ({ from: isoOf(piece.atMs), ...aggregateOf(piece, coversMs) })) } : {}),
     })));
   });
 }
 
-function aggregateOf(piece: Piece | undefined): z.output<typeof Aggregate> {
-  if (!piece) return { successRatio: null, avg: null, p95: null, p99: null };
+function aggregateOf(piece: Piece | undefined, coversMs: number): z.output<typeof Aggregate> {
+  if (!piece) return { successRatio: null, unseenMinutes: null, noData: null, impaired: null, maintenance: null, avg: null, p95: null, p99: null };
   const sketches = unpack(piece.total);
-  const of = (metric: string): number | null => metricOf(metric, piece.tally, sketches, piece.tally.passed + piece.tally.degraded);
-  return { successRatio: of('availability'), avg: of('total_avg'), p95: of('total_p95'), p99: of('total_p99') };
+  const of = (metric: string): number | null => metricOf(metric, { tally: piece.tally, sketches, timed: piece.tally.passed + piece.tally.degraded, coversMs });
+  return {
+    successRatio: of('availability'), unseenMinutes: of('unseenMinutes'), noData: of('noData'), impaired: of('impaired'), maintenance: of('maintenance'),
+    avg: of('total_avg'), p95: of('total_p95'), p99: of('total_p99'),
+  };
 }
 
 function isTimeZone(name: string): boolean {

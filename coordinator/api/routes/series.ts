@@ -64,9 +64,9 @@ export function seriesRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
     return reply.send({
       checkId, from: isoOf(plan.fromMs), to: isoOf(plan.toMs), bucketSeconds: bucketMs / 1000,
       source: plan.segments.some(({ source }) => source === 'rows') ? 'rows' as const : 'rollups' as const,
-      whole: figuresWith(places),
-      buckets: filled(pieces, { ...plan, bucketMs }),
-      locations: places.map((piece) => ({ location: piece.locationCode ?? '', ...figuresWith([piece]) })),
+      whole: figuresWith(places, check.coversMs),
+      buckets: filled(pieces, { ...plan, bucketMs, coversMs: check.coversMs }),
+      locations: places.map((piece) => ({ location: piece.locationCode ?? '', ...figuresWith([piece], check.frequencyMs) })),
     });
   });
 }
@@ -79,16 +79,16 @@ function bucketFor(lengthMs: number, minutes: number | undefined): number {
   return bucketMs;
 }
 
-export function figuresWith(pieces: readonly Piece[]) {
+export function figuresWith(pieces: readonly Piece[], coversMs: number) {
   const tally = pieces.reduce<Tally>((sum, piece) => plus(sum, piece.tally), NOTHING);
-  return { ...figuresEntity(tally), phases: phasesEntity(tally, pieces.flatMap(({ total, phases }) => [total, phases])) };
+  return { ...figuresEntity(tally, coversMs), phases: phasesEntity(tally, pieces.flatMap(({ total, phases }) => [total, phases])) };
 }
 
-function filled(pieces: readonly Piece[], { fromMs, toMs, bucketMs }: { readonly fromMs: number; readonly toMs: number; readonly bucketMs: number }) {
+function filled(pieces: readonly Piece[], { fromMs, toMs, bucketMs, coversMs }: { readonly fromMs: number; readonly toMs: number; readonly bucketMs: number; readonly coversMs: number }) {
   const byStart = new Map(pieces.map((piece) => [piece.atMs, piece]));
   return Array.from({ length: Math.ceil((toMs - fromMs) / bucketMs) }, (_, index) => {
     const piece = byStart.get(fromMs + index * bucketMs);
     const correctedAtMs = piece?.correctedAtMs ?? null;
-    return { at: isoOf(fromMs + index * bucketMs), ...figuresWith(piece ? [piece] : []), correctedAt: correctedAtMs === null ? null : isoOf(correctedAtMs) };
+    return { at: isoOf(fromMs + index * bucketMs), ...figuresWith(piece ? [piece] : [], coversMs), correctedAt: correctedAtMs === null ? null : isoOf(correctedAtMs) };
   });
 }

@@ -161,7 +161,7 @@ export class MemoryStore extends MemoryResources implements ApiStore, Completene
 
   async listCheckNames(accountId: string, checkIds: readonly string[] | null): Promise<readonly CheckName[]> {
     return [...this.#checks.values()].filter(({ id, accountId: owner }) => owner === accountId && (checkIds?.includes(id) ?? true))
-      .map(({ id, check }) => ({ checkId: id, name: check.name, tags: check.tags, frequencyMs: 60_000 }));
+      .map(({ id, check }) => ({ checkId: id, name: check.name, tags: check.tags, frequencyMs: 60_000, coversMs: 60_000 }));
   }
 
   async listAgents(): Promise<readonly []> {

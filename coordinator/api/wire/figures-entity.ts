@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PHASES, type Phase } from '../../analytics/phases.ts';
 import { unpack, type Sketch } from '../../analytics/sketch.ts';
-import { availability, maintenance, reachability, results, retries, unseen, type Tally } from '../../analytics/tally.ts';
+import { availability, maintenance, reachability, results, retries, unseen, unseenMinutes, type Tally } from '../../analytics/tally.ts';
 
 /** One sentence each: what the ratios mean, wherever they are shown. */
 export const AVAILABILITY = 'runs that ended passed or degraded, of those that ended passed, degraded or failed, 0 to 1; null without any';
@@ -22,15 +22,16 @@ export const FIGURES = {
   }),
   retries: z.int().meta({ description: 'attempts beyond the first' }),
   unseen: z.int().meta({ description: 'due runs of which nobody can tell up or down: unwanted gaps, agent faults, denied egress, impaired windows' }),
+  unseenMinutes: z.number().meta({ description: 'the same as minutes: each unseen run stands for the check\'s present interval, shared by the locations that owe each slot' }),
   maintenance: z.int().meta({ description: 'due runs that a maintenance window or a pause kept from running' }),
   gaps: z.record(z.string(), z.int()).meta({ description: 'due runs without a result, by reason' }),
 };
 
-export function figuresEntity(tally: Tally) {
+export function figuresEntity(tally: Tally, coversMs: number) {
   return {
     runs: results(tally), availability: availability(tally), reachability: reachability(tally),
     outcomes: { passed: tally.passed, degraded: tally.degraded, failed: tally.failed, agentFault: tally.agentFaults, egressDenied: tally.egressDenied, impaired: tally.impaired },
-    retries: retries(tally), unseen: unseen(tally), maintenance: maintenance(tally), gaps: tally.gapReasons,
+    retries: retries(tally), unseen: unseen(tally), unseenMinutes: unseenMinutes(tally, coversMs), maintenance: maintenance(tally), gaps: tally.gapReasons,
   };
 }
 

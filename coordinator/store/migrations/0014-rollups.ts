@@ -3,7 +3,8 @@ import { TENANT_ROLE } from '../provision.ts';
 
 /**
  * Hours and days of each check and location, computed from the rows (store/rollup-sql.ts), and what ingest has
- * written since: the marks, one row a transaction, each naming the checks and hours it touched. How long rows are
+ * written since: the marks, one row a transaction, each naming the checks and hours it touched, or the stretch of an
+ * agent's that is believed or not believed any more. How long rows are
  * kept, for all and by account.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -46,10 +47,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create table rollup_marks (
       id bigint generated always as identity primary key,
       marked_at timestamptz not null default now(),
-      cells bytea not null
+      cells bytea,
+      location_id uuid,
+      agent_id uuid,
+      from_at timestamptz,
+      to_at timestamptz,
+      check (cells is not null or location_id is not null and agent_id is not null and from_at is not null)
     );
     alter table rollup_marks alter column cells set storage external;
-    comment on column rollup_marks.cells is 'of 36 bytes: account, check, hours since the epoch';
+    comment on column rollup_marks.cells is 'of 36 bytes: account, check, hours since the epoch; null: the hours of what an agent saw from from_at to to_at (null: ever)';
     alter table rollup_marks enable row level security;
 
     create table retention (
