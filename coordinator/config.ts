@@ -1,10 +1,12 @@
 import type { CidrList } from '#shared/net/cidr.ts';
+import { WARN_AT_PERCENT } from './usage/usage.ts';
+import type { UsageSettings } from './api/usage-port.ts';
 import { type Environment, type SettingProblem, givenText, readSettings, settingProblem } from '#shared/settings/read-settings.ts';
 import type { Secret } from '#shared/settings/secret.ts';
 import type { RetentionDays } from './pipeline/retention-port.ts';
 import { optional, required, withDefault } from '#shared/settings/setting.ts';
 import {
-  type Endpoint, LOG_LEVELS, type LogLevel, flag, integer, host, hostsAndPorts, httpUrl, isLoopbackHost, keyOf32Bytes, keysOf32Bytes, networks, oneOf, portOrAny, postgresUrl, smtpUrl, text, token,
+  type Endpoint, LOG_LEVELS, type LogLevel, amount, flag, integer, host, hostsAndPorts, httpUrl, isLoopbackHost, keyOf32Bytes, keysOf32Bytes, networks, oneOf, portOrAny, postgresUrl, smtpUrl, text, token,
 } from '#shared/settings/values.ts';
 
 /** Paths of PEM files. */
@@ -41,6 +43,8 @@ export type CoordinatorConfig = {
   readonly retention: RetentionDays;
   readonly logLevel: LogLevel;
   readonly notices: NoticeSettings;
+  /** What runs cost, and how many a month are allowed where an account says nothing itself. */
+  readonly usage: UsageSettings;
 };
 
 /** How notices leave. */
@@ -142,6 +146,13 @@ export const coordinatorSettings = {
   retentionDailyDays: withDefault('SONDE_RETENTION_DAILY_DAYS', integer(1, 20_000), '800', {
     about: 'days that daily figures are kept', hint: 'Give a whole number of days, at least as many as hourly figures are kept.',
   }),
+  pricePer10000: withDefault('SONDE_PRICE_PER_10000_RUNS', amount(), '2', {
+    about: 'price of 10,000 runs, shown with the usage', hint: 'Give an amount such as 2 or 1.50, or 0.',
+  }),
+  currency: withDefault('SONDE_CURRENCY', text(), 'USD', { about: 'what prices are shown in', hint: 'Give a currency such as USD or EUR.' }),
+  quotaRuns: optional('SONDE_QUOTA_RUNS_PER_MONTH', integer(1, 999_999_999_999), 'no quota', {
+    about: 'runs a month of an account that has no quota of its own', hint: 'Give a whole number; nothing that runs is stopped at it.',
+  }),
   logLevel: withDefault('SONDE_LOG_LEVEL', oneOf(LOG_LEVELS), 'info', {
     about: 'how much is logged', hint: 'Use info, or debug to see more.',
   }),
@@ -171,6 +182,10 @@ export function readCoordinatorConfig(env: Environment): ReadCoordinatorConfig {
       },
       dataDir: s.dataDir, apiKey: s.apiKey, masterKey: s.masterKey, masterKeys: s.masterKeys ?? [], publicWitnesses: s.publicWitnesses ?? [], logLevel: s.logLevel,
       retention: retentionOf(s),
+      usage: {
+        pricePer10000: s.pricePer10000, currency: s.currency,
+        defaultQuota: s.quotaRuns === null ? null : { runsPerMonth: s.quotaRuns, policy: 'continue', warnAtPercent: WARN_AT_PERCENT },
+      },
       notices: {
         smtpUrl: s.smtpUrl, smtpFrom: s.smtpFrom, webhooks: { allowHttp: s.webhookAllowHttp, allowNetworks: s.webhookAllowNetworks ?? [] },
         twilio: s.twilioAccount !== null && s.twilioToken !== null && s.twilioFrom !== null

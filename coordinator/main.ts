@@ -23,6 +23,7 @@ import { coordinatorMetrics } from './metrics.ts';
 import { NoticeSide } from './notice-side.ts';
 import { Janitor } from './pipeline/janitor.ts';
 import { RollUp } from './pipeline/roll-up.ts';
+import { UsageMeter } from './pipeline/meter-usage.ts';
 import { keyRing } from './secrets/key-ring.ts';
 import { openedSecrets, valuesByName } from './secrets/open-channel.ts';
 import { Judge } from './pipeline/judge-runs.ts';
@@ -91,6 +92,9 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   const janitor = new Janitor({ store, clock: systemClock, log, holder: randomUUID(), days: config.retention });
   opened.push(() => janitor.settled());
   janitor.start(stopping.signal);
+  const meter = new UsageMeter({ store, clock: systemClock, log, holder: randomUUID(), defaultQuota: config.usage.defaultQuota });
+  opened.push(() => meter.settled());
+  meter.start(stopping.signal);
   let listeningUrl: string | null = null;
   const notices = new NoticeSide({
     store, clock: systemClock, log, ids: randomUUID, random: Math.random, settings: config.notices, publicUrl: () => config.http.publicUrl ?? listeningUrl,
@@ -114,7 +118,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   }));
   const api = createApi({
     store, log, hashToken, clock: systemClock, ids: randomUUID, version: VERSION,
-    shots: { run: (shot) => fleet.runShot(shot) }, channels: notices, demand: fleet.demand,
+    shots: { run: (shot) => fleet.runShot(shot) }, channels: notices, demand: fleet.demand, usage: config.usage,
     metrics: () => metrics.metrics(),
     people: { store, reached: howReached(config.http), publicUrl: config.http.publicUrl, onSetUp: () => forgetSetupToken(config.dataDir) },
     events,

@@ -8,6 +8,7 @@ import type { ChannelTester, DeliveryLogStore } from './deliveries-port.ts';
 import type { LocationDemandPort } from './load-port.ts';
 import type { ApiStore, ShotRunner } from './ports.ts';
 import type { ResourceStore } from './resource-store.ts';
+import type { UsageSettings, UsageStore } from './usage-port.ts';
 
 /** The application with handlers typed by their zod schemas. */
 export type ApiApp = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
@@ -17,10 +18,12 @@ export type Health = { readonly isReady: boolean; readonly problems: readonly st
 
 /** What the routes stand on. */
 export type ApiDeps = {
-  readonly store: ApiStore & ResourceStore & CompletenessStore & AnalyticsStore & DeliveryLogStore;
+  readonly store: ApiStore & ResourceStore & CompletenessStore & AnalyticsStore & DeliveryLogStore & UsageStore;
   readonly shots: ShotRunner;
   /** Left out: channels cannot be tried out. */
   readonly channels?: ChannelTester;
+  /** Left out: the default price, no quota. */
+  readonly usage?: UsageSettings;
   /** Left out: load is told nowhere. */
   readonly demand?: LocationDemandPort;
   /** HMAC of a presented token under the master key (`tokenHasher`). */

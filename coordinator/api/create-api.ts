@@ -40,7 +40,9 @@ import { serviceRoutes } from './routes/service.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { statusRoutes } from './routes/statuses.ts';
+import { usageRoutes } from './routes/usage.ts';
 import { userRoutes } from './routes/users.ts';
+import { guardQuota } from './quota-gate.ts';
 import { isRouteScope, type RegisteredRoute } from './scopes.ts';
 import { DOCS_PREFIX, sendSecurityHeaders } from './security-headers.ts';
 import { overviewRoutes } from './routes/overview.ts';
@@ -91,6 +93,7 @@ export function createApi(options: ApiOptions): ApiApp {
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   const people = options.people && openPeople(options.people, deps);
   authenticate(app, { ...deps, limiter: new RateLimiter(options.rateLimit ?? DEFAULT_RATE_LIMIT), ...(people ? { sessionOf: (request) => callerSignedIn(people, request) } : {}) });
+  guardQuota(app, options);
   const { events } = options;
   if (events) tellWrites(app, events);
   if (people) auditWrites(app, { store: people.store, hashToken: deps.hashToken });
@@ -111,7 +114,7 @@ export function createApi(options: ApiOptions): ApiApp {
 /** Every route of the API. */
 function registerRoutes(app: ApiApp, deps: ApiDeps): void {
   for (const routes of [checkRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, overviewRoutes, seriesRoutes, analyticsRoutes, reportingRoutes, badgeRoutes, resultsCsvRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
-    groupRoutes, alertChannelRoutes, alertSettingsRoutes, maintenanceWindowRoutes, variableRoutes]) routes(app, deps);
+    usageRoutes, groupRoutes, alertChannelRoutes, alertSettingsRoutes, maintenanceWindowRoutes, variableRoutes]) routes(app, deps);
 }
 
 function registerPeople(app: ApiApp, people: People): void {

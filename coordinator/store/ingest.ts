@@ -17,6 +17,7 @@ import { JUDGE_MARK_COLUMNS, judgeMarksOf } from './judge-marks.ts';
 import { Partitions } from './partitions.ts';
 import { RESULT_COLUMNS, type IngestResult } from './result-columns.ts';
 import { encodeMarks } from './rollup-marks.ts';
+import { USAGE_MARK_COLUMNS, usageMarksOf } from './usage-marks.ts';
 
 type IngestGap = Extract<IngestRow, { kind: 'gap' }>;
 
@@ -71,7 +72,7 @@ function write(pool: Pool, { rows, results, gaps }: Batch, way: 'straight' | 'ca
     if (straight.length > 0) await copyIn(client, COPY_RESULTS, encodeCopyMessage(RESULT_COLUMNS, straight));
     const inserted = straight.length + (others.length > 0 ? await insertResults(client, others) : 0) + (gaps.length > 0 ? await insertGaps(client, gaps) : 0);
     // Whether or not a row was new: a mark too many costs a computation, one too few would leave a wrong figure.
-    if (inserted > 0) await client.query({ name: 'ingest-marks', text: INSERT_MARKS, values: [encodeMarks(rows), ...encodeArrays(JUDGE_MARK_COLUMNS, judgeMarksOf(rows))] });
+    if (inserted > 0) await client.query({ name: 'ingest-marks', text: INSERT_MARKS, values: [encodeMarks(rows), ...encodeArrays(JUDGE_MARK_COLUMNS, judgeMarksOf(rows)), ...encodeArrays(USAGE_MARK_COLUMNS, usageMarksOf(rows))] });
     return inserted;
   });
 }
@@ -113,7 +114,8 @@ async function insertGaps(client: PoolClient, rows: readonly IngestGap[]): Promi
 
 /** Appended both: nobody waits for a judge that is at work on the check (rules.md 19). */
 const INSERT_MARKS = `
-  with rolled as (insert into rollup_marks (cells) select $1::bytea where $1 is not null)
+  with rolled as (insert into rollup_marks (cells) select $1::bytea where $1 is not null),
+    metered as (insert into usage_marks (account_id, at) select * from unnest($5::uuid[], $6::timestamptz[]))
   insert into judge_marks (account_id, check_id, first_due_at) select * from unnest($2::uuid[], $3::uuid[], $4::timestamptz[])`;
 
 const GAP_COLUMNS: readonly (ArrayColumn<IngestGap> & { readonly name: string })[] = [

@@ -4,6 +4,7 @@ import type { AnalyticsStore } from '../api/analytics-port.ts';
 import type { CompletenessStore } from '../api/completeness-port.ts';
 import type { DeliveryLogStore } from '../api/deliveries-port.ts';
 import type { ApiStore } from '../api/ports.ts';
+import type { UsageStore } from '../api/usage-port.ts';
 import type { UserStore } from '../api/users-port.ts';
 import type { EventStore } from '../events/account-events.ts';
 import type { ResourceStore } from '../api/resource-store.ts';
@@ -11,6 +12,7 @@ import type { Sealer } from '../secrets/key-ring.ts';
 import type { EnrolmentStore } from '../sessions/enrolment-port.ts';
 import type { ClosingStore } from '../pipeline/closing-port.ts';
 import type { JudgingStore } from '../pipeline/judging-port.ts';
+import type { MeterStore } from '../pipeline/meter-port.ts';
 import type { RetentionStore } from '../pipeline/retention-port.ts';
 import type { RollupStore } from '../pipeline/rollup-port.ts';
 import type { LivenessStore } from '../pipeline/liveness-port.ts';
@@ -56,6 +58,7 @@ import { sealingStore } from './sealing.ts';
 import { sessionStore } from './sessions.ts';
 import { shotStore } from './shots.ts';
 import { statusStore } from './statuses.ts';
+import { usageStore } from './usage.ts';
 import { userSessionStore } from './user-sessions.ts';
 import { userStore } from './users.ts';
 import { variableStore } from './variables.ts';
@@ -74,7 +77,7 @@ export type StoreOptions = {
 };
 
 export type Store = ApiStore & ResourceStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
-  & AnalyticsStore & RetentionStore & DeliveryStore & DeliveryLogStore & DeliveryChannels & UserStore & EventStore
+  & AnalyticsStore & RetentionStore & UsageStore & MeterStore & DeliveryStore & DeliveryLogStore & DeliveryChannels & UserStore & EventStore
   & JudgingStore & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -130,7 +133,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await migrateJobQueue(jobPool, log).catch(fail);
       return applied;
     },
-    ...retentionStore(pool, partitions), ...analyticsStore(db), ...rollupStore({ pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }),
+    ...retentionStore(pool, partitions), ...analyticsStore(db), ...rollupStore({ pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }), ...usageStore({ db, pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }),
     ensurePartitions: (fromMs = Date.now() - DAY_MS, toMs = Date.now() + DAY_MS) => partitions.ensure(fromMs, toMs),
     ping,
     close,

@@ -105,6 +105,10 @@ export type Database = {
   rollups_daily: RollupRow;
   rollup_marks: { id: Generated<number>; marked_at: DefaultInstant; cells: Buffer | null; location_id: string | null; agent_id: string | null; from_at: Instant | null; to_at: Instant | null };
   retention: { account_id: string; raw_days: number; hourly_days: number; daily_days: number; updated_at: DefaultInstant };
+  usage_hourly: { account_id: string; at: Instant; check_type: string; pool: string; kind: string; runs: number; degraded: number; failed: number; over_max: number };
+  usage_external: { account_id: string; day: string; source: string; check_type: string; pool: string; runs: number; posted_at: DefaultInstant };
+  usage_quotas: { account_id: string; pool: string; runs_per_month: number; policy: string; warn_at_percent: number; updated_at: DefaultInstant };
+  usage_marks: { id: Generated<number>; account_id: string; at: Instant };
   check_states: {
     account_id: string; check_id: string; status: ColumnType<CheckStatus, CheckStatus | undefined, CheckStatus>; since_at: MaybeInstant; judged_through: MaybeInstant;
     head: ColumnType<CheckState | null, string | null | undefined, string | null>; base: ColumnType<CheckState | null, string | null | undefined, string | null>; base_through: MaybeInstant;

@@ -22,6 +22,10 @@ export function integer(from: number, to: number, words = `a whole number from $
   });
 }
 
+/** An amount of money or the like, with up to four decimals. */
+export const amount = (): z.ZodType<number, string> =>
+  parsed('an amount such as 2 or 1.50', (given) => (/^\d{1,9}(\.\d{1,4})?$/.test(given) ? Number(given) : undefined));
+
 /** `90s`, `30m`, `24h` or `7d`, as ms. */
 export function duration(fromMs: number, toMs: number, words: string): z.ZodType<number, string> {
   return parsed(words, (given) => {

@@ -1,11 +1,12 @@
 import type { ResourceStore } from '../resource-store.ts';
+import { MemoryUsage } from './memory-usage.ts';
 
 const EMPTY_PAGE = { entries: [], total: 0 };
 /** What depends on the store is tested on the real one. */
 const onPostgres = (): never => { throw new Error('groups, channels, windows and variables are tested on Postgres'); };
 
 /** An account that has neither groups nor channels, windows or variables. */
-export class MemoryResources implements ResourceStore {
+export class MemoryResources extends MemoryUsage implements ResourceStore {
   readonly sealingKeyIds: readonly string[] = [];
   async listGroups() { return EMPTY_PAGE; }
   async getGroup() { return null; }

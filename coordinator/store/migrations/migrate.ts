@@ -16,6 +16,7 @@ import * as judging from './0011-judging.ts';
 import * as deliveries from './0012-deliveries.ts';
 import * as rollups from './0014-rollups.ts';
 import * as users from './0015-users.ts';
+import * as usage from './0017-usage.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -33,6 +34,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012-deliveries': deliveries,
   '0014-rollups': rollups,
   '0015-users': users,
+  '0017-usage': usage,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };

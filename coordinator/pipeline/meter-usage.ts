@@ -1,0 +1,49 @@
+import type { Log } from '#shared/log.ts';
+import { sleep, type Clock } from '#shared/time/clock.ts';
+import type { Quota } from '../usage/usage.ts';
+import type { MeterStore } from './meter-port.ts';
+
+/** An account's hour is counted anew from its rows whenever some came: as seldom as a bill can wait. */
+const EVERY_MS = 60_000;
+export const METER_LEASE = 'meter-usage';
+const LEASE_TTL_MS = 180_000;
+
+export type MeterDeps = { readonly store: MeterStore; readonly clock: Clock; readonly log: Log; readonly holder: string; readonly defaultQuota: Quota | null };
+
+/** Keeps usage up to date with the rows and tells of quotas: of several coordinators one does it, by a lease. */
+export class UsageMeter {
+  readonly #deps: MeterDeps;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(deps: MeterDeps) {
+    this.#deps = deps;
+  }
+
+  start(signal: AbortSignal): void {
+    const { clock, log } = this.#deps;
+    this.#loop = (async () => {
+      while (!signal.aborted) {
+        await sleep(clock, EVERY_MS, signal);
+        if (signal.aborted) return;
+        await this.meter(signal).catch((error: unknown) => log.warn({ err: error }, 'could not meter usage; trying again'));
+      }
+    })();
+  }
+
+  /** Resolves when the loop has ended, after the signal aborted. */
+  settled(): Promise<void> {
+    return this.#loop;
+  }
+
+  /** Works off all marks, if it is on us. */
+  async meter(signal?: AbortSignal): Promise<void> {
+    const { store, holder, clock, defaultQuota } = this.#deps;
+    while (!signal?.aborted) {
+      const lease = await store.acquireLease(METER_LEASE, holder, LEASE_TTL_MS);
+      if (!lease) return;
+      const { hours, accountIds } = await store.meterMarked();
+      if (hours === 0) return;
+      await store.tellQuotas(accountIds, defaultQuota, clock.nowMs());
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { sql, type Kysely } from 'kysely';
+import { TENANT_ROLE } from '../provision.ts';
+
+/**
+ * Runs by account and hour, computed from the rows (store/usage.ts) and kept when these are gone; the marks that ingest
+ * leaves for it; what other systems posted; quotas.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create table usage_hourly (
+      account_id uuid not null,
+      at timestamptz not null,
+      check_type text not null,
+      pool text not null,
+      kind text not null check (kind in ('scheduled', 'retry', 'manual', 'deploy')),
+      runs integer not null,
+      degraded integer not null,
+      failed integer not null,
+      over_max integer not null,
+      primary key (account_id, at, check_type, pool, kind)
+    );
+    create table usage_external (
+      account_id uuid not null,
+      day date not null,
+      source text not null,
+      check_type text not null,
+      pool text not null,
+      runs bigint not null check (runs >= 0),
+      posted_at timestamptz not null default now(),
+      primary key (account_id, day, source, check_type, pool)
+    );
+    create table usage_quotas (
+      account_id uuid not null,
+      pool text not null,
+      runs_per_month bigint not null check (runs_per_month > 0),
+      policy text not null check (policy in ('continue', 'refuse_new')),
+      warn_at_percent smallint not null check (warn_at_percent between 1 and 100),
+      updated_at timestamptz not null default now(),
+      primary key (account_id, pool)
+    );
+    create table usage_marks (
+      id bigint generated always as identity primary key,
+      account_id uuid not null,
+      at timestamptz not null
+    );
+    comment on table usage_marks is 'hours of accounts that have new results';
+    insert into usage_marks (account_id, at) select distinct account_id, date_trunc('hour', due_at, 'UTC') from results;
+  `.execute(db);
+  for (const [table, rights] of [
+    ['usage_hourly', 'select'], ['usage_external', 'select, insert, update, delete'], ['usage_quotas', 'select, insert, update, delete'], ['usage_marks', 'select'],
+  ] as const) {
+    await sql`
+      alter table ${sql.ref(table)} enable row level security;
+      create policy own_account on ${sql.ref(table)} to ${sql.ref(TENANT_ROLE)}
+        using (account_id = (select current_account())) with check (account_id = (select current_account()));
+      grant ${sql.raw(rights)} on ${sql.ref(table)} to ${sql.ref(TENANT_ROLE)};
+    `.execute(db);
+  }
+}
