@@ -7,6 +7,7 @@ import { isLoopbackHost } from '#shared/settings/values.ts';
 import { watchLoopDelay } from '#shared/time/loop-delay.ts';
 import { systemClock } from '#shared/time/clock.ts';
 import { VERSION } from '#shared/version.ts';
+import { authorityOf, type AgentDoor } from './api/agent-door.ts';
 import { createApi } from './api/create-api.ts';
 import { maskToken, tokenHasher } from './api/keys.ts';
 import { listen } from './api/listen.ts';
@@ -118,7 +119,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   }));
   const api = createApi({
     store, log, hashToken, clock: systemClock, ids: randomUUID, version: VERSION,
-    shots: { run: (shot) => fleet.runShot(shot) }, channels: notices, demand: fleet.demand, usage: config.usage,
+    shots: { run: (shot) => fleet.runShot(shot) }, channels: notices, demand: fleet.demand, agentDoor: agentDoor(config, door.port), usage: config.usage,
     metrics: () => metrics.metrics(),
     people: { store, reached: howReached(config.http), publicUrl: config.http.publicUrl, onSetUp: () => forgetSetupToken(config.dataDir) },
     events,
@@ -139,6 +140,14 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   notices.start(stopping.signal);
   log.info({ httpUrl: url, fleetPort: door.port }, 'coordinator ready');
   return { httpUrl: url, fleetPort: door.port, setupUrl: setupToken === null ? null : `${config.http.publicUrl ?? url}/setup#token=${setupToken}` };
+}
+
+/** Where agents connect to. Behind a proxy of the API they are assumed to find the fleet port at the same name. */
+function agentDoor({ http, fleet }: CoordinatorConfig, port: number): AgentDoor {
+  return {
+    host: http.publicUrl === null ? null : new URL(http.publicUrl).hostname, port,
+    tls: fleet.tls === null ? 'none' : authorityOf(readFileSync(fleet.tls.certPath, 'utf8')),
+  };
 }
 
 /** rules.md 32. */

@@ -2,10 +2,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '#shared/time/clock.ts';
+import type { AgentDoor } from './agent-door.ts';
 import type { AnalyticsStore } from './analytics-port.ts';
 import type { CompletenessStore } from './completeness-port.ts';
 import type { ChannelTester, DeliveryLogStore } from './deliveries-port.ts';
 import type { LocationDemandPort } from './load-port.ts';
+import type { LocationUseStore } from './location-use-port.ts';
 import type { ApiStore, ShotRunner } from './ports.ts';
 import type { ResourceStore } from './resource-store.ts';
 import type { UsageSettings, UsageStore } from './usage-port.ts';
@@ -18,7 +20,7 @@ export type Health = { readonly isReady: boolean; readonly problems: readonly st
 
 /** What the routes stand on. */
 export type ApiDeps = {
-  readonly store: ApiStore & ResourceStore & CompletenessStore & AnalyticsStore & DeliveryLogStore & UsageStore;
+  readonly store: ApiStore & ResourceStore & CompletenessStore & AnalyticsStore & DeliveryLogStore & UsageStore & LocationUseStore;
   readonly shots: ShotRunner;
   /** Left out: channels cannot be tried out. */
   readonly channels?: ChannelTester;
@@ -26,6 +28,8 @@ export type ApiDeps = {
   readonly usage?: UsageSettings;
   /** Left out: load is told nowhere. */
   readonly demand?: LocationDemandPort;
+  /** Left out: told nowhere. */
+  readonly agentDoor?: AgentDoor;
   /** HMAC of a presented token under the master key (`tokenHasher`). */
   readonly hashToken: (token: string) => Uint8Array;
   readonly clock: Clock;

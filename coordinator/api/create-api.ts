@@ -13,6 +13,7 @@ import { DEFAULT_RATE_LIMIT, RateLimiter, type RateLimit } from './rate-limiter.
 import type { Caller } from './ports.ts';
 import { acceptJsonBodies, BODY_BYTES_MAX } from './request-body.ts';
 import { accountRoutes } from './routes/account.ts';
+import { agentDoorRoutes } from './routes/agent-door.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditLogRoutes } from './routes/audit-log.ts';
@@ -113,7 +114,7 @@ export function createApi(options: ApiOptions): ApiApp {
 
 /** Every route of the API. */
 function registerRoutes(app: ApiApp, deps: ApiDeps): void {
-  for (const routes of [checkRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, overviewRoutes, seriesRoutes, analyticsRoutes, reportingRoutes, badgeRoutes, resultsCsvRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
+  for (const routes of [checkRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, overviewRoutes, seriesRoutes, analyticsRoutes, reportingRoutes, badgeRoutes, resultsCsvRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, agentDoorRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
     usageRoutes, groupRoutes, alertChannelRoutes, alertSettingsRoutes, maintenanceWindowRoutes, variableRoutes]) routes(app, deps);
 }
 

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { AnalyticsStore } from '../api/analytics-port.ts';
 import type { CompletenessStore } from '../api/completeness-port.ts';
 import type { DeliveryLogStore } from '../api/deliveries-port.ts';
+import type { LocationUseStore } from '../api/location-use-port.ts';
 import type { ApiStore } from '../api/ports.ts';
 import type { UsageStore } from '../api/usage-port.ts';
 import type { UserStore } from '../api/users-port.ts';
@@ -46,6 +47,7 @@ import { livenessStore } from './liveness.ts';
 import { locationKeyStore } from './location-keys.ts';
 import { leaseStore } from './leases.ts';
 import { locationStore } from './locations.ts';
+import { locationUseStore } from './location-use.ts';
 import { migrate } from './migrations/migrate.ts';
 import { DAY_MS, Partitions } from './partitions.ts';
 import { planStore } from './plan.ts';
@@ -77,7 +79,7 @@ export type StoreOptions = {
 };
 
 export type Store = ApiStore & ResourceStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
-  & AnalyticsStore & RetentionStore & UsageStore & MeterStore & DeliveryStore & DeliveryLogStore & DeliveryChannels & UserStore & EventStore
+  & AnalyticsStore & RetentionStore & UsageStore & MeterStore & DeliveryStore & DeliveryLogStore & DeliveryChannels & UserStore & EventStore & LocationUseStore
   & JudgingStore & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -122,7 +124,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
   return {
     ...checkStore(db), ...groupStore(db, sealer), ...channelStore(db, sealer), ...windowStore(db), ...variableStore(db, sealer), ...sealingStore(db, sealer),
-     ...keyStore(db), ...locationStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
+     ...keyStore(db), ...locationStore(db), ...locationUseStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
     ...judgingStore(db, hints), ...resultStore(db), ...statusStore(db),
     ...eventStore(db, hints), ...userStore(db), ...userSessionStore(db), ...invitationStore(db), ...apiKeyStore(db), ...auditStore(db),
     ...planStore(db, hints, sealer), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints, sealer),

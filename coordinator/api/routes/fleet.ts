@@ -17,8 +17,9 @@ export function fleetRoutes(app: ApiApp, deps: ApiDeps): void {
     config: { scope: 'locations:read' },
     schema: { tags: ['fleet'], summary: 'Public locations and your private ones', response: { 200: z.array(LocationEntity) } },
   }, async (request, reply) => {
-    const locations = await store.listLocations(callerOf(request).accountId);
-    return reply.send(locations.map((location) => locationEntity(location, demand ? loadOf(demand.in(location.id), location.capacity) : null)));
+    const { accountId } = callerOf(request);
+    const [locations, checks] = await Promise.all([store.listLocations(accountId), store.countChecksByLocation(accountId)]);
+    return reply.send(locations.map((location) => locationEntity(location, demand ? loadOf(demand.in(location.id), location.capacity) : null, checks.get(location.id))));
   });
 
   app.post('/v1/locations', {

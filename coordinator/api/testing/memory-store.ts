@@ -5,6 +5,7 @@ import type {
 } from '../ports.ts';
 import { settle, type SettledRow } from '../../planning/settle-slots.ts';
 import type { AnalyticsStore, CheckName, CheckSummary, Piece, PiecesQuestion } from '../analytics-port.ts';
+import type { LocationUseStore } from '../location-use-port.ts';
 import type { DeliveryFilter, DeliveryLogStore, DeliveryRecord } from '../deliveries-port.ts';
 import { MemoryResources } from './memory-resources.ts';
 import type { CheckSchedule, CompletenessStore, OwedOfCheck, ScheduleFilter, Schedules, SettledOfCheck } from '../completeness-port.ts';
@@ -13,7 +14,7 @@ import type { CheckSchedule, CompletenessStore, OwedOfCheck, ScheduleFilter, Sch
  * A store that keeps shapes honest without Postgres: for tests of what the API makes of its answers.
  * Whatever depends on the store itself (tenancy, paging, concurrency) is tested on the real one.
  */
-export class MemoryStore extends MemoryResources implements ApiStore, CompletenessStore, AnalyticsStore, DeliveryLogStore {
+export class MemoryStore extends MemoryResources implements ApiStore, CompletenessStore, AnalyticsStore, DeliveryLogStore, LocationUseStore {
   /** Newest first. */
   readonly deliveries: DeliveryRecord[] = [];
   readonly callers = new Map<string, Caller>();
@@ -41,6 +42,10 @@ export class MemoryStore extends MemoryResources implements ApiStore, Completene
 
   addCaller(hash: Uint8Array, caller: Caller): void {
     this.callers.set(Buffer.from(hash).toString('hex'), caller);
+  }
+
+  async countChecksByLocation(): Promise<ReadonlyMap<string, number>> {
+    return new Map();
   }
 
   async findCaller(hash: Uint8Array): Promise<Caller | null> {

@@ -11,14 +11,15 @@ export const LocationEntity = z.object({
   kind: z.enum(['public', 'private']),
   liveAgents: z.int(),
   available: z.boolean().meta({ description: 'runs checks now; takes its time to change, so that a blip is none' }),
+  checks: z.int().meta({ description: 'active checks of yours that run from it' }),
   load: z.number().nullable().meta({ description: 'what the checks ask of it against what its connected agents can run at once: 1 is full; null without agents' }),
 }).meta({ id: 'Location' });
 
 type ListedLocation = Awaited<ReturnType<ApiStore['listLocations']>>[number];
 
-export function locationEntity(location: Omit<ListedLocation, 'capacity'>, load: number | null): z.output<typeof LocationEntity> {
+export function locationEntity(location: Omit<ListedLocation, 'capacity'>, load: number | null, checks = 0): z.output<typeof LocationEntity> {
   const { id, code, name, kind, liveAgents, available } = location;
-  return { id, code, region: code, name, kind, liveAgents, available, load: load === null ? null : Math.round(load * 1000) / 1000 };
+  return { id, code, region: code, name, kind, liveAgents, available, checks, load: load === null ? null : Math.round(load * 1000) / 1000 };
 }
 
 export const CreatedLocationEntity = LocationEntity.extend({ keys: z.array(CreatedLocationKeyEntity) }).meta({ id: 'CreatedLocation' });

@@ -1,5 +1,6 @@
 import { createRouter } from '@tanstack/react-router';
 import { homeRoutes } from './pages/home/routes.ts';
+import { locationRoutes } from './pages/locations/routes.ts';
 import { settingsRoutes } from './pages/settings/routes.ts';
 import { signInRoutes } from './pages/sign-in/routes.ts';
 import { rootRoute, signedInRoute } from './shell/root-routes.ts';
@@ -9,6 +10,7 @@ const routeTree = rootRoute.addChildren([
   ...signInRoutes,
   signedInRoute.addChildren([
     ...homeRoutes,
+    ...locationRoutes,
     ...settingsRoutes,
   ]),
 ]);

@@ -1,4 +1,4 @@
-import { IconActivityHeartbeat, IconHistory, IconKey, IconUsers, type Icon } from '@tabler/icons-react';
+import { IconActivityHeartbeat, IconHistory, IconKey, IconMapPin, IconUsers, type Icon } from '@tabler/icons-react';
 
 export type NavItem = {
   readonly label: string;
@@ -12,6 +12,7 @@ export type NavSection = { readonly title: string | null; readonly items: readon
 /** The sidebar. An area adds its pages here, and its routes in router.ts. */
 export const NAV: readonly NavSection[] = [
   { title: null, items: [{ label: 'Checks', to: '/', icon: IconActivityHeartbeat, scope: 'checks:read' }] },
+  { title: 'Fleet', items: [{ label: 'Locations', to: '/locations', icon: IconMapPin, scope: 'locations:read' }] },
   {
     title: 'Account',
     items: [
