@@ -4,7 +4,7 @@ import { Random } from '../fuzz/random.ts';
 import { eventually, pause } from '../e2e/testing/eventually.ts';
 import { readStoredFacts } from '../e2e/testing/stored-facts.ts';
 import type { Fault } from './fault.ts';
-import { Lab, type LabOptions } from './lab.ts';
+import { DOWN_CHECK_NAME, Lab, type LabOptions } from './lab.ts';
 import { MemoryWatch, type MemoryUse } from './memory-watch.ts';
 import { reconcile, violationsIn, type Reconciliation } from './reconcile.ts';
 
@@ -35,8 +35,20 @@ export type CampaignReport = {
   readonly backlog: number;
   /** How long until then. */
   readonly drainedMs: number;
+  readonly alerts: AlertReport;
   readonly memory: readonly MemoryUse[];
   readonly isWell: boolean;
+};
+
+export type AlertReport = {
+  /** Notices "failing", "degraded" and "recovered" of checks whose target was up all the time: must be none (I6). */
+  readonly false: readonly string[];
+  /** The same delivery more than once is harmless, and counted; two different ones for one transition are not. */
+  readonly repeatedDeliveries: number;
+  /** One check's target was really closed, and opened again: one notice of each. */
+  readonly realOutage: { readonly failure: number; readonly recovery: number };
+  /** "No data", a location that is down, and whatever else stands apart from up and down. */
+  readonly others: Readonly<Record<string, number>>;
 };
 
 /** Slots close this long after their due instant, with the lab's deadlines and retries (rules.md 8), and a closer's pass. */
@@ -63,13 +75,16 @@ export async function runCampaign(plan: Plan, say: (what: string) => void, onLab
     }, { withinMs: 60_000, everyMs: 250 }).then(({ waiting }) => waiting, async () => (await backlogOf(lab)) ?? -1);
     const drainedMs = Math.round(performance.now() - healedMs);
     const toMs = Date.now();
+    say('a real outage of one target');
+    await realOutage(lab);
     say(`backlog ${backlog} after ${drainedMs} ms; waiting ${CLOSING_MS / 1000} s for the last slots to close`);
     await pause(CLOSING_MS);
     const reconciliation = await lookUntilWell(lab, { fromMs, toMs });
     const refusals = lab.saidCount('the coordinator refused results');
-    const isWell = violationsIn(reconciliation) === 0 && backlog === 0 && faults.every(({ failures, fired, notRun }) => failures.length === 0 && (fired > 0 || notRun !== null));
+    const alerts = alertsOf(lab);
+    const isWell = violationsIn(reconciliation) === 0 && backlog === 0 && alerts.false.length === 0 && alerts.realOutage.failure === 1 && alerts.realOutage.recovery === 1 && faults.every(({ failures, fired, notRun }) => failures.length === 0 && (fired > 0 || notRun !== null));
     if (!isWell) process.stderr.write(`${lab.logs()}\n`);
-    return { seed: plan.seed, seconds: Math.round((performance.now() - startedMs) / 1000), faults, reconciliation, refusals, backlog, drainedMs, memory: memory.uses(), isWell };
+    return { seed: plan.seed, seconds: Math.round((performance.now() - startedMs) / 1000), faults, reconciliation, refusals, backlog, drainedMs, alerts, memory: memory.uses(), isWell };
   } catch (error) {
     process.stderr.write(`${lab.logs()}\n`);
     throw error;
@@ -105,6 +120,34 @@ async function repeat(lab: Lab, { fault, times }: Strikes, random: Random, { res
     }
   }
   return { id: fault.id, name: fault.name, fired: proofs.length, proofs, notRun: reason, failures };
+}
+
+/** Closed until its alert was told, then open until its end was; gives up after a while, and the counts tell. */
+async function realOutage(lab: Lab): Promise<void> {
+  await lab.createDownCheck();
+  const told = (kind: string): Promise<boolean> => eventually(`the notice '${kind}'`, async () => ofDownCheck(lab, kind) > 0, { withinMs: 60_000, everyMs: 250 }).then(() => true, () => false);
+  await eventually('a first good result', async () => lab.downTargets.connections.length > 0, { withinMs: 30_000, everyMs: 250 }).catch(() => {});
+  await lab.downTargets.closePort();
+  await told('failure');
+  await lab.downTargets.openPort();
+  await told('recovery');
+}
+
+function ofDownCheck(lab: Lab, kind: string): number {
+  return new Set(lab.sink.notices.filter((each) => each.checkName === DOWN_CHECK_NAME && each.kind === kind && !each.isReminder).map(({ deliveryId }) => deliveryId)).size;
+}
+
+const OF_CHECKS = ['failure', 'degraded', 'recovery'];
+
+function alertsOf(lab: Lab): AlertReport {
+  const { notices } = lab.sink;
+  const others = notices.filter(({ kind }) => !OF_CHECKS.includes(kind));
+  return {
+    false: notices.filter(({ kind, checkName }) => OF_CHECKS.includes(kind) && checkName !== DOWN_CHECK_NAME).map(({ kind, checkName, atMs }) => `${new Date(atMs).toISOString()} ${kind}: ${checkName}`),
+    repeatedDeliveries: notices.length - new Set(notices.map(({ deliveryId }) => deliveryId)).size,
+    realOutage: { failure: ofDownCheck(lab, 'failure'), recovery: ofDownCheck(lab, 'recovery') },
+    others: Object.fromEntries([...Map.groupBy(others, ({ kind }) => kind)].map(([kind, list]) => [kind, list.length])),
+  };
 }
 
 /** A closer may be a pass behind; what is wrong then stays wrong. */

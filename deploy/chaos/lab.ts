@@ -16,6 +16,7 @@ import { NodeProcess } from '../e2e/testing/node-process.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../local/embedded-postgres.ts';
 import { freePort } from '../local/ports.ts';
 import { FaultProxy } from './fault-proxy.ts';
+import { openNoticeSink, type NoticeSink } from './notice-sink.ts';
 import { openTargets, type Targets } from './targets.ts';
 
 export type LabOptions = {
@@ -45,6 +46,7 @@ const LOOPBACK = '127.0.0.0/8,::1/128';
 const LOG_CHARS_SHOWN = 3_000;
 /** Room for slow machines; a limit near it would only measure the machine. */
 const MAX_RESPONSE_TIME_MS = 5_000;
+export const DOWN_CHECK_NAME = 'goes down';
 const STARTS_MAX = 15;
 const START_AGAIN_MS = 1_000;
 
@@ -60,6 +62,9 @@ export class Lab {
   /** Check ids in order of the number they send. */
   readonly checkIds: string[] = [];
   readonly targets: Targets;
+  /** Of one more check, which is to go down for real. */
+  readonly downTargets: Targets;
+  readonly sink: NoticeSink;
   /** Made by a fault, and none of the lab's. */
   readonly ignoredChecks = new Set<string>();
   /** Journals of agents that are gone for good. */
@@ -68,11 +73,13 @@ export class Lab {
   readonly #closers: (() => Promise<void>)[] = [];
   readonly #past: NodeProcess[] = [];
 
-  private constructor(options: LabOptions, at: { dir: string; postgres: EmbeddedPostgres; targets: Targets }) {
+  private constructor(options: LabOptions, at: { dir: string; postgres: EmbeddedPostgres; targets: Targets; downTargets: Targets; sink: NoticeSink }) {
     this.options = options;
     this.dir = at.dir;
     this.postgres = at.postgres;
     this.targets = at.targets;
+    this.downTargets = at.downTargets;
+    this.sink = at.sink;
     this.pool = new Pool({ connectionString: at.postgres.url, max: 6, connectionTimeoutMillis: 10_000, application_name: 'the lab' });
     this.pool.on('error', () => {}); // What fails rejects the query under way.
   }
@@ -84,7 +91,7 @@ export class Lab {
     let lab: Lab | null = null;
     try {
       const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), isEphemeral: true, sync: true, maxConnections: 100, log: { info() {}, warn() {} } });
-      lab = new Lab(options, { dir, postgres, targets: await openTargets() });
+      lab = new Lab(options, { dir, postgres, targets: await openTargets(), downTargets: await openTargets(), sink: await openNoticeSink() });
       await lab.#start();
       return lab;
     } catch (cause) {
@@ -107,6 +114,7 @@ export class Lab {
       for (let member = 0; member < this.options.agentsEach; member += 1) await this.addAgent(`${code}-${String.fromCharCode(97 + member)}`, code, keys[0]!.rawKey);
     }
     await this.untilAvailable();
+    await this.api.must('POST', '/v1/alert-channels', { type: 'WEBHOOK', config: { name: 'sink', url: this.sink.url }, sendFailure: true, sendDegraded: true, sendRecovery: true, autoSubscribe: true });
     for (let index = 0; index < this.options.checks; index += 1) await this.#createCheck(index);
   }
 
@@ -207,7 +215,7 @@ export class Lab {
       async () => { await Promise.all(this.coordinators.map((coordinator) => coordinator.process?.stop())); },
       ...this.agents.map((agent) => () => agent.line.close()),
       ...this.#closers.splice(0),
-      () => this.targets.close(), () => this.pool.end(), () => this.postgres.stop(),
+      () => this.targets.close(), () => this.downTargets.close(), () => this.sink.close(), () => this.pool.end(), () => this.postgres.stop(),
       async () => rmSync(this.dir, { recursive: true, force: true }),
     ];
     for (const end of ends) await end().catch((error: unknown) => this.options.say(`clearing away: ${String(error)}`));
@@ -215,15 +223,24 @@ export class Lab {
 
   /** Half parallel, half round-robin; every fifth retries. */
   async #createCheck(index: number): Promise<void> {
+    this.checkIds.push(await this.#newCheck(`check ${index}`, index, this.targets.port));
+  }
+
+  /** Not among `checkIds`: its results are no part of the reconciliation. */
+  async createDownCheck(): Promise<void> {
+    this.ignoredChecks.add(await this.#newCheck(DOWN_CHECK_NAME, 0, this.downTargets.port));
+  }
+
+  async #newCheck(name: string, index: number, port: number): Promise<string> {
     const { id } = await this.api.must<{ id: string }>('POST', '/v1/checks/tcp', {
-      name: `check ${index}`, frequency: 0, frequencyOffset: 10, runParallel: index % 2 === 0, locations: this.locationCodes, maxResponseTime: MAX_RESPONSE_TIME_MS,
+      name, frequency: 0, frequencyOffset: 10, runParallel: index % 2 === 0, locations: this.locationCodes, maxResponseTime: MAX_RESPONSE_TIME_MS,
       retryStrategy: index % 5 === 0 ? { type: 'FIXED', baseBackoffSeconds: 0, maxRetries: 1, maxDurationSeconds: 30, sameRegion: true } : null,
       request: {
-        hostname: '127.0.0.1', port: this.targets.port, data: `PING ${index}\\r\\n`, dataFormat: 'escaped',
+        hostname: '127.0.0.1', port, data: `PING ${index}\\r\\n`, dataFormat: 'escaped',
         assertions: [{ source: 'RESPONSE_DATA', property: '', comparison: 'CONTAINS', target: 'PONG' }],
       },
     });
-    this.checkIds.push(id);
+    return id;
   }
 }
 

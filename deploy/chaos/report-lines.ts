@@ -14,6 +14,7 @@ export function reportLines(report: CampaignReport): readonly string[] {
     `due ${found.due}, results ${found.results}, gaps ${Object.entries(found.gaps).map(([reason, count]) => `${reason} ${count}`).join(', ') || 'none'}, surplus ${found.surplus}`,
     `acknowledged ${found.acknowledged}, executions without a result ${found.executionsWithoutResult}, batches with refusals ${report.refusals}`,
     `backlog ${report.backlog} (${report.drainedMs} ms after healing)`,
+    `alerts: false ${report.alerts.false.length}${report.alerts.false.slice(0, EXAMPLES).map((each) => `\n    ${each}`).join('')}; a real outage told ${report.alerts.realOutage.failure} time(s), its end ${report.alerts.realOutage.recovery}; besides ${Object.entries(report.alerts.others).map(([kind, count]) => `${kind} ${count}`).join(', ') || 'nothing'}; deliveries repeated ${report.alerts.repeatedDeliveries}`,
     `memory at most, MB: ${report.memory.map(({ name, maxMb }) => `${name} ${maxMb}`).join(', ')}`,
     ...Object.entries(found.violations).map(([name, list]) => `${name}: ${list.length}${list.slice(0, EXAMPLES).map((each) => `\n    ${each}`).join('')}`),
     '',

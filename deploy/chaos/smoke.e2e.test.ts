@@ -18,4 +18,5 @@ test('agents, a coordinator and Postgres are killed, a line goes mute: nothing i
   expect(report.reconciliation.results).toBeGreaterThan(20);
   expect(report.reconciliation.acknowledged).toBeGreaterThan(20);
   expect(report.backlog).toBe(0);
+  expect(report.alerts).toMatchObject({ false: [], realOutage: { failure: 1, recovery: 1 } });
 }, 240_000);
