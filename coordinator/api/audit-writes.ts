@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { asksOnly } from './asks-only.ts';
 import { auditDetails } from './audit-details.ts';
 import type { Caller } from './ports.ts';
 import type { AuditEntry, UserStore } from './users-port.ts';
@@ -28,7 +29,7 @@ export function auditWrites(app: FastifyInstance, { store, hashToken }: { readon
   app.addHook('onSend', async (request, reply) => {
     const { method, routeOptions: { url } } = request;
     const by = request.auditedAs ?? (request.caller === null ? null : { accountId: request.caller.accountId, actor: actorOf(request.caller) });
-    if (url === undefined || by === null || method === 'GET' || method === 'HEAD' || isRefusedInput(reply.statusCode)) return;
+    if (url === undefined || by === null || method === 'GET' || method === 'HEAD' || asksOnly(url) || isRefusedInput(reply.statusCode)) return;
     const fingerprint = (secret: string): string => Buffer.from(hashToken(`fingerprint ${secret}`)).toString('hex').slice(0, FINGERPRINT_HEX);
     const details = auditDetails(request.body, reply.statusCode < 300 ? request.auditedAnswer : null, fingerprint);
     await store.recordAudit({

@@ -22,6 +22,7 @@ import { analyticsRoutes } from './routes/analytics.ts';
 import { badgeRoutes } from './routes/badges.ts';
 import { reportingRoutes } from './routes/reporting.ts';
 import { resultsCsvRoutes } from './routes/results-csv.ts';
+import { checkFormRoutes } from './routes/check-forms.ts';
 import { checkRoutes } from './routes/checks.ts';
 import { checkSummaryRoutes } from './routes/check-summary.ts';
 import { completenessRoutes } from './routes/completeness.ts';
@@ -114,7 +115,7 @@ export function createApi(options: ApiOptions): ApiApp {
 
 /** Every route of the API. */
 function registerRoutes(app: ApiApp, deps: ApiDeps): void {
-  for (const routes of [checkRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, overviewRoutes, seriesRoutes, analyticsRoutes, reportingRoutes, badgeRoutes, resultsCsvRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, agentDoorRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
+  for (const routes of [checkRoutes, checkFormRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, overviewRoutes, seriesRoutes, analyticsRoutes, reportingRoutes, badgeRoutes, resultsCsvRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, agentDoorRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
     usageRoutes, groupRoutes, alertChannelRoutes, alertSettingsRoutes, maintenanceWindowRoutes, variableRoutes]) routes(app, deps);
 }
 

@@ -8,7 +8,7 @@ const { app } = api;
 
 /** A path of the route that could exist. */
 function pathOf(url: string): string {
-  return url.replace(/:(id|checkId)\b/g, A_CHECK_ID).replace(':resultId', A_RUN_ID).replace(':code', 'local-1').replace(':keyId', 'a-key').replace(':key', 'KEY').replace('*', 'x');
+  return url.replace(/:(id|checkId)\b/g, A_CHECK_ID).replace(':resultId', A_RUN_ID).replace(':code', 'local-1').replace(':keyId', 'a-key').replace(':key', 'KEY').replace(':name', 'redis').replace('*', 'x');
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
@@ -63,6 +63,7 @@ describe('every route', () => {
       'GET /v1/locations/:code/keys operator',
       'GET /v1/maintenance-windows maintenance:read',
       'GET /v1/maintenance-windows/:id maintenance:read',
+      'GET /v1/presets checks:read',
       'GET /v1/private-locations locations:read',
       'GET /v1/private-locations/:id locations:read',
       'GET /v1/reporting results:read',
@@ -85,9 +86,11 @@ describe('every route', () => {
       'POST /v1/checks/:id/run checks:run',
       'POST /v1/checks/tcp checks:write',
       'POST /v1/checks/tcp/run checks:write',
+      'POST /v1/checks/tcp/validate checks:write',
       'POST /v1/locations operator',
       'POST /v1/locations/:code/keys operator',
       'POST /v1/maintenance-windows maintenance:write',
+      'POST /v1/presets/:name/request checks:read',
       'POST /v1/private-locations locations:write',
       'POST /v1/private-locations/:id/keys locations:write',
       'POST /v1/secrets/sealing/rotate operator',

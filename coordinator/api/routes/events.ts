@@ -3,6 +3,7 @@ import type { Clock, Timer } from '#shared/time/clock.ts';
 import type { AccountEvents } from '../../events/account-events.ts';
 import type { ApiApp } from '../api-app.ts';
 import { ApiError } from '../api-error.ts';
+import { asksOnly } from '../asks-only.ts';
 import { callerOf } from '../authenticate.ts';
 
 /** Proxies drop a connection that says nothing for a minute. */
@@ -62,7 +63,7 @@ export function tellWrites(app: ApiApp, events: AccountEvents): void {
     const { method, routeOptions: { url } } = request;
     // Who accepts an invitation had no session when the request came.
     const accountId = request.caller?.accountId ?? request.auditedAs?.accountId;
-    if (accountId === undefined || url === undefined || method === 'GET' || method === 'HEAD' || reply.statusCode >= 300 || url.endsWith('/run')) return;
+    if (accountId === undefined || url === undefined || method === 'GET' || method === 'HEAD' || reply.statusCode >= 300 || url.endsWith('/run') || asksOnly(url)) return;
     events.note(accountId, /^\/v1\/checks\b/.test(url) ? 'checks' : /locations|agents/.test(url) ? 'fleet' : /alert|channel|maintenance|incident/.test(url) ? 'alerts' : 'settings', null);
   });
 }
