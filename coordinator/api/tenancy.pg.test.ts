@@ -54,7 +54,7 @@ const parametersOf = (url: string): Record<string, string> => ({
   ':keyId': their.keyId, ':checkId': their.checkId, ':resultId': their.runId,
 });
 /** Whose parameters name what all accounts share. */
-const SHARED_BY_ALL = new Set(['/v1/locations/:code/keys', '/v1/locations/:code/keys/:keyId']);
+const SHARED_BY_ALL = new Set(['/v1/presets/:name/request', '/v1/locations/:code/keys', '/v1/locations/:code/keys/:keyId']);
 
 /** Straight into the table: the API makes users by invitations alone. */
 async function aUserOf(accountId: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { createRouter } from '@tanstack/react-router';
+import { checkRoutes } from './pages/checks/routes.ts';
 import { homeRoutes } from './pages/home/routes.ts';
 import { locationRoutes } from './pages/locations/routes.ts';
 import { settingsRoutes } from './pages/settings/routes.ts';
@@ -11,6 +12,7 @@ const routeTree = rootRoute.addChildren([
   signedInRoute.addChildren([
     ...homeRoutes,
     ...locationRoutes,
+    ...checkRoutes,
     ...settingsRoutes,
   ]),
 ]);

@@ -1,0 +1,86 @@
+import { Alert, Anchor, Button, Collapse, Group, NumberInput, SegmentedControl, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconChevronDown, IconInfoCircle } from '@tabler/icons-react';
+import { DataFields } from './data-fields.tsx';
+import { TLS_DEFAULTS } from './draft.ts';
+import { useCheckForm } from './form-context.ts';
+import { tlsFromStart } from './port-hints.ts';
+import { PresetPicker } from './preset-picker.tsx';
+import { Section } from './section.tsx';
+import { StepsFields } from './steps-fields.tsx';
+import { TlsFields } from './tls-fields.tsx';
+
+/** Where to connect, and what to say there. */
+export function RequestSection() {
+  const form = useCheckForm();
+  const { request, shouldFail } = form.values;
+  const suggested = tlsFromStart(request.port);
+  return (
+    <Section id="request" title="Request" right={<PresetPicker />}>
+      <div className="check-target">
+        <TextInput
+          label="Host" required description="A name or an address, without scheme and port." placeholder="db.example.com" className="foreign"
+          autoCapitalize="off" autoCorrect="off" spellCheck={false} {...form.getInputProps('request.hostname')}
+        />
+        <NumberInput label="Port" required description="1 to 65535" placeholder="5432" min={1} max={65_535} allowDecimal={false} hideControls {...form.getInputProps('request.port')} />
+        <div>
+          <Text size="sm" fw={500} id="family">IP family</Text>
+          <Text size="xs" c="dimmed" mb={5}>Never swapped silently.</Text>
+          <SegmentedControl aria-labelledby="family" data={['IPv4', 'IPv6']} fullWidth {...form.getInputProps('request.ipFamily')} />
+        </div>
+      </div>
+      {suggested !== null && request.tls?.mode !== 'implicit' && (
+        <Alert variant="outline" color="indigo" icon={<IconInfoCircle />} p="xs">
+          Port {request.port} usually speaks TLS from the first byte ({suggested}).{' '}
+          <Anchor component="button" type="button" size="sm" onClick={() => form.setFieldValue('request.tls', { ...(request.tls ?? TLS_DEFAULTS), mode: 'implicit' })}>Use TLS</Anchor>
+        </Alert>
+      )}
+      <Switch
+        label="This request should fail" description={shouldFail ? 'A connection that is refused or times out passes; one that is established fails, whatever comes after. For ports that must be closed.' : 'Turn it on for ports that must be closed, behind a firewall for example.'}
+        {...form.getInputProps('shouldFail', { type: 'checkbox' })}
+      />
+      {!shouldFail && (
+        <div>
+          <Text size="sm" fw={500} id="talk">After connecting</Text>
+          <Text size="xs" c="dimmed" mb={6}>What the check says to the service. An answer can be judged below in any case.</Text>
+          <SegmentedControl
+            aria-labelledby="talk" data={[{ value: 'nothing', label: 'Send nothing' }, { value: 'data', label: 'Send data' }, { value: 'steps', label: 'Dialogue' }]}
+            {...form.getInputProps('request.talk')}
+          />
+        </div>
+      )}
+      {!shouldFail && request.talk === 'data' && <DataFields />}
+      {!shouldFail && request.talk === 'steps' && <StepsFields />}
+      <TlsFields />
+      <MoreOfRequest />
+    </Section>
+  );
+}
+
+function MoreOfRequest() {
+  const form = useCheckForm();
+  const isInUse = form.values.request.dns.server !== '' || form.values.request.sourceAddress !== '' || form.values.request.read.idleMs !== 250 || form.values.request.read.maxBytes !== 65_536;
+  const [isOpen, { toggle }] = useDisclosure(isInUse);
+  return (
+    <div>
+      <Button
+        variant="subtle" size="compact-sm" px={4} onClick={toggle} aria-expanded={isOpen} aria-controls="request-more"
+        rightSection={<IconChevronDown size={14} style={{ transform: isOpen ? 'rotate(180deg)' : 'none' }} />}
+      >
+        Name server, source address, reading
+      </Button>
+      <Collapse expanded={isOpen} id="request-more">
+        <Stack gap="md" pt="sm">
+          <SimpleGrid cols={{ base: 1, sm: 2 }}>
+            <TextInput label="Name server" description="Left out: the agent's own." placeholder="192.0.2.53 or 192.0.2.53:5353" {...form.getInputProps('request.dns.server')} />
+            <TextInput label="Source address" description="An address of the agent to connect from." placeholder="192.0.2.10" {...form.getInputProps('request.sourceAddress')} />
+          </SimpleGrid>
+          <Group grow align="flex-start">
+            <NumberInput label="Bytes to read" description="At most 65536 are kept." min={1} max={65_536} allowDecimal={false} {...form.getInputProps('request.read.maxBytes')} />
+            <NumberInput label="Silence that ends an answer" suffix=" ms" description="Outside the measured time." min={1} max={45_000} allowDecimal={false} {...form.getInputProps('request.read.idleMs')} />
+          </Group>
+        </Stack>
+      </Collapse>
+    </div>
+  );
+}

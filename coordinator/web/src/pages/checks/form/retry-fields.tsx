@@ -1,0 +1,37 @@
+import { NumberInput, Select, SimpleGrid, Stack, Switch } from '@mantine/core';
+import { useCheckForm } from './form-context.ts';
+import type { Draft } from './draft.ts';
+
+type Retry = NonNullable<Draft['retryStrategy']>;
+const NEW: Retry = { type: 'FIXED', baseBackoffSeconds: 5, maxRetries: 2, maxDurationSeconds: 60, sameRegion: true };
+const TYPES = [
+  { value: 'none', label: 'No retries' }, { value: 'SINGLE_RETRY', label: 'One retry' }, { value: 'FIXED', label: 'Fixed waits' },
+  { value: 'LINEAR', label: 'Growing waits' }, { value: 'EXPONENTIAL', label: 'Waits that multiply' },
+];
+
+/** What is done before a run counts as failed. */
+export function RetryFields() {
+  const form = useCheckForm();
+  const { retryStrategy: retry, runParallel } = form.values;
+  const set = (changes: Partial<Retry>): void => form.setFieldValue('retryStrategy', { ...(retry ?? NEW), ...changes });
+  const error = (field: string) => form.errors[`retryStrategy.${field}`];
+  return (
+    <Stack gap="md">
+      <SimpleGrid cols={{ base: 1, sm: retry === null ? 2 : 4 }}>
+        <Select
+          label="Retries" allowDeselect={false} data={TYPES} value={retry?.type ?? 'none'} error={error('type')}
+          onChange={(value) => (value === null || value === 'none' ? form.setFieldValue('retryStrategy', null) : set({ type: value as Retry['type'] }))}
+        />
+        {retry !== null && <NumberInput label="First wait" suffix=" s" min={0} max={600} allowDecimal={false} value={retry.baseBackoffSeconds} onChange={(value) => set({ baseBackoffSeconds: typeof value === 'number' ? value : '' })} error={error('baseBackoffSeconds')} />}
+        {retry !== null && retry.type !== 'SINGLE_RETRY' && <NumberInput label="At most" min={1} max={10} allowDecimal={false} value={retry.maxRetries} onChange={(value) => set({ maxRetries: typeof value === 'number' ? value : '' })} error={error('maxRetries')} />}
+        {retry !== null && retry.type !== 'SINGLE_RETRY' && <NumberInput label="Within" suffix=" s" min={0} max={600} allowDecimal={false} value={retry.maxDurationSeconds} onChange={(value) => set({ maxDurationSeconds: typeof value === 'number' ? value : '' })} error={error('maxDurationSeconds')} />}
+      </SimpleGrid>
+      {retry !== null && (
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          <Switch label="Only connection failures" description="A failed assertion is not tried again." checked={(retry.onlyOn?.length ?? 0) > 0} onChange={(event) => set({ onlyOn: event.currentTarget.checked ? ['NETWORK_ERROR'] : [] })} />
+          {!runParallel && <Switch label="In the same location" description="Off: in another chosen one." checked={retry.sameRegion} onChange={(event) => set({ sameRegion: event.currentTarget.checked })} />}
+        </SimpleGrid>
+      )}
+    </Stack>
+  );
+}
