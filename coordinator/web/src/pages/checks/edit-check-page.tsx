@@ -4,7 +4,7 @@ import { useParams } from '@tanstack/react-router';
 import { api } from '../../api/api.ts';
 import { PageHeader } from '../../shell/page-header.tsx';
 import { PagePending } from '../../shell/page-states.tsx';
-import { DeleteButton } from './check-actions.tsx';
+import { DeleteButton } from './delete-button.tsx';
 import { CheckForm } from './form/check-form.tsx';
 import { draftOf } from './form/draft.ts';
 import type { CheckWire } from './wire.ts';
