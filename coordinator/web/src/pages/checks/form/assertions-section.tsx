@@ -1,5 +1,6 @@
 import { Button, Select, Text, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
+import type { CSSProperties } from 'react';
 import { ASSERTION_SOURCES, type AssertionComparison, type AssertionSource } from '#shared/check/check.ts';
 import type { AssertionWire } from '../wire.ts';
 import { COMPARISON_WORDS, SOURCE_WORDS, takesTarget, unitOf } from './assertion-words.ts';
@@ -34,7 +35,7 @@ function AssertionRow({ index, assertion, count }: { readonly index: number; rea
   };
   return (
     <li className="check-row check-row-card">
-      <div className="check-assertion">
+      <div className="check-assertion" style={{ '--columns': assertion.source !== 'RESPONSE_DATA' && takesTarget(assertion.comparison) ? 3 : 2 } as CSSProperties}>
         <Select aria-label={`${name}: source`} allowDeselect={false} data={ASSERTION_SOURCES.map((value) => ({ value, label: SOURCE_WORDS[value] }))} value={assertion.source} onChange={(value) => setSource(value as AssertionSource)} error={form.errors[`${at}.source`]} />
         {assertion.source === 'RESPONSE_DATA' && (
           <TextInput aria-label={`${name}: part of the response, as a regular expression`} placeholder="all of it, or (regex)" styles={MONO} spellCheck={false} {...form.getInputProps(`${at}.property`)} />
