@@ -9,6 +9,7 @@ import type { ChannelTester, DeliveryLogStore } from './deliveries-port.ts';
 import type { LocationDemandPort } from './load-port.ts';
 import type { LocationUseStore } from './location-use-port.ts';
 import type { ApiStore, ShotRunner } from './ports.ts';
+import type { PrometheusStore } from './prometheus-port.ts';
 import type { ResourceStore } from './resource-store.ts';
 import type { UsageSettings, UsageStore } from './usage-port.ts';
 
@@ -20,7 +21,7 @@ export type Health = { readonly isReady: boolean; readonly problems: readonly st
 
 /** What the routes stand on. */
 export type ApiDeps = {
-  readonly store: ApiStore & ResourceStore & CompletenessStore & AnalyticsStore & DeliveryLogStore & UsageStore & LocationUseStore;
+  readonly store: ApiStore & ResourceStore & CompletenessStore & AnalyticsStore & DeliveryLogStore & UsageStore & PrometheusStore & LocationUseStore;
   readonly shots: ShotRunner;
   /** Left out: channels cannot be tried out. */
   readonly channels?: ChannelTester;

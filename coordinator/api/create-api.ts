@@ -42,6 +42,7 @@ import { serviceRoutes } from './routes/service.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { statusRoutes } from './routes/statuses.ts';
+import { prometheusRoutes } from './routes/prometheus.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { userRoutes } from './routes/users.ts';
 import { guardQuota } from './quota-gate.ts';
@@ -117,6 +118,7 @@ export function createApi(options: ApiOptions): ApiApp {
 function registerRoutes(app: ApiApp, deps: ApiDeps): void {
   for (const routes of [checkRoutes, checkFormRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, overviewRoutes, seriesRoutes, analyticsRoutes, reportingRoutes, badgeRoutes, resultsCsvRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, agentDoorRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
     usageRoutes, groupRoutes, alertChannelRoutes, alertSettingsRoutes, maintenanceWindowRoutes, variableRoutes]) routes(app, deps);
+  prometheusRoutes(app, deps);
 }
 
 function registerPeople(app: ApiApp, people: People): void {

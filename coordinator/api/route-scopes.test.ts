@@ -33,6 +33,7 @@ describe('every route', () => {
       'DELETE /v1/private-locations/:id/keys/:keyId locations:write',
       'DELETE /v1/variables/:key variables:write',
       'DELETE /v2/check-groups/:id groups:write',
+      'GET /accounts/:id/v2/prometheus/metrics results:read',
       'GET /v1/account/alert-settings account:read',
       'GET /v1/accounts/me account:read',
       'GET /v1/agents agents:read',

@@ -48,7 +48,7 @@ function bodyFor(route: RegisteredRoute): object | undefined {
 const parametersOf = (url: string): Record<string, string> => ({
   ':key': their.variable,
   ':id': url.includes('/check-groups/') ? String(their.groupId) : url.includes('/maintenance-windows/') ? String(their.windowId)
-    : url.includes('/users/') ? their.userId : url.includes('/invitations/') ? their.invitationId : url.includes('/api-keys/') ? their.apiKeyId
+     : url.startsWith('/accounts/') ? their.accountId : url.includes('/users/') ? their.userId : url.includes('/invitations/') ? their.invitationId : url.includes('/api-keys/') ? their.apiKeyId
     : url.includes('/private-locations/') ? their.privateLocationId : url.includes('/agents/') ? their.agentId
     : url.includes('/alert-channels/') ? their.channelId : url.includes('/alert-notifications/') ? their.deliveryId : their.checkId,
   ':keyId': their.keyId, ':checkId': their.checkId, ':resultId': their.runId,

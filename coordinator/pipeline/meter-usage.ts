@@ -6,6 +6,8 @@ import type { MeterStore } from './meter-port.ts';
 /** An account's hour is counted anew from its rows whenever some came: as seldom as a bill can wait. */
 const EVERY_MS = 60_000;
 export const METER_LEASE = 'meter-usage';
+/** Results that come later than this are in the analytics, not in the counters for Prometheus. */
+const COUNTED_AFTER_MS = 2 * 86_400_000;
 const LEASE_TTL_MS = 180_000;
 
 export type MeterDeps = { readonly store: MeterStore; readonly clock: Clock; readonly log: Log; readonly holder: string; readonly defaultQuota: Quota | null };
@@ -42,8 +44,10 @@ export class UsageMeter {
       const lease = await store.acquireLease(METER_LEASE, holder, LEASE_TTL_MS);
       if (!lease) return;
       const { hours, accountIds } = await store.meterMarked();
-      if (hours === 0) return;
+      if (hours === 0) break;
       await store.tellQuotas(accountIds, defaultQuota, clock.nowMs());
     }
+    const beforeMs = clock.nowMs() - COUNTED_AFTER_MS;
+    while (!signal?.aborted && await store.foldCounters(beforeMs));
   }
 }

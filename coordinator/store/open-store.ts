@@ -5,6 +5,7 @@ import type { CompletenessStore } from '../api/completeness-port.ts';
 import type { DeliveryLogStore } from '../api/deliveries-port.ts';
 import type { LocationUseStore } from '../api/location-use-port.ts';
 import type { ApiStore } from '../api/ports.ts';
+import type { PrometheusStore } from '../api/prometheus-port.ts';
 import type { UsageStore } from '../api/usage-port.ts';
 import type { UserStore } from '../api/users-port.ts';
 import type { EventStore } from '../events/account-events.ts';
@@ -60,6 +61,8 @@ import { sealingStore } from './sealing.ts';
 import { sessionStore } from './sessions.ts';
 import { shotStore } from './shots.ts';
 import { statusStore } from './statuses.ts';
+import { accountFactsStore } from './account-facts.ts';
+import { counterStore } from './counter-totals.ts';
 import { usageStore } from './usage.ts';
 import { userSessionStore } from './user-sessions.ts';
 import { userStore } from './users.ts';
@@ -79,7 +82,7 @@ export type StoreOptions = {
 };
 
 export type Store = ApiStore & ResourceStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
-  & AnalyticsStore & RetentionStore & UsageStore & MeterStore & DeliveryStore & DeliveryLogStore & DeliveryChannels & UserStore & EventStore & LocationUseStore
+  & AnalyticsStore & RetentionStore & UsageStore & PrometheusStore & MeterStore & DeliveryStore & DeliveryLogStore & DeliveryChannels & UserStore & EventStore & LocationUseStore
   & JudgingStore & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -135,7 +138,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await migrateJobQueue(jobPool, log).catch(fail);
       return applied;
     },
-    ...retentionStore(pool, partitions), ...analyticsStore(db), ...rollupStore({ pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }), ...usageStore({ db, pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }),
+    ...retentionStore(pool, partitions), ...analyticsStore(db), ...rollupStore({ pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }), ...accountFactsStore(db), ...counterStore(pool), ...usageStore({ db, pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }),
     ensurePartitions: (fromMs = Date.now() - DAY_MS, toMs = Date.now() + DAY_MS) => partitions.ensure(fromMs, toMs),
     ping,
     close,

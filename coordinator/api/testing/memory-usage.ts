@@ -1,8 +1,11 @@
 import type { Quota } from '../../usage/usage.ts';
+import type { AccountFacts } from '../../prometheus/account-metrics.ts';
+import type { PrometheusStore } from '../prometheus-port.ts';
 import type { ExternalUsage, UsageOfDay, UsageStore } from '../usage-port.ts';
 
 /** Usage as a test sets it. What depends on the store is tested on Postgres. */
-export class MemoryUsage implements UsageStore {
+export class MemoryUsage implements UsageStore, PrometheusStore {
+  accountFacts: AccountFacts = { checks: [], counted: [], privateLocations: [] };
   readonly usage: UsageOfDay[] = [];
   readonly quotas = new Map<string, Quota>();
 
@@ -21,6 +24,10 @@ export class MemoryUsage implements UsageStore {
   async setQuota(_accountId: string, pool: string, quota: Quota | null): Promise<void> {
     if (quota === null) this.quotas.delete(pool);
     else this.quotas.set(pool, quota);
+  }
+
+  async readAccountFacts(): Promise<AccountFacts> {
+    return this.accountFacts;
   }
 
   async tellQuotas(): Promise<void> {}

@@ -3,7 +3,7 @@ import { TENANT_ROLE } from '../provision.ts';
 
 /**
  * Runs by account and hour, computed from the rows (store/usage.ts) and kept when these are gone; the marks that ingest
- * leaves for it; what other systems posted; quotas.
+ * leaves for it; what other systems posted; quotas. And the sums that counters for Prometheus go on from.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -38,6 +38,24 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       updated_at timestamptz not null default now(),
       primary key (account_id, pool)
     );
+    create table counter_totals (
+      account_id uuid not null,
+      check_id uuid not null,
+      location_id uuid not null,
+      passed bigint not null,
+      degraded bigint not null,
+      failed bigint not null,
+      retries bigint not null,
+      sketches bytea,
+      primary key (account_id, check_id, location_id)
+    );
+    alter table counter_totals alter column sketches set storage external;
+    comment on table counter_totals is 'of every day before counter_state.through: what counters began with, whatever retention takes';
+    create table counter_state (
+      is_only boolean primary key default true check (is_only),
+      through timestamptz not null
+    );
+    insert into counter_state (through) values ('1970-01-01T00:00:00Z');
     create table usage_marks (
       id bigint generated always as identity primary key,
       account_id uuid not null,
@@ -46,8 +64,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     comment on table usage_marks is 'hours of accounts that have new results';
     insert into usage_marks (account_id, at) select distinct account_id, date_trunc('hour', due_at, 'UTC') from results;
   `.execute(db);
+  await sql`
+    alter table counter_state enable row level security;
+    create policy all_accounts on counter_state to ${sql.ref(TENANT_ROLE)} using (true);
+    grant select on counter_state to ${sql.ref(TENANT_ROLE)};
+  `.execute(db);
   for (const [table, rights] of [
-    ['usage_hourly', 'select'], ['usage_external', 'select, insert, update, delete'], ['usage_quotas', 'select, insert, update, delete'], ['usage_marks', 'select'],
+    ['usage_hourly', 'select'], ['counter_totals', 'select'], ['usage_external', 'select, insert, update, delete'], ['usage_quotas', 'select, insert, update, delete'], ['usage_marks', 'select'],
   ] as const) {
     await sql`
       alter table ${sql.ref(table)} enable row level security;

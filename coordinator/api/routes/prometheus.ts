@@ -1,0 +1,41 @@
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import { z } from 'zod';
+import { accountMetrics } from '../../prometheus/account-metrics.ts';
+import type { ApiApp, ApiDeps } from '../api-app.ts';
+import { notFound } from '../api-error.ts';
+import { callerOf } from '../authenticate.ts';
+import { AnswerCache } from '../summary-cache.ts';
+import { flag } from '../wire/query.ts';
+
+const compressed = promisify(gzip);
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** Metrics of an account, by the names of Checkly's v2 endpoint. */
+export function prometheusRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
+  const texts = new AnswerCache<string>(clock);
+  app.get('/accounts/:id/v2/prometheus/metrics', {
+    config: { scope: 'results:read' },
+    schema: {
+      tags: ['results'], summary: 'Prometheus metrics of the account\'s checks and private locations',
+      description: 'Send the API key as bearer token. Answers may be some seconds old. Counters count on over restarts; results that come more than two days late are in the analytics, not in them.',
+      params: z.object({ id: z.string().max(64).transform((id) => id.toLowerCase()).meta({ description: 'the id of the account, or `me`' }) }),
+      querystring: z.object({
+        disableTagParsing: flag.default(false).meta({ description: 'no label for each tag key:value' }),
+        locationLabelEnabled: flag.default(false).meta({ description: 'results and times by location' }),
+        includeRetryAttempts: flag.default(false).meta({ description: 'attempts that were retried count as failing results, too' }),
+      }),
+      response: { 200: { description: 'Prometheus text', content: { 'text/plain': { schema: z.string() } } } },
+    },
+  }, async (request, reply) => {
+    const { accountId } = callerOf(request);
+    const { params: { id }, query } = request;
+    if (id !== 'me' && id !== accountId.toLowerCase()) throw notFound(`the account ${id}`);
+    const key = [accountId, query.disableTagParsing, query.locationLabelEnabled, query.includeRetryAttempts].join(' ');
+    const text = await texts.get(key, async () => accountMetrics(await store.readAccountFacts(accountId), query));
+    reply.type(CONTENT_TYPE).header('vary', 'accept-encoding');
+    // Twenty times smaller: labels repeat on every line.
+    if (!/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) return reply.send(text);
+    return reply.header('content-encoding', 'gzip').send(await compressed(text, { level: constants.Z_BEST_SPEED }) as unknown as string);
+  });
+}
