@@ -17,6 +17,7 @@ import type { CoordinatorConfig } from './config.ts';
 import { dashboardState, SITE_DIR } from './dashboard/dashboard-files.ts';
 import { forgetSetupToken, offeredSetupToken } from './first-run.ts';
 import { AccountEvents } from './events/account-events.ts';
+import { noteJudged } from './events/note-judged.ts';
 import { noteResults } from './events/note-results.ts';
 import { FleetSide } from './fleet-side.ts';
 import { keptApiKey, keptMasterKey } from './kept-secret.ts';
@@ -83,7 +84,8 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   opened.push(() => fleet.settled());
   await fleet.start();
   const judge = new Judge({
-    config: fleet.planner, store, clock: systemClock, log, ids: randomUUID, confirm: (order) => fleet.confirm(order)
+    config: fleet.planner, store, clock: systemClock, log, ids: randomUUID, confirm: (order) => fleet.confirm(order),
+    onJudged: (judged) => noteJudged(events, judged),
   });
   opened.push(() => judge.settled());
   judge.start(stopping.signal);

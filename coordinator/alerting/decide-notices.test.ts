@@ -26,7 +26,7 @@ function tell(slots: string, policy: Policy, changes: (index: number) => Partial
   for (const [index, letter] of [...slots].entries()) {
     state = fold(state, { dueAtMs: (index + 1) * MINUTE, status: SLOTS[letter]!, isComplete: true, runs: [], deciding: null, failingIn: [], seenBy: 1 }, policy, NONE);
     const decision = decideNotices({
-      state, policy, told, nowMs: (index + 1) * MINUTE, isOnlyHistory: false, voice: 'heard', isAcknowledged: false, snoozedUntilMs: null,
+      state, policy, told, nowMs: (index + 1) * MINUTE, isOnlyHistory: false, voice: 'heard', isAcknowledged: false, snoozedUntilMs: null, resolved: { alert: false, noData: false },
       dependency: 'clear', isUnseenExplained: false, newId: () => `alert-${ids += 1}`, ...changes(index),
     });
     told = decision.told;

@@ -15,6 +15,8 @@ export type Situation = {
   /** `silenced` holds everything back; the others resolve what was told. */
   readonly voice: 'heard' | 'silenced' | 'muted' | 'deactivated' | 'deleted';
   readonly isAcknowledged: boolean;
+  /** Which of the open alerts somebody closed by hand since the last look. */
+  readonly resolved: { readonly alert: boolean; readonly noData: boolean };
   readonly snoozedUntilMs: number | null;
   /** Does a check that this one depends on fail, or may it be about to be seen failing? */
   readonly dependency: 'clear' | 'failing' | 'unknown';
@@ -31,7 +33,7 @@ export type NoticeDraft = {
   readonly isReminder: boolean;
   readonly reminderSequence: number;
   /** Why an alert ended, where it was not that the check passes again. */
-  readonly ending: 'muted' | 'deactivated' | 'deleted' | null;
+  readonly ending: 'resolved' | 'muted' | 'deactivated' | 'deleted' | null;
   readonly episodes: readonly Episode[];
 };
 
@@ -56,7 +58,7 @@ export function decideNotices(situation: Situation): NoticeDecision {
   const { voice, told } = situation;
   if (voice === 'silenced') return { told, notices: [], lookAgainMs: null };
   if (voice !== 'heard') return resolveAll(situation, voice);
-  const parts = [alertPart, noDataPart, denialPart, digestPart];
+  const parts = [resolvedPart, alertPart, noDataPart, denialPart, digestPart];
   return parts.reduce<NoticeDecision>((sum, part) => {
     const next = part({ ...situation, told: sum.told });
     return { told: next.told, notices: [...sum.notices, ...next.notices], lookAgainMs: earliest(sum.lookAgainMs, next.lookAgainMs) };
@@ -69,7 +71,21 @@ function resolveAll({ told }: Situation, ending: 'muted' | 'deactivated' | 'dele
     ...(told.alertId !== null ? [{ ...draft('recovery', told.alertId, recoveryOf(told.level)), ending }] : []),
     ...(told.noDataAlertId !== null ? [{ ...draft('data_again', told.noDataAlertId, null), ending }] : []),
   ];
-  return { told: { ...told, ...NO_ALERT, isResolvedByHand: false, noDataAlertId: null, digest: [], digestAtMs: null }, notices, lookAgainMs: null };
+  return { told: { ...told, ...NO_ALERT, isResolvedByHand: false, noDataAlertId: null, isNoDataResolved: false, digest: [], digestAtMs: null }, notices, lookAgainMs: null };
+}
+
+/** What somebody closed is ended wherever it was told, and rests until the trouble is over. */
+function resolvedPart({ told, resolved }: Situation): NoticeDecision {
+  const endsAlert = resolved.alert && told.alertId !== null;
+  const endsNoData = resolved.noData && told.noDataAlertId !== null;
+  return {
+    lookAgainMs: null,
+    told: { ...told, ...(endsAlert ? { ...NO_ALERT, isResolvedByHand: true } : {}), ...(endsNoData ? { noDataAlertId: null, isNoDataResolved: true } : {}) },
+    notices: [
+      ...(endsAlert ? [{ ...draft('recovery', told.alertId, recoveryOf(told.level)), ending: 'resolved' as const }] : []),
+      ...(endsNoData ? [{ ...draft('data_again', told.noDataAlertId, null), ending: 'resolved' as const }] : []),
+    ],
+  };
 }
 
 function alertPart(situation: Situation): NoticeDecision {
@@ -135,10 +151,10 @@ function remind(situation: Situation): NoticeDecision {
 function noDataPart({ state, told, nowMs, isUnseenExplained, newId }: Situation): NoticeDecision {
   const { status, sinceMs } = statusOf(state);
   if (status !== 'noData') {
-    if (told.noDataAlertId === null) return nothing(told, null);
+    if (told.noDataAlertId === null) return nothing(told.isNoDataResolved ? { ...told, isNoDataResolved: false } : told, null);
     return { told: { ...told, noDataAlertId: null }, notices: [draft('data_again', told.noDataAlertId, null)], lookAgainMs: null };
   }
-  if (told.noDataAlertId !== null || sinceMs === null) return nothing(told, null);
+  if (told.noDataAlertId !== null || told.isNoDataResolved || sinceMs === null) return nothing(told, null);
   const tellAtMs = sinceMs + NO_DATA_GRACE_MS;
   if (nowMs < tellAtMs) return nothing(told, tellAtMs);
   if (isUnseenExplained) return nothing(told, nowMs + NO_DATA_GRACE_MS);

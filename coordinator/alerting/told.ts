@@ -17,6 +17,8 @@ export type Told = {
   /** Somebody closed the alert while the trouble went on: nothing more is told of it until it ends. */
   readonly isResolvedByHand: boolean;
   readonly noDataAlertId: string | null;
+  /** Likewise, of having no data. */
+  readonly isNoDataResolved: boolean;
   /** The owner knows that the agents' policy refuses this target. */
   readonly isDenialTold: boolean;
   /** Episodes known of, newest last. */
@@ -28,5 +30,5 @@ export type Told = {
 
 export const NOTHING_TOLD: Told = {
   level: 'none', alertId: null, toldAtMs: 0, remindersSent: 0, snoozeEndedMs: null, isResolvedByHand: false,
-  noDataAlertId: null, isDenialTold: false, episodes: [], digest: [], digestAtMs: null,
+  noDataAlertId: null, isNoDataResolved: false, isDenialTold: false, episodes: [], digest: [], digestAtMs: null,
 };

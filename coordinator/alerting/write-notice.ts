@@ -48,13 +48,17 @@ function titleOf(draft: NoticeDraft, facts: NoticeFacts, run: RunFacts | null): 
   switch (draft.kind) {
     case 'failure': return bounded(`${name} is ${still}failing${isPartial(facts) ? ` from ${failingIn(facts).map((id) => codeOf(id, facts)).join(', ')}` : ''}${because}`);
     case 'degraded': return bounded(`${name} is ${still}degraded${run ? `: it answered in ${Math.round(run.responseTimeMs)} ms` : ''}`);
-    case 'recovery': return bounded(draft.ending === null ? `${name} has recovered` : `${name}: the alert is closed, the check was ${draft.ending}`);
+    case 'recovery': return bounded(draft.ending === null ? `${name} has recovered` : `${name}: the alert is closed, ${ENDINGS[draft.ending]}`);
     case 'no_data': return bounded(`${name} has no data`);
-    case 'data_again': return bounded(draft.ending === null ? `${name} has data again` : `${name}: the alert is closed, the check was ${draft.ending}`);
+    case 'data_again': return bounded(draft.ending === null ? `${name} has data again` : `${name}: the alert is closed, ${ENDINGS[draft.ending]}`);
     case 'egress_denied': return bounded(`${name} is not run: the agent in ${run ? codeOf(run.executedIn, facts) : 'its location'} may not connect to ${targetOf(facts.check)}`);
     case 'digest': return bounded(`${name} was failing while nobody could be told`);
   }
 }
+
+const ENDINGS = {
+  resolved: 'somebody resolved it by hand', muted: 'the check was muted', deactivated: 'the check was deactivated', deleted: 'the check was deleted',
+} as const satisfies Record<NonNullable<NoticeDraft['ending']>, string>;
 
 function linesOf(draft: NoticeDraft, facts: NoticeFacts, run: RunFacts | null): readonly string[] {
   const { check, state, nowMs } = facts;
@@ -71,7 +75,7 @@ function linesOf(draft: NoticeDraft, facts: NoticeFacts, run: RunFacts | null): 
       ...(run ? [`Seen from ${codeOf(run.executedIn, facts)}.`] : []), ...lasting, ...before(facts),
     ];
     case 'recovery': return draft.ending !== null
-      ? [`The alert of ${what} is closed because the check was ${draft.ending}; whether it works is not known.`]
+      ? [`The alert of ${what} is closed: ${ENDINGS[draft.ending]}. Whether it works is not said by that.`]
       : [`${what} passes again${run ? `, in ${Math.round(run.responseTimeMs)} ms from ${codeOf(run.executedIn, facts)}` : ''}, since ${instant(state.sinceMs)}.`, ...before(facts)];
     case 'no_data': return [
       `Nobody has seen ${what} ${state.lastVerdictMs === null ? 'yet' : `since ${instant(state.lastVerdictMs)}`}: no agent delivers results for it, so whether it works is not known.`,
@@ -79,7 +83,7 @@ function linesOf(draft: NoticeDraft, facts: NoticeFacts, run: RunFacts | null): 
       'Look whether the agents of its locations are running and reach the coordinator.',
     ];
     case 'data_again': return draft.ending !== null
-      ? [`The alert of ${what} is closed because the check was ${draft.ending}.`]
+      ? [`The alert of ${what} is closed: ${ENDINGS[draft.ending]}.`]
       : [`${what} is seen again; it is ${state.standing ?? 'not judged yet'}.`];
     case 'egress_denied': return [
       `${what} is owed by ${run ? codeOf(run.executedIn, facts) : 'a location'}, whose agent's policy does not allow this address${run?.failure ? `: ${oneLine(run.failure.message)}` : '.'}`,

@@ -95,6 +95,7 @@ describe('the home page', () => {
 it('results as CSV and badges are what they say', async () => {
   api.store.statuses.push({
     checkId, name: '=cmd|<x>', revision: 1, createdAtMs: 0, updatedAtMs: 0, last: { runId: 'r', dueAtMs: 1, locationCode: 'local-1', outcome: 'failed' }, longestRunMs: null, shortestRunMs: null,
+    status: 'failing', sinceMs: 0, locations: [],
   } as (typeof api.store.statuses)[number]);
   const [csv, svg] = [await get(`/v1/checks/${checkId}/results.csv`), await get(`/v1/badges/checks/${checkId}`)];
   expect([csv.statusCode, csv.headers['content-type'], csv.body.split('\r\n')[0]]).toEqual([200, 'text/csv; charset=utf-8', expect.stringMatching(/^dueAt,startedAt,runId,/)]);

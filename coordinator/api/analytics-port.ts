@@ -1,6 +1,7 @@
 /** What analytics needs of the store. Every method sees one account only. */
 import type { Cut, Segment } from '../analytics/reading-plan.ts';
 import type { Tally } from '../analytics/tally.ts';
+import type { JudgedStatus } from './ports.ts';
 
 /** One piece of time of a check, in one location or all. `total` and `phases` are packed sketches (analytics/sketch.ts). */
 export type Piece = {
@@ -46,6 +47,9 @@ export type CheckSummary = {
   /** By number of the bucket; a bucket in which nothing was due is left out. */
   readonly bar: ReadonlyMap<number, Tally>;
   readonly last: { readonly dueAtMs: number; readonly outcome: string } | null;
+  /** As the judge has it, and since when. */
+  readonly status: JudgedStatus;
+  readonly sinceMs: number | null;
 };
 
 export type CheckName = {

@@ -115,7 +115,7 @@ describe('results on a real database', () => {
     expect((await get(`/v1/check-results/${id}?hasFailures=true`)).json()).toHaveLength(1);
     const status = (await get(`/v1/check-statuses/${id}`)).json();
     expect(CheckStatusEntity.parse(status)).toEqual(status);
-    expect(status).toMatchObject({ status: 'passing', lastCheckRunId: seen[0], lastRunLocation: 'local-1' });
+    expect(status).toMatchObject({ status: 'noData', lastCheckRunId: seen[0], lastRunLocation: 'local-1' });
   });
 
   it('refuse a nextId that no answer gave', async () => {

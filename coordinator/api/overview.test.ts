@@ -5,7 +5,7 @@ import { chosenRows, countByStatus, overviewRows, type OverviewStatus } from './
 const check = (id: string, changes: Parameters<typeof aCheck>[0] = {}) => ({ id, accountId: 'a', revision: 1, check: aCheck({ name: id, ...changes }), createdAtMs: 0, updatedAtMs: 0 });
 const rows = overviewRows([
   check('web', { tags: ['prod'] }), check('api', { tags: ['prod'] }), check('mail'), check('off', { activated: false }), check('new'),
-], ['web', 'api', 'mail', 'off'].map((checkId) => ({ checkId, name: checkId, revision: 1, createdAtMs: 0, updatedAtMs: 0, last: null, longestRunMs: null, shortestRunMs: null })),
+], ['web', 'api', 'mail', 'off'].map((checkId) => ({ checkId, name: checkId, revision: 1, createdAtMs: 0, updatedAtMs: 0, last: null, longestRunMs: null, shortestRunMs: null, status: 'noData' as const, sinceMs: null, locations: [] })),
 ({ checkId }) => ({ web: 'passing', api: 'failing', mail: 'degraded' } as Record<string, Exclude<OverviewStatus, 'inactive'>>)[checkId] ?? 'failing');
 const ALL = { search: null, tag: null, status: null, location: null };
 const names = (filter: Partial<typeof ALL> | { status: OverviewStatus }) => chosenRows(rows, { ...ALL, ...filter }).map(({ stored }) => stored.id);

@@ -58,12 +58,19 @@ export type ResultFilter = {
   readonly resultType?: 'FINAL' | 'ATTEMPT' | 'ALL';
 };
 
+/** No data is a state of its own, and not passing. */
+export type JudgedStatus = 'passing' | 'degraded' | 'failing' | 'noData';
+
 export type CheckStatus = {
   readonly checkId: string;
   readonly name: string;
   readonly revision: number;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+  /** As the judge has it, and since when (the due instant of its first slot); also as seen from each location. */
+  readonly status: JudgedStatus;
+  readonly sinceMs: number | null;
+  readonly locations: readonly { readonly code: string; readonly status: JudgedStatus; readonly sinceMs: number | null }[];
   /** Of the newest slot with a verdict; null while there is none (no data). */
   readonly last: { readonly runId: string; readonly dueAtMs: number; readonly locationCode: string; readonly outcome: Outcome } | null;
   /** Over the final results of the last 24 h, ms; null without any. */

@@ -77,12 +77,18 @@ describe('results', () => {
 describe('statuses', () => {
   it('say no data where nothing was seen, and raise flags where it was', async () => {
     const common = { name: 'redis', revision: 1, createdAtMs: 0, updatedAtMs: 0, longestRunMs: 8.75, shortestRunMs: null };
-    store.statuses.push({ ...common, checkId: id, last: null });
+    store.statuses.push({ ...common, checkId: id, last: null, status: 'noData', sinceMs: null, locations: [] });
     const [none] = (await get('/v1/check-statuses')).json();
     expect(CheckStatusEntity.parse(none)).toEqual(none);
-    expect(none).toMatchObject({ checkId: id, status: 'noData', hasFailures: false, lastRunLocation: null, longestRun: 9, shortestRun: null });
-    store.statuses[0] = { ...common, checkId: id, last: { runId: A_RUN_ID, dueAtMs: 0, locationCode: 'local-1', outcome: 'failed' } };
-    expect((await get(`/v1/check-statuses/${id}`)).json()).toMatchObject({ status: 'failing', hasFailures: true, lastCheckRunId: A_RUN_ID, lastRunLocation: 'local-1' });
+    expect(none).toMatchObject({ checkId: id, status: 'noData', since: null, locations: [], hasFailures: false, lastRunLocation: null, longestRun: 9, shortestRun: null });
+    store.statuses[0] = {
+      ...common, checkId: id, last: { runId: A_RUN_ID, dueAtMs: 0, locationCode: 'local-1', outcome: 'failed' },
+      status: 'failing', sinceMs: 0, locations: [{ code: 'local-1', status: 'failing', sinceMs: 0 }],
+    };
+    expect((await get(`/v1/check-statuses/${id}`)).json()).toMatchObject({
+      status: 'failing', since: '1970-01-01T00:00:00.000Z', hasFailures: true, lastCheckRunId: A_RUN_ID, lastRunLocation: 'local-1',
+      locations: [{ location: 'local-1', status: 'failing', since: '1970-01-01T00:00:00.000Z' }],
+    });
   });
 
   it('of an unknown check are 404', async () => {

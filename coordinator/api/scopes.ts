@@ -2,7 +2,7 @@
 export const SCOPES = [
   'account:read', 'account:write', 'checks:read', 'checks:write', 'checks:run', 'results:read', 'locations:read', 'locations:write', 'agents:read',
   'users:read', 'users:write', 'keys:read', 'keys:write', 'audit:read',
-  'groups:read', 'groups:write', 'channels:read', 'channels:write', 'maintenance:read', 'maintenance:write', 'variables:read', 'variables:write',
+  'alerts:read', 'alerts:write', 'groups:read', 'groups:write', 'channels:read', 'channels:write', 'maintenance:read', 'maintenance:write', 'variables:read', 'variables:write',
   /** The operator of the installation, above accounts: the catalogue of public locations. */
   'operator',
 ] as const;

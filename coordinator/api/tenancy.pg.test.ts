@@ -22,7 +22,7 @@ let app: ApiApp;
 const mine = mintToken('account', randomBytes);
 const theirs = mintToken('account', randomBytes);
 /** What the other account has. */
-const their = { accountId: '', checkId: '', runId: randomUUID(), privateLocationId: '', keyId: '', agentId: randomUUID(), userId: randomUUID(), invitationId: randomUUID(), apiKeyId: '', channelId: '', groupId: 0, windowId: 0, variable: 'THEIR_VARIABLE', deliveryId: randomUUID() };
+const their = { accountId: '', checkId: '', runId: randomUUID(), privateLocationId: '', keyId: '', agentId: randomUUID(), userId: randomUUID(), invitationId: randomUUID(), apiKeyId: '', channelId: '', groupId: 0, windowId: 0, variable: 'THEIR_VARIABLE', deliveryId: randomUUID(), alertId: randomUUID() };
 
 const A_WINDOW = { name: 'their secret sunday', startsAt: '2026-11-22T02:00:00Z', endsAt: '2026-11-22T04:00:00Z', repeatUnit: 'WEEK' };
 
@@ -41,6 +41,7 @@ function bodyFor(route: RegisteredRoute): object | undefined {
     if (route.url.includes('variables')) return { value: 'changed' };
   }
   if (route.method === 'PUT') return route.url.includes('private-locations') ? { name: 'renamed', slugName: 'theirs-2' } : aDefinition();
+  if (route.url.endsWith('/snooze')) return { minutes: 5 };
   if (route.url.endsWith('/run')) return { location: 'local-1' };
   return undefined;
 }
@@ -50,7 +51,7 @@ const parametersOf = (url: string): Record<string, string> => ({
   ':id': url.includes('/check-groups/') ? String(their.groupId) : url.includes('/maintenance-windows/') ? String(their.windowId)
      : url.startsWith('/accounts/') ? their.accountId : url.includes('/users/') ? their.userId : url.includes('/invitations/') ? their.invitationId : url.includes('/api-keys/') ? their.apiKeyId
     : url.includes('/private-locations/') ? their.privateLocationId : url.includes('/agents/') ? their.agentId
-    : url.includes('/alert-channels/') ? their.channelId : url.includes('/alert-notifications/') ? their.deliveryId : their.checkId,
+    : url.includes('/alert-channels/') ? their.channelId : url.includes('/alert-notifications/') ? their.deliveryId : url.includes('/alerts/') ? their.alertId : their.checkId,
   ':keyId': their.keyId, ':checkId': their.checkId, ':resultId': their.runId,
 });
 /** Whose parameters name what all accounts share. */
@@ -113,6 +114,7 @@ async function aDeadLetter(): Promise<string> {
     `insert into notice_deliveries (account_id, id, notice_id, channel_id, channel_type, channel_name, state) values ($1, $2, $3, $4, 'EMAIL', 'theirs', 'dead')`,
     [their.accountId, their.deliveryId, notice?.id, channel?.id],
   );
+  await client.query(`insert into alerts (account_id, id, check_id, kind, opened_at) values ($1, $2, $3, 'failure', now())`, [their.accountId, their.alertId, their.checkId]);
   await client.end();
   return String(channel?.id);
 }

@@ -32,7 +32,12 @@ export type JudgingWorld = {
 /** A run in another location, to be ordered once the look is committed. */
 export type ConfirmationOrder = { readonly check: PlannedCheck; readonly locationId: string; readonly runId: string };
 
-export type Judged = { readonly judged: JudgedCheck; readonly confirm: ConfirmationOrder | null };
+export type Judged = {
+  readonly judged: JudgedCheck;
+  readonly confirm: ConfirmationOrder | null;
+  /** Another status than at the look before. */
+  readonly isStatusNew: boolean;
+};
 
 /** Without anything kept, the fold begins at most so far back. */
 const HISTORY_MAX_MS = 24 * 3_600_000;
@@ -64,7 +69,7 @@ export function judgeCheck(kept: KeptState, planned: PlannedCheck, stored: Store
   const voice = voiceOf(planned, context, nowMs);
   const situation: Situation = {
     state: head, policy, told: voice === 'heard' ? withDigest(seen.told, seen.unheardOf, nowMs) : seen.told, nowMs, isOnlyHistory, voice,
-    isAcknowledged: kept.acknowledgedAtMs !== null, snoozedUntilMs: kept.snoozedUntilMs,
+    isAcknowledged: kept.acknowledgedAtMs !== null, snoozedUntilMs: kept.snoozedUntilMs, resolved: kept.resolved,
     dependency: dependencyOf(planned, head, world), newId: world.newId,
     isUnseenExplained: planned.epochs.at(-1)?.order.every((id) => world.isOutageTold(id)) ?? false,
   };
@@ -74,7 +79,7 @@ export function judgeCheck(kept: KeptState, planned: PlannedCheck, stored: Store
   const checkpointsFrom = isRefold ? checkpointsBefore(kept.checkpoints, kept.firstDueMs ?? 0) : kept.checkpoints;
   const checkpoints = withCheckpoints(checkpointsFrom, folded.passed, countBefore);
   return {
-    confirm: folding.order,
+    confirm: folding.order, isStatusNew: status.status !== statusOf(kept.head).status,
     judged: {
       accountId: kept.accountId, checkId: kept.checkId, status: status.status, sinceMs: status.sinceMs,
       base: folded.base, head, slotsFolded: countBefore + folded.passed.length,

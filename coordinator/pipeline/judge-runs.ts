@@ -31,6 +31,8 @@ export type JudgeDeps = {
   readonly ids: () => string;
   /** Runs a check once elsewhere; its result comes in like any other. */
   readonly confirm: (order: ConfirmationOrder) => Promise<unknown>;
+  /** What a turn came to, once it is committed. */
+  readonly onJudged?: (judged: readonly Judged[]) => void;
 };
 
 /**
@@ -91,11 +93,12 @@ export class Judge {
       const done = await this.#judge(turn, nowMs);
       await turn.save(done.map((one) => one.judged));
       orders.push(...done.flatMap(({ confirm }) => (confirm ? [confirm] : [])));
-      return done.map((one) => one.judged);
+      return done;
     });
     this.lastTurnMs = nowMs;
     this.counts.checks += judged.length;
-    this.counts.notices += judged.reduce((sum, { notices }) => sum + notices.length, 0);
+    this.counts.notices += judged.reduce((sum, { judged: { notices } }) => sum + notices.length, 0);
+    this.#deps.onJudged?.(judged);
     for (const order of orders) this.#order(order);
     return judged.length;
   }

@@ -37,6 +37,8 @@ export type KeptState = {
   /** Of the open alert. */
   readonly acknowledgedAtMs: number | null;
   readonly snoozedUntilMs: number | null;
+  /** Which of the alerts that were open somebody closed by hand. */
+  readonly resolved: { readonly alert: boolean; readonly noData: boolean };
 };
 
 export type StoredRow =
@@ -68,7 +70,7 @@ export type AlertChange =
 export type AlertEnding = 'recovered' | 'resolved' | 'muted' | 'deactivated' | 'deleted';
 
 /** What one look at a check came to; all of it is committed, or nothing. */
-export type JudgedCheck = Omit<KeptState, 'firstDueMs' | 'acknowledgedAtMs' | 'snoozedUntilMs' | 'checkpoints'> & {
+export type JudgedCheck = Omit<KeptState, 'firstDueMs' | 'acknowledgedAtMs' | 'snoozedUntilMs' | 'resolved' | 'checkpoints'> & {
   readonly status: CheckStatus;
   readonly sinceMs: number | null;
   /** null: as they were. */

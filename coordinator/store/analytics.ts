@@ -3,6 +3,7 @@ import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { AnalyticsStore, CheckSummary, Piece, PiecesQuestion, SummaryQuestion } from '../api/analytics-port.ts';
 import type { Cut, Segment } from '../analytics/reading-plan.ts';
 import type { Tally } from '../analytics/tally.ts';
+import type { JudgedStatus } from '../api/ports.ts';
 import { readAsAccount } from './account-scope.ts';
 import type { Db } from './connect.ts';
 import { computed, COUNTS } from './rollup-sql.ts';
@@ -96,7 +97,7 @@ function bucketOf(cut: Cut): RawBuilder<unknown> {
 
 type SummaryRow = Counts & {
   id: string; name: string; tags: string[]; covers_ms: number | null; last_due_at: number | null; last_outcome: string | null;
-  reasons: readonly Readonly<Record<string, number>>[] | null; total: Buffer | null; bar: string | null;
+  reasons: readonly Readonly<Record<string, number>>[] | null; total: Buffer | null; bar: string | null; status: JudgedStatus | null; since_at: number | null;
 };
 /** What a bucket of the bar tells, in this order. */
 const BAR_COUNTS = ['passed', 'degraded', 'failed', 'unknown', 'impaired', 'gaps', 'wanted'] as const;
@@ -109,7 +110,8 @@ function summaryOf(accountId: string, { segments, fromMs, bucketMs, limit, page 
     with chosen as materialized (
       select id, name, tags, created_at, epoch.covers_ms from checks ${EPOCH} where account_id = ${accountId} and deleted_at is null order by created_at, id limit ${limit} offset ${(page - 1) * limit}
     )
-    select chosen.id, chosen.name, chosen.tags, chosen.covers_ms, figures.*, newest.* from chosen
+    select chosen.id, chosen.name, chosen.tags, chosen.covers_ms, figures.*, newest.*, states.status, states.since_at from chosen
+    left join check_states states on states.account_id = ${accountId} and states.check_id = chosen.id
     left join lateral (
       select ${sql.raw(COUNTS.map((count) => `sum(${count})::integer as ${count}`).join(', '))}, jsonb_agg(reason) filter (where reason is not null) as reasons,
         string_agg(total, ''::bytea) as total, string_agg(concat_ws(':', n, ${sql.raw(BAR_COUNTS.map((count) => (count === 'unknown' ? 'agent_faults + egress_denied' : count)).join(', '))}), ' ') as bar
@@ -135,6 +137,7 @@ function toSummary(row: SummaryRow): CheckSummary {
     checkId: row.id, name: row.name, tags: row.tags, coversMs: row.covers_ms ?? 0, tally: toTally(row, (row.reasons ?? []).flat()), total: row.total,
     bar: new Map((row.bar ?? '').split(' ').filter((text) => text !== '').map(barOf)),
     last: row.last_due_at === null || row.last_outcome === null ? null : { dueAtMs: row.last_due_at, outcome: row.last_outcome },
+    status: row.status ?? 'noData', sinceMs: row.since_at,
   };
 }
 

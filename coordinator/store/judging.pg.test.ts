@@ -8,6 +8,7 @@ import { owedSlotsOf } from '../verdict/owed-slots-of.ts';
 import { aCheck } from '#shared/testing/builders.ts';
 import { FakeClock } from '#shared/testing/fake-clock.ts';
 import type { Check } from '#shared/check/check.ts';
+import { DEFAULT_ALERT_SETTINGS } from '../alerting/effective-settings.ts';
 import type { Notice } from '../alerting/notice.ts';
 import { Judge, type JudgeDeps, type JudgingConfig } from '../pipeline/judge-runs.ts';
 import type { JudgingStore } from '../pipeline/judging-port.ts';
@@ -172,6 +173,41 @@ describe('the judge on Postgres', () => {
     expect((await noticesOf(check.id)).map(({ kind }) => kind)).toEqual(['no_data']);
     await slot(check, 58);
     expect((await noticesOf(check.id)).map(({ kind }) => kind)).toEqual(['no_data', 'data_again']);
+  });
+
+  it('ends what somebody resolved by hand at once, and tells nothing more of it until it is over', async () => {
+    const check = await passing(55);
+    await slot(check, 55, REFUSED);
+    const { rows: [{ id }] } = await at.client.query('select id from alerts where check_id = $1', [check.id]);
+    expect(await at.store.changeAlert(world.accountId, id, { kind: 'resolve', by: 'ada@example.com' })).toMatchObject({ ending: 'resolved', resolvedBy: 'ada@example.com', checkName: 'redis-eu' });
+    expect([await marks(), await at.store.changeAlert(world.accountId, id, { kind: 'acknowledge', by: 'ada@example.com' })]).toEqual([1, 'closed']);
+    await judge(check.dues[55]! + 1).judgeTurn();
+    await slot(check, 56, REFUSED);
+    expect((await noticesOf(check.id)).map(({ kind, alertId }) => [kind, alertId])).toEqual([['failure', id], ['recovery', id]]);
+    expect((await noticesOf(check.id))[1]!.title).toBe('redis-eu: the alert is closed, somebody resolved it by hand');
+    await slot(check, 57);
+    await slot(check, 58, REFUSED);
+    expect((await noticesOf(check.id)).map(({ kind }) => kind)).toEqual(['failure', 'recovery', 'failure']);
+    const { entries, total } = await at.store.listAlerts(world.accountId, { limit: 1, page: 1, checkId: check.id });
+    expect([total, entries.map(({ closedAtMs, lastNotice }) => [closedAtMs, lastNotice?.kind])]).toEqual([2, [[null, 'failure']]]);
+  });
+
+  it('reminds nobody once somebody is at work on it, and again when they are not', async () => {
+    const reminders = { alertSettings: { ...DEFAULT_ALERT_SETTINGS, reminders: { amount: 100_000 as const, interval: 1 as const } }, useGlobalAlertSettings: false };
+    const check = await newCheck(reminders);
+    await at.store.ingest(check.dues.slice(0, 58).map((dueAtMs, index) => runOf(check.id, dueAtMs, index === 57 ? REFUSED : {})));
+    await judge(check.dues[57]!).judgeTurn();
+    const { rows: [{ id }] } = await at.client.query('select id from alerts where check_id = $1', [check.id]);
+    const remindersAt = async (minutes: number): Promise<number> => {
+      await judge(check.dues[57]! + minutes * INTERVAL + 500).judgeTurn();
+      return (await noticesOf(check.id)).filter(({ isReminder }) => isReminder).length;
+    };
+    await at.store.ingest([runOf(check.id, check.dues[58]!, REFUSED)]);
+    expect(await remindersAt(1)).toBe(1);
+    expect(await at.store.changeAlert(world.accountId, id, { kind: 'acknowledge', by: 'ada@example.com' })).toMatchObject({ acknowledgedBy: 'ada@example.com', closedAtMs: null });
+    expect(await remindersAt(2)).toBe(1);
+    await at.store.changeAlert(world.accountId, id, { kind: 'unacknowledge' });
+    expect(await remindersAt(2)).toBe(2);
   });
 
   it('resolves an alert wherever it was told when the check is muted, and tells it anew when it is not', async () => {

@@ -43,7 +43,7 @@ function turnOf(trx: Trx, checks: readonly KeptState[]): JudgingTurn {
 
 type TakenRow = {
   account_id: string; check_id: string; head: CheckState | null; base: CheckState | null; checkpoints: readonly Checkpoint[]; slots_folded: number;
-  told: Told | null; confirmations: readonly KeptConfirmation[]; is_history_pending: boolean; acknowledged_at: number | null; snoozed_until: number | null;
+  told: Told | null; confirmations: readonly KeptConfirmation[]; is_history_pending: boolean; acknowledged_at: number | null; snoozed_until: number | null; is_resolved: boolean; is_no_data_resolved: boolean;
 };
 
 /** Locks first and reads the marks then, so that whatever is marked is there to be read. */
@@ -56,8 +56,9 @@ async function takeChecks(trx: Trx, { nowMs, checksMax }: { readonly nowMs: numb
       select account_id, check_id, head, base, checkpoints, slots_folded, told, confirmations, is_history_pending from check_states
       where check_id = any(array(select check_id from wanted)) limit ${checksMax} for update skip locked
     )
-    select taken.*, alerts.acknowledged_at, alerts.snoozed_until from taken
-    left join alerts on alerts.account_id = taken.account_id and alerts.id = (taken.told ->> 'alertId')::uuid`.execute(trx);
+    select taken.*, alerts.acknowledged_at, alerts.snoozed_until, alerts.resolved_by is not null as is_resolved, unseen.resolved_by is not null as is_no_data_resolved from taken
+    left join alerts on alerts.account_id = taken.account_id and alerts.id = (taken.told ->> 'alertId')::uuid
+    left join alerts unseen on unseen.account_id = taken.account_id and unseen.id = (taken.told ->> 'noDataAlertId')::uuid`.execute(trx);
   if (rows.length === 0) return [];
   const marks = await sql<{ check_id: string; first_due: number | null }>`
     with gone as (delete from judge_marks where check_id = any(${rows.map((row) => row.check_id)}::uuid[]) returning check_id, first_due_at)
@@ -66,7 +67,7 @@ async function takeChecks(trx: Trx, { nowMs, checksMax }: { readonly nowMs: numb
   return rows.map((row): KeptState => ({
     accountId: row.account_id, checkId: row.check_id, head: row.head ?? NEW_STATE, base: row.base ?? NEW_STATE, checkpoints: row.checkpoints, slotsFolded: row.slots_folded,
     told: row.told ?? NOTHING_TOLD, confirmations: row.confirmations, isHistoryPending: row.is_history_pending, firstDueMs: firstDue.get(row.check_id) ?? null,
-    acknowledgedAtMs: row.acknowledged_at, snoozedUntilMs: row.snoozed_until,
+    acknowledgedAtMs: row.acknowledged_at, snoozedUntilMs: row.snoozed_until, resolved: { alert: row.is_resolved, noData: row.is_no_data_resolved },
   }));
 }
 

@@ -1,5 +1,6 @@
 /** The coordinator's door to Postgres: everything the API and the stages need of it. */
 import { sql } from 'kysely';
+import type { AlertStore } from '../api/alerts-port.ts';
 import type { AnalyticsStore } from '../api/analytics-port.ts';
 import type { CompletenessStore } from '../api/completeness-port.ts';
 import type { DeliveryLogStore } from '../api/deliveries-port.ts';
@@ -22,6 +23,7 @@ import type { ShotRouteStore } from '../pipeline/shot-port.ts';
 import type { DeliveryStore } from '../pipeline/delivery-port.ts';
 import type { ImpairedStore } from '../pipeline/impaired-port.ts';
 import type { IngestStore, PlanStore, SessionStore, ShotStore } from '../pipeline/ports.ts';
+import { alertStore } from './alerts.ts';
 import { analyticsStore } from './analytics.ts';
 import { agentStore } from './agents.ts';
 import { apiKeyStore } from './api-keys.ts';
@@ -82,7 +84,7 @@ export type StoreOptions = {
 };
 
 export type Store = ApiStore & ResourceStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
-  & AnalyticsStore & RetentionStore & UsageStore & PrometheusStore & MeterStore & DeliveryStore & DeliveryLogStore & DeliveryChannels & UserStore & EventStore & LocationUseStore
+  & AnalyticsStore & RetentionStore & UsageStore & PrometheusStore & MeterStore & DeliveryStore & DeliveryLogStore & AlertStore & DeliveryChannels & UserStore & EventStore & LocationUseStore
   & JudgingStore & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -132,7 +134,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...eventStore(db, hints), ...userStore(db), ...userSessionStore(db), ...invitationStore(db), ...apiKeyStore(db), ...auditStore(db),
     ...planStore(db, hints, sealer), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints, sealer),
     ...leaseStore(db), ...impairedStore(db), ...closingStore(db), ...completenessStore(db),
-    ...deliveryStore(db), ...deliveryLogStore(db), runDeliveryJobs: (deliver, { concurrency, signal }) => runJobs(jobPool, deliver, { concurrency, signal, log }),
+    ...deliveryStore(db), ...deliveryLogStore(db), ...alertStore(db), runDeliveryJobs: (deliver, { concurrency, signal }) => runJobs(jobPool, deliver, { concurrency, signal, log }),
     migrate: async () => {
       const applied = await migrate(db).catch(fail);
       await migrateJobQueue(jobPool, log).catch(fail);

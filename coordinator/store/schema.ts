@@ -119,7 +119,7 @@ export type Database = {
   judge_marks: { id: Generated<number>; account_id: string; check_id: string; first_due_at: MaybeInstant };
   alerts: {
     account_id: string; id: string; check_id: string; kind: 'failure' | 'degraded' | 'no_data'; since_at: MaybeInstant; opened_at: Instant; closed_at: MaybeInstant;
-    ending: string | null; acknowledged_at: MaybeInstant; snoozed_until: MaybeInstant;
+    ending: string | null; resolved_by: string | null; acknowledged_at: MaybeInstant; acknowledged_by: string | null; snoozed_until: MaybeInstant;
   };
   location_outages: {
     account_id: string; id: string; location_id: string; kind: 'empty' | 'cut_off'; from_at: Instant; told_at: Instant; ended_at: MaybeInstant;

@@ -1,7 +1,8 @@
 /** What a check looks like now. */
 import { sql } from 'kysely';
 import type { Outcome } from '#shared/run/result.ts';
-import type { ApiStore, CheckStatus } from '../api/ports.ts';
+import type { ApiStore, CheckStatus, JudgedStatus } from '../api/ports.ts';
+import { statusOf, type LocationState } from '../verdict/check-state.ts';
 import { asAccount, readInIndexOrder } from './account-scope.ts';
 import type { Db } from './connect.ts';
 
@@ -9,6 +10,7 @@ type StatusRow = {
   id: string; name: string; revision: number; created_at: number; updated_at: number;
   run_id: string | null; due_at: number | null; code: string | null; outcome: Outcome | null;
   longest_us: number | null; shortest_us: number | null;
+  status: JudgedStatus | null; since_at: number | null; seen_from: Readonly<Record<string, LocationState>> | null;
 };
 
 /**
@@ -22,8 +24,10 @@ export function statusStore(db: Db): Pick<ApiStore, 'listCheckStatuses'> {
       const chosen = checkIds === null ? sql`true` : sql`checks.id = any(${[...checkIds]}::uuid[])`;
       const { rows } = await sql<StatusRow>`
         select checks.id, checks.name, checks.revision, checks.created_at, checks.updated_at,
-          last.run_id, last.due_at, locations.code, last.outcome, day.longest_us, day.shortest_us
+          last.run_id, last.due_at, locations.code, last.outcome, day.longest_us, day.shortest_us,
+          states.status, states.since_at, states.head -> 'locations' as seen_from
         from checks
+        left join check_states states on states.account_id = checks.account_id and states.check_id = checks.id
         left join lateral (
           select run_id, due_at, outcome, location_executed from results
           where results.check_id = checks.id and results.account_id = checks.account_id
@@ -39,16 +43,22 @@ export function statusStore(db: Db): Pick<ApiStore, 'listCheckStatuses'> {
         ) day on true
         where checks.account_id = ${accountId} and checks.deleted_at is null and ${chosen}
         order by checks.created_at, checks.id`.execute(trx);
-      return rows.map(toStatus);
+      const codes = new Map((await trx.selectFrom('locations').select(['id', 'code']).execute()).map(({ id, code }) => [id, code]));
+      return rows.map((row) => toStatus(row, codes));
     })),
   };
 }
 
-function toStatus(row: StatusRow): CheckStatus {
+function toStatus(row: StatusRow, codes: ReadonlyMap<string, string>): CheckStatus {
   const last = row.run_id === null || row.due_at === null || row.outcome === null ? null
     : { runId: row.run_id, dueAtMs: row.due_at, locationCode: row.code ?? '', outcome: row.outcome };
   return {
     checkId: row.id, name: row.name, revision: row.revision, createdAtMs: Math.trunc(row.created_at), updatedAtMs: Math.trunc(row.updated_at), last,
+    status: row.status ?? 'noData', sinceMs: row.since_at,
+    locations: Object.entries(row.seen_from ?? {}).flatMap(([id, state]) => {
+      const code = codes.get(id);
+      return code === undefined ? [] : [{ code, ...statusOf(state) }];
+    }).sort((a, b) => (a.code < b.code ? -1 : 1)),
     longestRunMs: row.longest_us === null ? null : row.longest_us / 1000,
     shortestRunMs: row.shortest_us === null ? null : row.shortest_us / 1000,
   };

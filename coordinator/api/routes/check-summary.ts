@@ -6,7 +6,7 @@ import type { ApiApp, ApiDeps } from '../api-app.ts';
 import { callerOf } from '../authenticate.ts';
 import { AnswerCache } from '../summary-cache.ts';
 import { AVAILABILITY, FIGURES, REACHABILITY, figuresEntity, totalTimes } from '../wire/figures-entity.ts';
-import { isoOf } from '../wire/iso.ts';
+import { isoOf, isoOrNull } from '../wire/iso.ts';
 import { page } from '../wire/query.ts';
 
 /** The home page of an installation of the size it is built for. */
@@ -25,6 +25,7 @@ export const SummaryEntity = z.object({
   avgMs: z.number().nullable(), p50Ms: z.number().nullable(), p95Ms: z.number().nullable(), p99Ms: z.number().nullable(),
   lastRunAt: z.iso.datetime().nullable().meta({ description: 'the newest slot with a verdict, as far as rolled up' }),
   lastOutcome: z.string().nullable(),
+  state: z.enum(['passing', 'degraded', 'failing', 'noData']).meta({ description: 'as it alerts' }), stateSince: z.iso.datetime().nullable(),
   bar: z.array(z.enum(BAR_STATES)).meta({ description: 'the worst of each bucket, oldest first; none: nothing was due' }),
   barRuns: z.array(z.tuple([z.int(), z.int(), z.int()])).meta({ description: 'of each bucket: judged runs, failed ones, unseen ones' }),
 }).meta({ id: 'CheckSummary' });
@@ -68,14 +69,14 @@ export function checkSummaryRoutes(app: ApiApp, { store, clock }: ApiDeps): void
   });
 }
 
-export function summaryEntity({ checkId, name, tags, coversMs, tally, total, bar, last }: CheckSummary, buckets: number): z.output<typeof SummaryEntity> {
+export function summaryEntity({ checkId, name, tags, coversMs, tally, total, bar, last, status, sinceMs }: CheckSummary, buckets: number): z.output<typeof SummaryEntity> {
   const { runs, availability, reachability, unseen: notSeen, unseenMinutes, maintenance } = figuresEntity(tally, coversMs);
   const times = totalTimes(tally, total);
   const cut = Array.from({ length: buckets }, (_, n) => bar.get(n) ?? NOTHING);
   return {
     checkId, name, tags: [...tags], runs, availability, reachability, unseen: notSeen, unseenMinutes, maintenance,
     avgMs: times?.avgMs ?? null, p50Ms: times?.p50Ms ?? null, p95Ms: times?.p95Ms ?? null, p99Ms: times?.p99Ms ?? null,
-    lastRunAt: last ? isoOf(last.dueAtMs) : null, lastOutcome: last?.outcome ?? null,
+    lastRunAt: last ? isoOf(last.dueAtMs) : null, lastOutcome: last?.outcome ?? null, state: status, stateSince: isoOrNull(sinceMs),
     bar: cut.map(barState), barRuns: cut.map((one) => [one.passed + one.degraded + one.failed, one.failed, unseen(one)]),
   };
 }

@@ -5,7 +5,7 @@ import type { ApiApp, ApiDeps } from '../api-app.ts';
 import { callerOf } from '../authenticate.ts';
 import { chosenRows, countByStatus, OVERVIEW_STATUSES, overviewRows, targetOf, type OverviewRow } from '../overview.ts';
 import { AnswerCache } from '../summary-cache.ts';
-import { isoOf } from '../wire/iso.ts';
+import { isoOf, isoOrNull } from '../wire/iso.ts';
 import { page } from '../wire/query.ts';
 import { statusEntity } from '../wire/status-entity.ts';
 import { SUMMARY_RANGES, summaryEntity, SummaryEntity } from './check-summary.ts';
@@ -79,7 +79,7 @@ const NO_FIGURES = {
 function rowEntity({ stored, status, state }: OverviewRow, summary: CheckSummary | undefined, buckets: number): z.output<typeof RowEntity> {
   const { check } = stored;
   const known = summary ? summaryEntity(summary, buckets) : {
-    ...NO_FIGURES, lastRunAt: null, lastOutcome: null,
+    ...NO_FIGURES, lastRunAt: null, lastOutcome: null, state: state?.status ?? 'noData' as const, stateSince: isoOrNull(state?.sinceMs ?? null),
     bar: Array.from({ length: buckets }, () => 'none' as const), barRuns: Array.from({ length: buckets }, (): [number, number, number] => [0, 0, 0]),
   };
   return {

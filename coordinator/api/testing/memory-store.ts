@@ -6,6 +6,8 @@ import type {
 import { settle, type SettledRow } from '../../planning/settle-slots.ts';
 import type { AnalyticsStore, CheckName, CheckSummary, Piece, PiecesQuestion } from '../analytics-port.ts';
 import type { LocationUseStore } from '../location-use-port.ts';
+import type { Notice } from '../../alerting/notice.ts';
+import type { AlertAction, AlertFilter, AlertRecord, AlertStore, NoticeFilter } from '../alerts-port.ts';
 import type { DeliveryFilter, DeliveryLogStore, DeliveryRecord } from '../deliveries-port.ts';
 import { MemoryResources } from './memory-resources.ts';
 import type { CheckSchedule, CompletenessStore, OwedOfCheck, ScheduleFilter, Schedules, SettledOfCheck } from '../completeness-port.ts';
@@ -14,7 +16,11 @@ import type { CheckSchedule, CompletenessStore, OwedOfCheck, ScheduleFilter, Sch
  * A store that keeps shapes honest without Postgres: for tests of what the API makes of its answers.
  * Whatever depends on the store itself (tenancy, paging, concurrency) is tested on the real one.
  */
-export class MemoryStore extends MemoryResources implements ApiStore, CompletenessStore, AnalyticsStore, DeliveryLogStore, LocationUseStore {
+export class MemoryStore extends MemoryResources implements ApiStore, CompletenessStore, AnalyticsStore, DeliveryLogStore, AlertStore, LocationUseStore {
+  /** As they are to be listed. */
+  readonly alerts: AlertRecord[] = [];
+  readonly told: Notice[] = [];
+  readonly alertActions: AlertAction[] = [];
   /** Newest first. */
   readonly deliveries: DeliveryRecord[] = [];
   readonly callers = new Map<string, Caller>();
@@ -210,6 +216,25 @@ export class MemoryStore extends MemoryResources implements ApiStore, Completene
 
   async listDeliveries(_accountId: string, { limit, page }: DeliveryFilter): Promise<{ entries: readonly DeliveryRecord[]; total: number }> {
     return { entries: this.deliveries.slice((page - 1) * limit, page * limit), total: this.deliveries.length };
+  }
+
+  async listAlerts(_accountId: string, { limit, page }: AlertFilter): Promise<{ entries: readonly AlertRecord[]; total: number }> {
+    return { entries: this.alerts.slice((page - 1) * limit, page * limit), total: this.alerts.length };
+  }
+
+  async getAlert(_accountId: string, id: string): Promise<AlertRecord | null> {
+    return this.alerts.find((alert) => alert.id === id) ?? null;
+  }
+
+  async changeAlert(_accountId: string, id: string, action: AlertAction): Promise<AlertRecord | 'not_found' | 'closed'> {
+    const found = this.alerts.find((alert) => alert.id === id);
+    if (!found) return 'not_found';
+    this.alertActions.push(action);
+    return found.closedAtMs === null ? found : 'closed';
+  }
+
+  async listTransitions(_accountId: string, { limit, page }: NoticeFilter): Promise<{ entries: readonly Notice[]; total: number }> {
+    return { entries: this.told.slice((page - 1) * limit, page * limit), total: this.told.length };
   }
 
   async resendDelivery(_accountId: string, id: string): Promise<DeliveryRecord | 'pending' | 'not_found'> {

@@ -2,3 +2,8 @@
 export function isoOf(instantMs: number): string {
   return new Date(Math.round(instantMs)).toISOString();
 }
+
+/** null stays null. */
+export function isoOrNull(instantMs: number | null): string | null {
+  return instantMs === null ? null : isoOf(instantMs);
+}

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { CheckStatus } from '../ports.ts';
-import { isoOf } from './iso.ts';
-import { flagsOf } from './result-entity.ts';
+import { isoOf, isoOrNull } from './iso.ts';
 
-/** The current state of one check (checkly-api.md §5.5); `status`, `lastRunAt` and `revision` are added. */
+const JUDGED = z.enum(['passing', 'degraded', 'failing', 'noData']);
+
+/** The current state of one check (checkly-api.md §5.5); from `status` on it is added. */
 export const CheckStatusEntity = z.object({
   name: z.string(),
   checkId: z.string(),
@@ -17,7 +18,9 @@ export const CheckStatusEntity = z.object({
   sslDaysRemaining: z.int().nullable(),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
-  status: z.enum(['passing', 'degraded', 'failing', 'noData']).meta({ description: 'no data is a state of its own, and not passing' }),
+  status: JUDGED.meta({ description: 'as it alerts: thresholds of locations and confirmations count; no data is a state of its own, and not passing' }),
+  since: z.iso.datetime().nullable().meta({ description: 'the due instant of the first run that says so' }),
+  locations: z.array(z.object({ location: z.string(), status: JUDGED, since: z.iso.datetime().nullable() })).meta({ description: 'as seen from each location' }),
   lastRunAt: z.iso.datetime().nullable(),
   revision: z.int(),
 }).meta({ id: 'CheckStatus' });
@@ -28,7 +31,7 @@ export function statusEntity(status: CheckStatus): z.output<typeof CheckStatusEn
   return {
     name: status.name,
     checkId: status.checkId,
-    ...(last ? flagsOf(last.outcome) : { hasFailures: false, hasErrors: false, isDegraded: false }),
+    hasFailures: status.status === 'failing', hasErrors: false, isDegraded: status.status === 'degraded',
     longestRun: roundedMs(status.longestRunMs),
     shortestRun: roundedMs(status.shortestRunMs),
     lastRunLocation: last?.locationCode ?? null,
@@ -36,21 +39,11 @@ export function statusEntity(status: CheckStatus): z.output<typeof CheckStatusEn
     sslDaysRemaining: null,
     created_at: isoOf(status.createdAtMs),
     updated_at: isoOf(status.updatedAtMs),
-    status: stateOf(last),
+    status: status.status, since: isoOrNull(status.sinceMs),
+    locations: status.locations.map(({ code, status: own, sinceMs }) => ({ location: code, status: own, since: isoOrNull(sinceMs) })),
     lastRunAt: last ? isoOf(last.dueAtMs) : null,
     revision: status.revision,
   };
-}
-
-function stateOf(last: CheckStatus['last']): 'passing' | 'degraded' | 'failing' | 'noData' {
-  if (last === null) return 'noData';
-  switch (last.outcome) {
-    case 'passed': return 'passing';
-    case 'degraded': return 'degraded';
-    case 'failed': return 'failing';
-    // Neutral to state: nothing was seen of the target (rules.md 6).
-    case 'agent_fault': case 'egress_denied': return 'noData';
-  }
 }
 
 function roundedMs(value: number | null): number | null {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from '../sign-in/password.ts';
 import { ROLES, type ApiKeyRow, type Invitation, type StoredAuditEntry, type User, type UserSession } from '../users-port.ts';
-import { isoOf } from './iso.ts';
+import { isoOf, isoOrNull } from './iso.ts';
 
 const NAME_CHARS_MAX = 100;
 const TOKEN_CHARS_MAX = 200;
@@ -74,8 +74,4 @@ export const AuditEntryEntity = z.object({
 
 export function auditEntity({ id, atMs, actor, action, target, address, status, details }: StoredAuditEntry): z.output<typeof AuditEntryEntity> {
   return { id: String(id), at: isoOf(atMs), actor, action, target, address, status, details: { ...details } };
-}
-
-function isoOrNull(ms: number | null): string | null {
-  return ms === null ? null : isoOf(ms);
 }

@@ -49,7 +49,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       opened_at timestamptz not null,
       closed_at timestamptz,
       ending text,
+      resolved_by text,
       acknowledged_at timestamptz,
+      acknowledged_by text,
       snoozed_until timestamptz,
       primary key (account_id, id),
       foreign key (account_id, check_id) references checks (account_id, id)
@@ -101,6 +103,17 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     end $$;
     create trigger mark_checks after update on check_groups for each row execute function mark_checks_of_group();
 
+    -- What a person says about an alert, and nothing that the judge itself writes.
+    create function mark_check_of_alert() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+    begin
+      insert into judge_marks (account_id, check_id) values (new.account_id, new.check_id);
+      perform pg_notify('sonde_judge', '');
+      return null;
+    end $$;
+    create trigger mark_check after update on alerts for each row
+      when (new.acknowledged_at is distinct from old.acknowledged_at or new.snoozed_until is distinct from old.snoozed_until or new.resolved_by is distinct from old.resolved_by)
+      execute function mark_check_of_alert();
+
     -- What an agent saw is a verdict or none by its windows: they are judged anew from where one begins.
     create function mark_checks_of_location() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
     begin
@@ -112,7 +125,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       return null;
     end $$;
     create trigger mark_checks after insert or update on impaired_windows for each row execute function mark_checks_of_location();
-    revoke all on function mark_check(), mark_checks_of_account(), mark_checks_of_group(), mark_checks_of_location() from public;
+    revoke all on function mark_check(), mark_checks_of_account(), mark_checks_of_group(), mark_check_of_alert(), mark_checks_of_location() from public;
 
     insert into check_states (account_id, check_id) select account_id, id from checks;
   `.execute(db);
