@@ -3,8 +3,12 @@ import { defineConfig } from 'vitest/config';
 /** Real sockets, processes and clocks on machines that others share: what fails once is tried again, and reported so. */
 const RETRIES = 1;
 
+/** What must hold whichever engine a probe stands on. */
+const ENGINE_SUITE = ['agent/probe/{probe,connect,secure}.test.ts', 'agent/probe/dialogue/run-steps.test.ts', 'deploy/fuzz/zoo/hostile-zoo.test.ts'];
+
 /**
- * unit: pure code and sockets on loopback, files in parallel. postgres: files that need the real Postgres that
+ * unit: pure code and sockets on loopback, files in parallel. kernel-engine: those about sockets
+ * once more, on the kernel-timed engine. postgres: files that need the real Postgres that
  * `deploy/local/testing` starts once. e2e: real processes on ports of their own; they wait more than they work.
  */
 export default defineConfig({
@@ -17,6 +21,15 @@ export default defineConfig({
           name: 'unit',
           include: ['{proto,shared,agent,coordinator,deploy}/**/*.test.ts'],
           exclude: ['**/*.pg.test.ts', '**/*.e2e.test.ts', '**/node_modules/**'],
+        },
+      },
+      {
+        test: {
+          retry: RETRIES,
+          name: 'kernel-engine',
+          include: ENGINE_SUITE,
+          // Refuses to run where that engine is not to be had.
+          ...(process.platform === 'linux' ? { env: { SONDE_TEST_ENGINE: 'kernel' } } : { include: [] }),
         },
       },
       {

@@ -9,6 +9,7 @@ import {
   type Endpoint, type HttpProxy, LOG_LEVELS, type LogLevel, duration, flag, host, hostAndPort, hostsAndPorts, httpProxy, integer, isLoopbackHost, networks, oneOf,
   portOrAny, text, token,
 } from '#shared/settings/values.ts';
+import { ENGINE_CHOICES, type EngineChoice } from './probe/engine/engine-choice.ts';
 
 /** What an agent needs to know before it starts (rules.md 30). */
 export type AgentConfig = {
@@ -37,6 +38,8 @@ export type AgentConfig = {
   readonly egress: { readonly allow: CidrList; readonly deny: CidrList };
   /** `dns` asks the name servers itself, `system` uses getaddrinfo (/etc/hosts, search domains). */
   readonly resolver: 'dns' | 'system';
+  /** What times the sockets. */
+  readonly probeEngine: EngineChoice;
   /** Path of the modules of `/probe`; null: `/probe` is off. */
   readonly probeModulesPath: string | null;
   /** Path of the agent's own client certificates and networks; null: it has none. */
@@ -78,6 +81,9 @@ export const agentSettings = {
   }),
   resolver: withDefault('SONDE_RESOLVER', oneOf(['dns', 'system']), 'dns', {
     about: 'dns asks name servers, system uses the host (/etc/hosts)', hint: 'Use dns or system.',
+  }),
+  probeEngine: withDefault('SONDE_PROBE_ENGINE', oneOf(ENGINE_CHOICES), 'plain', {
+    about: "auto times checks by the kernel's clock where it can, plain by its own", hint: 'Use auto, kernel or plain; `sonde agents` says which one serves and why.',
   }),
   fleetTlsCa: optional('SONDE_FLEET_TLS_CA', text(), "the system's authorities", {
     about: "PEM file: authority that signed the coordinator's certificate", hint: 'Give the path of a PEM file.',
@@ -133,7 +139,7 @@ export function readAgentConfig(env: Environment, readFile: (path: string) => st
       http: { host: s.httpHost, port: s.httpPort },
       concurrency: s.concurrency,
       egress: { allow: s.egressAllow ?? [], deny: s.egressDeny ?? [] },
-      resolver: s.resolver, probeModulesPath: s.probeModules, secretsPath: s.secretsFile, witnesses: s.witnesses, autonomyMs: s.autonomy, logLevel: s.logLevel,
+      resolver: s.resolver, probeEngine: s.probeEngine, probeModulesPath: s.probeModules, secretsPath: s.secretsFile, witnesses: s.witnesses, autonomyMs: s.autonomy, logLevel: s.logLevel,
     },
   };
 }

@@ -84,7 +84,7 @@ export async function startAgent(config: AgentConfig, log: Log, { keepSpool = (s
     metrics.countGap(missed.reason);
     keep({ kind: 'gap', gap: gapOf(missed, location.id) });
   };
-  const probing = startProbing({ resolver: config.resolver, egress: config.egress, secretsPath: config.secretsPath, concurrency: config.concurrency }, {
+  const probing = startProbing({ resolver: config.resolver, egress: config.egress, secretsPath: config.secretsPath, concurrency: config.concurrency, engine: config.probeEngine }, {
     onResult: (result) => { metrics.countResult(result); witnesses.saw(targets.get(result.checkId) ?? result.checkId, result); keep({ kind: 'result', result }); },
     onGap: miss,
     onOmitted: (count) => log.warn({ count }, 'slots too long ago to list; the coordinator closes them'),
@@ -106,7 +106,7 @@ export async function startAgent(config: AgentConfig, log: Log, { keepSpool = (s
     isConnected, isSharing: liveAgents > 1, assignments: probing.stats().assignments, rejectedAssignments: assignments.rejected.length,
     inFlight: probing.stats().inFlight, capacity: config.concurrency, spoolRows: spool.depth(),
     spoolOldestAgeSeconds: spool.oldestAgeMs(clock.nowMs()) / 1000, loopDelayP99Seconds: loopDelayP99Us / 1e6,
-    probingLoopDelayP99Seconds: probing.stats().loopDelayP99Us / 1e6, probingRestarts: probing.stats().restarts,
+    probingLoopDelayP99Seconds: probing.stats().loopDelayP99Us / 1e6, probingRestarts: probing.stats().restarts, engine: probing.stats().engine.kind,
     clockOffsetSeconds: clockOffset.best.offsetUs / 1e6, appliedRevision: assignments.revision,
     witnesses: { ...witnesses.report(), isFailing: witnesses.isFailing },
     autonomyLeftSeconds: autonomy.leftMs() / 1000,

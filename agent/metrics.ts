@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AttemptResult } from '#shared/run/result.ts';
+import type { EngineStatus } from './probe/engine/engine-choice.ts';
 
 /** Seconds. From loopback to the longest deadline (45 s). */
 const PHASE_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 45];
@@ -23,6 +24,8 @@ export type AgentVitals = {
   readonly probingLoopDelayP99Seconds: number;
   /** How often that thread had to be replaced. */
   readonly probingRestarts: number;
+  /** Which engine times the sockets. */
+  readonly engine: EngineStatus['kind'];
   readonly clockOffsetSeconds: number;
   readonly appliedRevision: number;
   readonly witnesses: { readonly isFailing: boolean; readonly answering: number; readonly total: number };
@@ -79,6 +82,13 @@ export class AgentMetrics {
       collect() { this.reset(); this.inc(vitals().probingRestarts); },
     });
     registers[0]!.registerMetric(restarts);
+    registers[0]!.registerMetric(new Gauge({
+      name: 'sonde_probe_engine', help: 'Which engine times the sockets: 1 for the one that serves.', labelNames: ['engine'], registers: [],
+      collect() {
+        const { engine } = vitals();
+        for (const each of ['kernel', 'plain']) this.set({ engine: each }, each === engine ? 1 : 0);
+      },
+    }));
     reading('sonde_clock_offset_seconds', "This agent's clock minus the coordinator's.", (now) => now.clockOffsetSeconds);
     reading('sonde_process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss());
     reading('sonde_process_cpu_seconds', 'CPU time of this process.', () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6; });

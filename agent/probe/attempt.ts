@@ -37,6 +37,9 @@ export class Attempt {
   remoteAddress: string | null = null;
   localAddress: string | null = null;
   synRetransmits: number | null = null;
+  /** Whose clock timed the connection, and how far it may be off: without one, nobody but this thread. */
+  clock: 'user' | 'kernel' = 'user';
+  clockErrorUs = 0;
   connectUs = 0;
   bytesSent = 0;
   tls: TlsFacts | null = null;

@@ -11,6 +11,7 @@ export async function connect(engine: Engine, attempt: Attempt, address: string,
     address, port: spec.port, family: spec.ipFamily, sourceAddress: spec.sourceAddress,
     untilUs: attempt.deadlineUs, signal,
   });
+  stopwatch.skip(opened.startedUs);
   stopwatch.lap('connect', opened.atUs);
   attempt.lastActivityUs = opened.atUs;
   if (!opened.ok) {

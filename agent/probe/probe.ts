@@ -59,15 +59,15 @@ async function probe(deps: ProbeDeps, spec: ProbeSpec, signal: AbortSignal | und
   }
   loopDelay.leave();
   const endedUs = clock.monotonicUs();
-  const trust = trustIn(deps, startedUs, endedUs);
+  const trust = trustIn(deps, attempt, { startedUs, endedUs });
   const apartUs = (clock.nowMs() - startedMs) * 1000 - (endedUs - startedUs);
   return attempt.report(wasSuspended(attempt, stop, { loopDelayUs: trust.loopDelayUs, apartUs }) ?? stop, trust);
 }
 
-function trustIn({ engine, loopDelay }: ProbeDeps, startedUs: number, endedUs: number): Trust {
+function trustIn({ loopDelay }: ProbeDeps, { clock, clockErrorUs }: Attempt, { startedUs, endedUs }: { readonly startedUs: number; readonly endedUs: number }): Trust {
   const loopDelayUs = loopDelay.longestUs(startedUs, endedUs);
-  const uncertaintyUs = engine.clock === 'kernel' ? KERNEL_ERROR_US : Math.max(USER_SPACE_ERROR_US, loopDelayUs);
-  return { clock: engine.clock, uncertaintyUs, loopDelayUs };
+  const uncertaintyUs = clock === 'kernel' ? KERNEL_ERROR_US + Math.ceil(clockErrorUs) : Math.max(USER_SPACE_ERROR_US, loopDelayUs);
+  return { clock, uncertaintyUs, loopDelayUs };
 }
 
 async function exchange(deps: ProbeDeps, attempt: Attempt, compiled: CompiledSpec, signal: AbortSignal | undefined): Promise<Stop> {
@@ -85,6 +85,8 @@ async function exchange(deps: ProbeDeps, attempt: Attempt, compiled: CompiledSpe
   try {
     return await converse(connection, attempt, compiled, clientCertificate);
   } finally {
+    attempt.clock = connection.clock;
+    attempt.clockErrorUs = connection.clockErrorUs;
     connection.close();
   }
 }

@@ -157,6 +157,6 @@ describe('client certificates', () => {
     expect(report).toMatchObject({ established: false, failure: { phase: 'tls', code: 'ERR_AGENT_SECRET' } });
     const unreadable = await probe(server.port, { tls: implicit({ clientCertificate: 'bad' }) }, { clientCertificates: () => ({ cert: 'x', key: 'y' }) });
     expect(unreadable.failure?.code).toBe('ERR_AGENT_SECRET');
-    expect(server.connections.length).toBe(1);
+    await expect.poll(() => server.connections.length).toBe(1);
   });
 });

@@ -8,7 +8,7 @@ import { ProbingSide } from './probing-side.ts';
 import type { ShotAnswer } from '../executor/executor.ts';
 
 /** The probing thread's end of the wire: does what it is told and tells what it saw, in order. */
-export function hostProbing(port: Pick<MessagePort, 'on' | 'postMessage' | 'close'>, settings: ProbingSettings, { clock, roomBytes }: {
+export function hostProbing(port: Pick<MessagePort, 'on' | 'postMessage' | 'close'>, settings: ProbingSettings & { readonly descriptors?: SharedArrayBuffer }, { clock, roomBytes }: {
   readonly clock: Clock;
   /** See Outbox. */
   readonly roomBytes?: number;

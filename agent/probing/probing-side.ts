@@ -23,7 +23,7 @@ export type ProbingSideEvents = {
   readonly hasRoom?: () => boolean;
 };
 
-export type SideReport = Pick<ProbingStats, 'inFlight' | 'latenessP99Us' | 'loopDelayP99Us' | 'resolver'>;
+export type SideReport = Pick<ProbingStats, 'inFlight' | 'latenessP99Us' | 'loopDelayP99Us' | 'resolver' | 'engine'>;
 
 /** Timetable, executor and probe, put together in the thread that runs them. */
 export class ProbingSide {
@@ -36,13 +36,17 @@ export class ProbingSide {
   #offset: ClockOffset = UNKNOWN_OFFSET;
   #isImpaired = false;
 
-  constructor(settings: ProbingSettings, clock: Clock, events: ProbingSideEvents) {
+  constructor(settings: ProbingSettings & { readonly descriptors?: SharedArrayBuffer }, clock: Clock, events: ProbingSideEvents) {
     const time = new CoordinatorTime(clock, () => -this.#offset.offsetUs / 1000);
     const nowMs = (): number => clock.monotonicUs() / 1000;
     const secrets = secretsOf(settings.secretsPath, nowMs);
     this.#egress = new AgentEgress({ ...settings.egress, fileLists: () => secrets.egress(), kind: 'public', nowMs });
     this.#patterns = new PatternThread({ clock });
-    this.#probe = openProbe({ resolver: settings.resolver, egress: (address) => this.#egress.decide(address), clock, patternWork: this.#patterns, clientCertificates: (name) => secrets.clientCertificate(name) });
+    this.#probe = openProbe({
+      resolver: settings.resolver, egress: (address) => this.#egress.decide(address), clock, engine: settings.engine,
+      ...(settings.descriptors === undefined ? {} : { descriptors: settings.descriptors }),
+      patternWork: this.#patterns, clientCertificates: (name) => secrets.clientCertificate(name),
+    });
     this.#slots = new OwnSlots({
       attempt: attemptWith({ probe: this.#probe.probe, nowMs: () => time.nowMs(), isImpaired: () => this.#isImpaired, patternWork: this.#patterns, localSecret: (name) => secrets.secret(name) }),
       clock, time,
@@ -81,7 +85,7 @@ export class ProbingSide {
   /** Its event-loop delay covers the time since the last report. */
   report(): SideReport {
     const { inFlight, latenessP99Us } = this.#slots.stats;
-    return { inFlight, latenessP99Us, loopDelayP99Us: this.#loopDelay.p99Us(), resolver: this.#probe.resolverLoad() };
+    return { inFlight, latenessP99Us, loopDelayP99Us: this.#loopDelay.p99Us(), resolver: this.#probe.resolverLoad(), engine: this.#probe.engineStatus() };
   }
 
   /** Every result and gap has been told when it resolves. */

@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Assignment, Shot } from '#shared/run/assignment.ts';
 import type { Clock, Timer } from '#shared/time/clock.ts';
+import { closeDescriptors } from '../probe/engine/kernel/close-descriptors.ts';
+import { Descriptors } from '../probe/engine/kernel/descriptors.ts';
 import { UNKNOWN_OFFSET, type ClockOffset } from '../session/clock-offset.ts';
 import { endingAt } from '../session/hand-over.ts';
 import { lostShot } from './lost-shot.ts';
@@ -137,13 +139,17 @@ class ProbingThread implements Probing {
   }
 
   #spawn(): Worker {
-    const worker = new Worker(this.#options.entry ?? new URL('./worker.ts', import.meta.url), { name: 'probing', workerData: this.#settings });
+    const descriptors = Descriptors.memory();
+    const worker = new Worker(this.#options.entry ?? new URL('./worker.ts', import.meta.url), { name: 'probing', workerData: { ...this.#settings, descriptors } });
     this.#cause = null;
     this.#unanswered = 0;
     worker.on('message', (message: FromProbing) => this.#heard(message));
     worker.on('messageerror', (error) => this.#events.onAttemptError(error));
     worker.on('error', (error) => { this.#cause = error; });
-    worker.on('exit', (code) => this.#died(this.#cause ?? new Error(`the probing thread ended by itself, with code ${code}`)));
+    worker.on('exit', (code) => {
+      closeDescriptors(descriptors);
+      this.#died(this.#cause ?? new Error(`the probing thread ended by itself, with code ${code}`));
+    });
     return worker;
   }
 
@@ -264,7 +270,7 @@ function withOwnBytes<T extends Pick<Assignment, 'spec'>>(held: T): T {
   return { ...held, spec: { ...held.spec, payload: ownBytes(payload) } };
 }
 
-const NOTHING_YET: SideReport = { inFlight: 0, latenessP99Us: 0, loopDelayP99Us: 0, resolver: { inFlight: 0, waiting: 0, channelsOpened: 0 } };
+const NOTHING_YET: SideReport = { inFlight: 0, latenessP99Us: 0, loopDelayP99Us: 0, resolver: { inFlight: 0, waiting: 0, channelsOpened: 0 }, engine: { kind: 'plain', reason: 'the probing thread is being started' } };
 const LOOK_MS = 1_000;
 /** Nothing the thread does in one go takes seconds; a thread that is twenty late will not come back. */
 const UNANSWERED_MAX = 20;

@@ -2,6 +2,7 @@ import type { CidrList } from '#shared/net/cidr.ts';
 import type { Assignment, Shot } from '#shared/run/assignment.ts';
 import type { AttemptResult } from '#shared/run/result.ts';
 import type { ShotAnswer } from '../executor/executor.ts';
+import type { EngineChoice, EngineStatus } from '../probe/engine/engine-choice.ts';
 import type { ResolverLoad } from '../probe/resolve/create-resolver.ts';
 import type { ClockOffset } from '../session/clock-offset.ts';
 import type { MissedSlot } from '../timetable/missed-slot.ts';
@@ -15,6 +16,7 @@ export type ProbingSettings = {
   readonly secretsPath: string | null;
   /** Attempts at once. */
   readonly concurrency: number;
+  readonly engine: EngineChoice;
 };
 
 export type ProbingLocation = {
@@ -53,6 +55,7 @@ export type ProbingStats = {
   /** How late the event loop that times the sockets is, 99th percentile. */
   readonly loopDelayP99Us: number;
   readonly resolver: ResolverLoad;
+  readonly engine: EngineStatus;
   /** How often the thread had to be replaced. */
   readonly restarts: number;
 };

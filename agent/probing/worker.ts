@@ -5,4 +5,4 @@ import { hostProbing } from './host-probing.ts';
 import type { ProbingSettings } from './probing.ts';
 
 if (parentPort === null) throw new Error('invariant: the probing thread was not started as a thread');
-hostProbing(parentPort, workerData as ProbingSettings, { clock: systemClock });
+hostProbing(parentPort, workerData as ProbingSettings & { readonly descriptors: SharedArrayBuffer }, { clock: systemClock });

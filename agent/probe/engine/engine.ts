@@ -7,7 +7,7 @@ import type { TlsFacts } from '#shared/run/report.ts';
  * (`…Us`) are of one monotonic clock. Nothing here throws or rejects: what goes wrong is a `Trouble`.
  */
 export type Engine = {
-  /** Which clock stamps the instants. */
+  /** Which clock stamps the instants, where nothing prevents it; each connection says what was. */
   readonly clock: 'user' | 'kernel';
   /** Connects to an address literal; no name is ever looked up here. */
   open(request: OpenRequest): Promise<Opened>;
@@ -24,9 +24,11 @@ export type OpenRequest = {
   readonly signal: AbortSignal | undefined;
 };
 
-export type Opened =
+/** `startedUs`: when the first packet was asked for; what came before is the agent's own time. */
+export type Opened = { readonly startedUs: number } & (
   | { readonly ok: true; readonly connection: Connection; readonly atUs: number }
-  | { readonly ok: false; readonly trouble: Trouble; readonly atUs: number; readonly synRetransmits: number | null };
+  | { readonly ok: false; readonly trouble: Trouble; readonly atUs: number; readonly synRetransmits: number | null }
+);
 
 /** Why something did not happen. `timeout` is always the caller's own `untilUs`. */
 export type Trouble =
@@ -42,6 +44,10 @@ export type Connection = {
   readonly localAddress: string | null;
   /** Retransmitted SYNs; null where the system does not tell. */
   readonly synRetransmits: number | null;
+  /** Whose clock made the instants told so far: `kernel` only while every one of them is the kernel's. */
+  readonly clock: 'user' | 'kernel';
+  /** How far the kernel's may be off, beyond its own grain, µs. */
+  readonly clockErrorUs: number;
   /** Done when the kernel has taken the bytes. */
   write(bytes: Uint8Array, untilUs: number): Promise<Written>;
   /** The next piece, in order of arrival; `end` and `failed` come after all bytes before them, and come again. */

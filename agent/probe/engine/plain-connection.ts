@@ -30,6 +30,8 @@ export class PlainConnection implements Connection {
   readonly remoteAddress: string | null;
   readonly localAddress: string | null;
   readonly synRetransmits: number | null;
+  readonly clock = 'user';
+  readonly clockErrorUs = 0;
   readonly #deps: PlainEngineDeps;
   readonly #stopListening: () => void;
   #socket: net.Socket | tls.TLSSocket;

@@ -27,8 +27,9 @@ const SLAB = Buffer.allocUnsafeSlow(64 * 1024);
 
 function openSocket(deps: PlainEngineDeps, request: OpenRequest, resolve: (opened: Opened) => void): void {
   const { clock, deadlines } = deps;
+  let startedUs = clock.monotonicUs();
   if (request.signal?.aborted) {
-    return resolve({ ok: false, trouble: { kind: 'cancelled' }, atUs: clock.monotonicUs(), synRetransmits: null });
+    return resolve({ ok: false, trouble: { kind: 'cancelled' }, startedUs, atUs: startedUs, synRetransmits: null });
   }
   let connection: PlainConnection | null = null;
   let raisedAtOnce = false;
@@ -46,14 +47,14 @@ function openSocket(deps: PlainEngineDeps, request: OpenRequest, resolve: (opene
     resolve(opened);
   };
   const giveUp = (trouble: Trouble, atUs: number): void =>
-    settle({ ok: false, trouble, atUs, synRetransmits: synRetransmits(deps, socket) });
+    settle({ ok: false, trouble, startedUs, atUs, synRetransmits: synRetransmits(deps, socket) });
   const onConnect = (): void => {
     const atUs = clock.monotonicUs();
     connection = new PlainConnection(deps, socket, {
       signal: request.signal, synRetransmits: synRetransmits(deps, socket),
       remoteAddress: socket.remoteAddress ?? null, localAddress: socket.localAddress ?? null,
     });
-    settle({ ok: true, connection, atUs });
+    settle({ ok: true, connection, startedUs, atUs });
   };
   const onError = (error: NodeJS.ErrnoException): void => {
     const atUs = clock.monotonicUs();
@@ -62,15 +63,16 @@ function openSocket(deps: PlainEngineDeps, request: OpenRequest, resolve: (opene
       // What arrived before the RST is lost with this socket; that there was a connection is not.
       connection = new PlainConnection(deps, socket, { signal: request.signal, synRetransmits: null, remoteAddress: null, localAddress: null });
       connection.failed('ECONNRESET', errno, atUs);
-      return settle({ ok: true, connection, atUs });
+      return settle({ ok: true, connection, startedUs, atUs });
     }
     const code = error.syscall === 'bind' ? bindFailureCode(errno) : connectFailureCode(errno, raisedAtOnce);
-    settle({ ok: false, trouble: { kind: 'failed', code, detail: errno, alert: null }, atUs, synRetransmits: null });
+    settle({ ok: false, trouble: { kind: 'failed', code, detail: errno, alert: null }, startedUs, atUs, synRetransmits: null });
   };
 
   const alarm = deadlines.at(request.untilUs, () => giveUp({ kind: 'timeout' }, request.untilUs));
   const stopListening = onAbort(request.signal, () => giveUp({ kind: 'cancelled' }, clock.monotonicUs()));
   socket.on('connect', onConnect).on('error', onError);
+  startedUs = clock.monotonicUs();
   socket.connect({
     host: request.address, port: request.port, family: request.family === 'IPv6' ? 6 : 4,
     autoSelectFamily: false,

@@ -3,21 +3,31 @@ import type { ProbeReport } from '#shared/run/report.ts';
 import { aProbeSpec } from '#shared/testing/builders.ts';
 import { systemClock } from '#shared/time/clock.ts';
 import { Deadlines } from '../deadlines.ts';
-import { plainEngine } from '../engine/plain-engine.ts';
+import { chooseEngine } from '../engine/choose-engine.ts';
+import type { EngineChoice } from '../engine/engine-choice.ts';
 import { SecureContexts } from '../engine/secure-contexts.ts';
 import { loadTcpInfoReader } from '../engine/tcp-info.ts';
 import { LoopDelay } from '../loop-delay.ts';
 import { type ProbeDeps, createProbe } from '../probe.ts';
 
+const engineDeadlines = new Deadlines(systemClock);
+const engine = chooseEngine((process.env['SONDE_TEST_ENGINE'] ?? 'plain') as EngineChoice, {
+  clock: systemClock, deadlines: engineDeadlines, secureContexts: new SecureContexts(), tcpInfo: loadTcpInfoReader(),
+});
+const { kind, reason } = await engine.chosen;
+if (process.env['SONDE_TEST_ENGINE'] === 'kernel' && kind !== 'kernel') throw new Error(`the kernel-timed engine is to be tested, and refuses: ${reason}`);
+
+/** Whose times these tests see. */
+export const CLOCK = engine.clock;
+
 /** The real thing on real sockets, with an egress policy that allows all and a resolver that knows no name. */
 export function probeDeps(changes: Partial<ProbeDeps> = {}): ProbeDeps {
-  const deadlines = new Deadlines(systemClock);
   return {
-    engine: plainEngine({ clock: systemClock, deadlines, secureContexts: new SecureContexts(), tcpInfo: loadTcpInfoReader() }),
+    engine,
     resolver: { resolve: async ({ hostname }) => ({ ok: false, code: 'ENOTFOUND', message: `resolving ${hostname}: no such name`, us: 7 }) },
     egress: () => ({ allowed: true }),
     clock: systemClock,
-    deadlines,
+    deadlines: engineDeadlines,
     loopDelay: new LoopDelay(systemClock),
     clientCertificates: () => null,
     ...changes,

@@ -22,7 +22,7 @@ export type World = {
 
 const loopback = parseCidrList('127.0.0.0/8');
 if (!loopback.ok) throw new Error('loopback is a network');
-export const SETTINGS: ProbingSettings = { resolver: 'dns', egress: { allow: loopback.list, deny: [] }, secretsPath: null, concurrency: 200 };
+export const SETTINGS: ProbingSettings = { resolver: 'dns', egress: { allow: loopback.list, deny: [] }, secretsPath: null, concurrency: 200, engine: 'plain' };
 
 /** Probing of this kind on real sockets of loopback, in a location, with everything it tells. */
 export function aWorld(kind: 'inline' | 'threaded', { settings, ...changes }: Partial<Pick<ProbingThreadOptions, 'entry' | 'lookMs'>> & { readonly settings?: Partial<ProbingSettings> } = {}): World {

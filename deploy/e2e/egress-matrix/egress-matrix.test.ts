@@ -67,7 +67,7 @@ function probeWith(policy: EgressPolicy): (spec: ProbeSpec) => Promise<ProbeRepo
     open: async (request) => {
       dialled.push(request.address);
       if (/^(127\.|::1$|::ffff:127\.)/.test(request.address)) return await real.open(request);
-      return { ok: false, trouble: { kind: 'timeout' }, atUs: request.untilUs, synRetransmits: null };
+      return { ok: false, trouble: { kind: 'timeout' }, startedUs: request.untilUs, atUs: request.untilUs, synRetransmits: null };
     },
   };
   const { probe } = createProbe({

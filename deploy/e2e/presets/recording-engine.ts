@@ -27,6 +27,8 @@ function recorded(connection: Connection, onExchange: (exchange: Exchange) => vo
     get remoteAddress() { return connection.remoteAddress; },
     get localAddress() { return connection.localAddress; },
     get synRetransmits() { return connection.synRetransmits; },
+    get clock() { return connection.clock; },
+    get clockErrorUs() { return connection.clockErrorUs; },
     async write(bytes, untilUs) {
       exchange.push({ sent: Buffer.from(bytes).toString('hex') });
       return await connection.write(bytes, untilUs);

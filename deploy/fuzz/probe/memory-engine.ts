@@ -47,19 +47,21 @@ export class MemoryEngine implements Engine {
     const { connect } = reply;
     const endUs = connect.kind === 'silence' ? Infinity : startUs + connect.afterUs;
     this.#clock.moveTo(Math.min(endUs, request.untilUs), request.signal);
-    const failed = (trouble: Trouble): Opened => ({ ok: false, trouble, atUs: this.#clock.monotonicUs(), synRetransmits: null });
+    const failed = (trouble: Trouble): Opened => ({ ok: false, trouble, startedUs: startUs, atUs: this.#clock.monotonicUs(), synRetransmits: null });
     if (request.signal?.aborted) return failed({ kind: 'cancelled' });
     if (endUs > request.untilUs || connect.kind === 'silence') return failed({ kind: 'timeout' });
     if (connect.kind === 'failed') return failed({ kind: 'failed', code: connect.code, detail: connect.code, alert: null });
     this.log.opened += 1;
     const connection = new MemoryConnection(this.#clock, reply, this.log, request, connect.reached ?? request.address, connect.synRetransmits);
-    return { ok: true, connection, atUs: endUs };
+    return { ok: true, connection, startedUs: startUs, atUs: endUs };
   }
 }
 
 class MemoryConnection implements Connection {
   readonly remoteAddress: string;
   readonly localAddress = '127.0.0.1';
+  readonly clock = 'user';
+  readonly clockErrorUs = 0;
   readonly synRetransmits: number | null;
   readonly #clock: VirtualClock;
   readonly #reply: Reply;
