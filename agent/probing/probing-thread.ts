@@ -57,6 +57,9 @@ class ProbingThread implements Probing {
   #deaths = 0;
   #restarts = 0;
   #unanswered = 0;
+  /** Has the present thread said that it is ready? */
+  #isLoaded = false;
+  #loadLooks = 0;
   #timer: Timer;
   #report: SideReport = NOTHING_YET;
   #loopDelayBeforeUs = 0;
@@ -133,9 +136,16 @@ class ProbingThread implements Probing {
       this.#over();
     } else {
       this.#worker.postMessage({ kind: 'stop', drainMs } satisfies ToProbing);
-      this.#timer = this.#options.clock.setTimer(drainMs + STOP_MARGIN_MS, () => void this.#worker.terminate());
+      this.#timer = this.#options.clock.setTimer(drainMs + STOP_MARGIN_MS, () => this.#endThread());
     }
     return this.#stopped.promise;
+  }
+
+  /** Not while it loads native code: a thread that is ended in the midst of that takes the process along. */
+  #endThread(): void {
+    if (this.#isLoaded || this.#loadLooks >= LOAD_LOOKS_MAX) return void this.#worker.terminate();
+    this.#loadLooks += 1;
+    this.#timer = this.#options.clock.setTimer(LOAD_LOOK_MS, () => this.#endThread());
   }
 
   #spawn(): Worker {
@@ -143,6 +153,8 @@ class ProbingThread implements Probing {
     const worker = new Worker(this.#options.entry ?? new URL('./worker.ts', import.meta.url), { name: 'probing', workerData: { ...this.#settings, descriptors } });
     this.#cause = null;
     this.#unanswered = 0;
+    this.#isLoaded = false;
+    this.#loadLooks = 0;
     worker.on('message', (message: FromProbing) => this.#heard(message));
     worker.on('messageerror', (error) => this.#events.onAttemptError(error));
     worker.on('error', (error) => { this.#cause = error; });
@@ -160,7 +172,9 @@ class ProbingThread implements Probing {
 
   #heard(message: FromProbing): void {
     switch (message.kind) {
-      case 'ready': return this.#welcome();
+      case 'ready':
+        this.#isLoaded = true;
+        return this.#welcome();
       case 'rows':
         for (const row of message.rows) this.#take(row);
         return this.#tell({ kind: 'taken', bytes: message.bytes });
@@ -253,7 +267,7 @@ class ProbingThread implements Probing {
     return this.#options.clock.setTimer(this.#options.lookMs ?? LOOK_MS, () => {
       if (this.#unanswered >= UNANSWERED_MAX) {
         this.#cause ??= new Error('the probing thread hung');
-        void this.#worker.terminate();
+        this.#endThread();
         return;
       }
       this.#unanswered += 1;
@@ -272,6 +286,9 @@ function withOwnBytes<T extends Pick<Assignment, 'spec'>>(held: T): T {
 
 const NOTHING_YET: SideReport = { inFlight: 0, latenessP99Us: 0, loopDelayP99Us: 0, resolver: { inFlight: 0, waiting: 0, channelsOpened: 0 }, engine: { kind: 'plain', reason: 'the probing thread is being started' } };
 const LOOK_MS = 1_000;
+/** A minute: a machine on which loading takes longer has lost this thread anyway. */
+const LOAD_LOOK_MS = 250;
+const LOAD_LOOKS_MAX = 240;
 /** Nothing the thread does in one go takes seconds; a thread that is twenty late will not come back. */
 const UNANSWERED_MAX = 20;
 /** As many as the executor lets wait and run. */

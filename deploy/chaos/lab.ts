@@ -123,12 +123,21 @@ export class Lab {
     return (this.coordinators.find(({ process }) => process?.isRunning) ?? this.coordinators[0]!).api;
   }
 
-  /** As its supervisor would: again and again, while Postgres is away. */
-  async startCoordinator(coordinator: LabCoordinator): Promise<void> {
+  startCoordinator(coordinator: LabCoordinator): Promise<void> {
+    return this.#startUntilReady(coordinator, () => this.#startCoordinator(coordinator));
+  }
+
+  startAgent(agent: LabAgent, env: Readonly<Record<string, string>> = {}): Promise<void> {
+    return this.#startUntilReady(agent, () => this.#startAgent(agent, env));
+  }
+
+  /** As its supervisor would: again and again, while Postgres is away or the machine is slow; never two of one. */
+  async #startUntilReady(what: LabCoordinator | LabAgent, start: () => Promise<void>): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#startCoordinator(coordinator);
+        return await start();
       } catch (error) {
+        if (what.process?.isRunning) await what.process.kill9();
         if (tries === STARTS_MAX) throw error;
         await pause(START_AGAIN_MS);
       }
@@ -157,7 +166,7 @@ export class Lab {
     return agent;
   }
 
-  async startAgent(agent: LabAgent, env: Readonly<Record<string, string>> = {}): Promise<void> {
+  async #startAgent(agent: LabAgent, env: Readonly<Record<string, string>>): Promise<void> {
     const started = new NodeProcess({
       name: `agent ${agent.name}`, args: [], as: 'channel', main: AGENT_MAIN,
       env: {
