@@ -1,6 +1,7 @@
 /** What analytics needs of the store. Every method sees one account only. */
 import type { Cut, Segment } from '../analytics/reading-plan.ts';
 import type { Tally } from '../analytics/tally.ts';
+import type { OverviewStore } from './overview-port.ts';
 import type { JudgedStatus } from './ports.ts';
 
 /** One piece of time of a check, in one location or all. `total` and `phases` are packed sketches (analytics/sketch.ts). */
@@ -31,6 +32,8 @@ export type SummaryQuestion = {
   readonly segments: readonly Segment[];
   readonly fromMs: number;
   readonly bucketMs: number;
+  /** Left out: all. */
+  readonly checkIds?: readonly string[];
   readonly limit: number;
   readonly page: number;
 };
@@ -59,7 +62,7 @@ export type CheckName = {
   readonly coversMs: number;
 };
 
-export type AnalyticsStore = {
+export type AnalyticsStore = OverviewStore & {
   /** Ordered by check, location, time; pieces without a run are left out. */
   readPieces(accountId: string, question: PiecesQuestion): Promise<readonly Piece[]>;
   /** Checks by age. */

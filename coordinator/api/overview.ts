@@ -1,4 +1,4 @@
-import type { CheckStatus, StoredCheck } from './ports.ts';
+import type { OverviewCheck } from './overview-port.ts';
 
 /** As a person reads it, the worst first: what needs somebody stands at the top. */
 export const OVERVIEW_STATUSES = ['failing', 'degraded', 'noData', 'passing', 'inactive'] as const;
@@ -12,35 +12,36 @@ export type OverviewFilter = {
   readonly location: string | null;
 };
 
-export type OverviewRow = { readonly stored: StoredCheck; readonly status: OverviewStatus; readonly state: CheckStatus | null };
-
 /** An inactive check is that, whatever its last run said. */
-export function overviewRows(checks: readonly StoredCheck[], states: readonly CheckStatus[], statusOf: (state: CheckStatus) => Exclude<OverviewStatus, 'inactive'>): readonly OverviewRow[] {
-  const byId = new Map(states.map((state) => [state.checkId, state]));
-  return checks.map((stored) => {
-    const state = byId.get(stored.id) ?? null;
-    return { stored, state, status: !stored.check.activated ? 'inactive' : state === null ? 'noData' : statusOf(state) };
-  });
+export function shownStatus({ activated, status }: Pick<OverviewCheck, 'activated' | 'status'>): OverviewStatus {
+  return activated ? status : 'inactive';
 }
 
 /** Those that match, the worst first, then by name. */
-export function chosenRows(rows: readonly OverviewRow[], { search, tag, status, location }: OverviewFilter): readonly OverviewRow[] {
+export function chosenChecks(checks: readonly OverviewCheck[], { search, tag, status, location }: OverviewFilter): readonly OverviewCheck[] {
   const wanted = search?.toLowerCase() ?? null;
-  return rows
-    .filter(({ stored: { check }, status: own }) => (status === null || own === status)
+  return checks
+    .filter((check) => (status === null || shownStatus(check) === status)
       && (tag === null || check.tags.includes(tag))
       && (location === null || check.locations.includes(location) || check.privateLocations.includes(location))
-      && (wanted === null || `${check.name}\n${targetOf(check)}`.toLowerCase().includes(wanted)))
-    .toSorted((one, other) => OVERVIEW_STATUSES.indexOf(one.status) - OVERVIEW_STATUSES.indexOf(other.status) || one.stored.check.name.localeCompare(other.stored.check.name));
+      && (wanted === null || `${check.name}\n${check.target}`.toLowerCase().includes(wanted)))
+    .toSorted((one, other) => rankOf(one) - rankOf(other) || COLLATOR.compare(one.name, other.name) || (one.checkId < other.checkId ? -1 : 1));
 }
 
-export function countByStatus(rows: readonly OverviewRow[]): Readonly<Record<OverviewStatus, number>> {
+/** `localeCompare` makes one for every pair, which is most of the time of sorting thousands. */
+const COLLATOR = new Intl.Collator('en', { numeric: true });
+
+function rankOf(check: OverviewCheck): number {
+  return OVERVIEW_STATUSES.indexOf(shownStatus(check));
+}
+
+export function countByStatus(checks: readonly OverviewCheck[]): Readonly<Record<OverviewStatus, number>> {
   const counts = { failing: 0, degraded: 0, noData: 0, passing: 0, inactive: 0 };
-  for (const { status } of rows) counts[status] += 1;
+  for (const check of checks) counts[shownStatus(check)] += 1;
   return counts;
 }
 
-/** `host:port`, `[v6]:port`. */
-export function targetOf({ request: { hostname, port } }: StoredCheck['check']): string {
-  return `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
+/** Each once, in order. */
+export function distinct(checks: readonly OverviewCheck[], of: (check: OverviewCheck) => readonly string[]): readonly string[] {
+  return [...new Set(checks.flatMap(of))].sort(COLLATOR.compare);
 }

@@ -6,6 +6,7 @@ import type { Tally } from '../analytics/tally.ts';
 import type { JudgedStatus } from '../api/ports.ts';
 import { readAsAccount } from './account-scope.ts';
 import type { Db } from './connect.ts';
+import { overviewStore } from './overview.ts';
 import { computed, COUNTS } from './rollup-sql.ts';
 import type { Database } from './schema.ts';
 
@@ -17,6 +18,8 @@ type PieceRow = Counts & {
 
 export function analyticsStore(db: Db): AnalyticsStore {
   return {
+    ...overviewStore(db),
+
     readPieces: (accountId, question) => (question.checkIds.length === 0 || question.segments.length === 0 ? Promise.resolve([]) : readAsAccount(db, accountId, async (trx) => {
       await planPlainly(trx);
       const { rows } = await piecesOf(accountId, question).execute(trx);
@@ -103,12 +106,13 @@ type SummaryRow = Counts & {
 const BAR_COUNTS = ['passed', 'degraded', 'failed', 'unknown', 'impaired', 'gaps', 'wanted'] as const;
 
 /** One row a check: the bar as text, because thousands of small rows cost more to read than to compute. */
-function summaryOf(accountId: string, { segments, fromMs, bucketMs, limit, page }: SummaryQuestion): RawBuilder<SummaryRow> {
+function summaryOf(accountId: string, { segments, fromMs, bucketMs, checkIds, limit, page }: SummaryQuestion): RawBuilder<SummaryRow> {
   const source = sql.join(segments.map(({ source: from, fromMs: first, toMs: last }) => sql`
     select * from ${sql.table(from === 'days' ? 'rollups_daily' : 'rollups_hourly')} where account_id = ${accountId} and check_id = chosen.id and at >= ${instant(first)} and at < ${instant(last)}`), sql` union all `);
   return sql<SummaryRow>`
     with chosen as materialized (
-      select id, name, tags, created_at, epoch.covers_ms from checks ${EPOCH} where account_id = ${accountId} and deleted_at is null order by created_at, id limit ${limit} offset ${(page - 1) * limit}
+      select id, name, tags, created_at, epoch.covers_ms from checks ${EPOCH} where account_id = ${accountId} and deleted_at is null
+        and ${checkIds === undefined ? sql`true` : sql`id = any(${[...checkIds]}::uuid[])`} order by created_at, id limit ${limit} offset ${(page - 1) * limit}
     )
     select chosen.id, chosen.name, chosen.tags, chosen.covers_ms, figures.*, newest.*, states.status, states.since_at from chosen
     left join check_states states on states.account_id = ${accountId} and states.check_id = chosen.id

@@ -9,6 +9,7 @@ import type { LocationUseStore } from '../location-use-port.ts';
 import type { Notice } from '../../alerting/notice.ts';
 import type { AlertAction, AlertFilter, AlertRecord, AlertStore, NoticeFilter } from '../alerts-port.ts';
 import type { DeliveryFilter, DeliveryLogStore, DeliveryRecord } from '../deliveries-port.ts';
+import type { OverviewCheck } from '../overview-port.ts';
 import { MemoryResources } from './memory-resources.ts';
 import type { CheckSchedule, CompletenessStore, OwedOfCheck, ScheduleFilter, Schedules, SettledOfCheck } from '../completeness-port.ts';
 
@@ -168,6 +169,21 @@ export class MemoryStore extends MemoryResources implements ApiStore, Completene
   async summariseChecks(): Promise<{ entries: readonly CheckSummary[]; total: number }> {
     this.#check();
     return { entries: this.summaries, total: this.summaries.length };
+  }
+
+  async listOverview(accountId: string): Promise<readonly OverviewCheck[]> {
+    return [...this.#checks.values()].filter((stored) => stored.accountId === accountId).map(({ id, check }) => ({
+      checkId: id, name: check.name, tags: check.tags, target: `${check.request.hostname}:${check.request.port}`, activated: check.activated, muted: check.muted,
+      status: 'noData', locations: check.locations, privateLocations: check.privateLocations,
+    }));
+  }
+
+  async lastVerdictsMs(): Promise<ReadonlyMap<string, number>> {
+    return new Map();
+  }
+
+  async countAgents(): Promise<{ online: number; total: number }> {
+    return { online: 0, total: 0 };
   }
 
   async listCheckNames(accountId: string, checkIds: readonly string[] | null): Promise<readonly CheckName[]> {
