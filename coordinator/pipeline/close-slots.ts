@@ -24,8 +24,8 @@ export function runsToClose(
 }
 
 /** The gap of a run of which nothing was heard. */
-export function gapOf({ runId, checkId, locationId, dueAtMs, isAvailable, isPaused, wasRejected }: RunToClose & { readonly wasRejected: boolean }): Gap {
-  return { runId, checkId, locationOwed: locationId, dueAtMs, reason: isPaused ? 'maintenance' : reasonOf(isAvailable, wasRejected) };
+export function gapOf({ runId, checkId, locationId, dueAtMs, isAvailable, isPaused, wasRejected, wasRestored = false }: RunToClose & { readonly wasRejected: boolean; readonly wasRestored?: boolean }): Gap {
+  return { runId, checkId, locationOwed: locationId, dueAtMs, reason: isPaused ? 'maintenance' : wasRestored ? 'restored' : reasonOf(isAvailable, wasRejected) };
 }
 
 function reasonOf(isAvailable: boolean, wasRejected: boolean): GapReason {

@@ -34,7 +34,7 @@ export type ClosingStore = LeaseStore & {
   /** Forwards only. False, and nothing done, when the lease has passed to somebody else. */
   moveClosedThrough(lease: Lease, dueMs: number): Promise<boolean>;
   /** Those that have neither a final result (surplus is none) nor a gap; and had an agent there refused the check? */
-  findUnsettled<Run extends OwedRun>(runs: readonly Run[]): Promise<readonly (Run & { readonly wasRejected: boolean })[]>;
+  findUnsettled<Run extends OwedRun>(runs: readonly Run[]): Promise<readonly (Run & { readonly wasRejected: boolean; /** Its result may have been lost when a backup was put back. */ readonly wasRestored?: boolean })[]>;
   /** Definitions that were replaced after `sinceMs`: runs under them may still go on. */
   listReplacedDefinitions(sinceMs: number): Promise<readonly { readonly checkId: string; readonly definition: RunDefinition }[]>;
 };

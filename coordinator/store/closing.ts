@@ -26,7 +26,11 @@ export function closingStore(db: Db): Omit<ClosingStore, keyof LeaseStore> {
         const unsettled = await unsettledOf(trx, runs);
         if (unsettled.length === 0) return [];
         const rejections = await rejectionsSince(trx, Math.min(...unsettled.map(({ dueAtMs }) => dueAtMs)));
-        return unsettled.map((run) => ({ ...run, wasRejected: rejections.some((rejection) => isOf(rejection, run)) }));
+        const restores = await restoresSince(trx, Math.min(...unsettled.map(({ dueAtMs }) => dueAtMs)));
+        return unsettled.map((run) => ({
+          ...run, wasRejected: rejections.some((rejection) => isOf(rejection, run)),
+          ...(restores.some(({ from_at, to_at }) => run.dueAtMs >= from_at && run.dueAtMs < to_at) ? { wasRestored: true } : {}),
+        }));
       });
     },
 
@@ -74,6 +78,11 @@ async function rejectionsSince(trx: Transaction<Database>, sinceMs: number): Pro
     from sessions, json_array_elements(rejected) as rejection
     where (closed_at is null or closed_at >= ${new Date(sinceMs)}::timestamptz) and json_array_length(rejected) > 0`.execute(trx);
   return rows;
+}
+
+/** Spans of which results may have been lost, because a backup was put back; there are few. */
+async function restoresSince(trx: Transaction<Database>, sinceMs: number): Promise<readonly { readonly from_at: number; readonly to_at: number }[]> {
+  return trx.selectFrom('restores').select(['from_at', 'to_at']).where('to_at', '>=', sql<number>`${new Date(sinceMs)}::timestamptz`).execute();
 }
 
 function isOf(rejection: Rejection, run: OwedRun): boolean {

@@ -108,6 +108,7 @@ export type Database = {
   usage_hourly: { account_id: string; at: Instant; check_type: string; pool: string; kind: string; runs: number; degraded: number; failed: number; over_max: number };
   usage_external: { account_id: string; day: string; source: string; check_type: string; pool: string; runs: number; posted_at: DefaultInstant };
   usage_quotas: { account_id: string; pool: string; runs_per_month: number; policy: string; warn_at_percent: number; updated_at: DefaultInstant };
+  restores: { id: Generated<number>; from_at: Instant; to_at: Instant; taken_at: Instant };
   usage_marks: { id: Generated<number>; account_id: string; at: Instant };
   check_states: {
     account_id: string; check_id: string; status: ColumnType<CheckStatus, CheckStatus | undefined, CheckStatus>; since_at: MaybeInstant; judged_through: MaybeInstant;

@@ -71,6 +71,11 @@ export function createProgram(context: Context, end: (code: ExitCode) => void): 
     .action(() => ends(import('./commands/secrets.ts').then((it) => it.rotateSecrets(context))));
   addPrivateLocations(program.command('private-locations').description("the account's own locations"), context, add, ends);
 
+  add(program, 'backup <dir>', 'save everything of an installation into a new directory (DATABASE_URL, or the data directory of `sonde up`)')
+    .action((dir: string) => ends(import('./commands/backup.ts').then((it) => it.backupCommand(context, dir))));
+  add(program, 'restore <dir>', 'put a backup back, with the coordinators stopped; lost results end as gaps')
+    .option('--replace', 'throw away what is in the database')
+    .action((dir: string, flags) => ends(import('./commands/backup.ts').then((it) => it.restoreCommand(context, dir, flags))));
   add(program, 'audit', 'is every due slot accounted for? exits 1 when one is missing or double')
     .option('--from <when>', 'an instant, or how long ago: 2026-11-22T10:00:00Z, 36h, 7d (default: 24h)').option('--to <when>', 'the same (default: now)')
     .option('--check <check>', 'one check only (id or name)')

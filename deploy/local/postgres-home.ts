@@ -23,7 +23,7 @@ export type HomeFacts = {
   readonly port: number | null;
 };
 
-const FACTS_FILE = 'postgres.json';
+export const FACTS_FILE = 'postgres.json';
 
 /** Makes the data directory if need be. Throws a sentence when it cannot be used. */
 export function openHome(givenDataDir: string, user: ServerUser | null): Home {

@@ -17,6 +17,7 @@ import * as deliveries from './0012-deliveries.ts';
 import * as rollups from './0014-rollups.ts';
 import * as users from './0015-users.ts';
 import * as usage from './0017-usage.ts';
+import * as restores from './0018-restores.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -35,6 +36,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014-rollups': rollups,
   '0015-users': users,
   '0017-usage': usage,
+  '0018-restores': restores,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };
