@@ -24,6 +24,7 @@ import { keptApiKey, keptMasterKey } from './kept-secret.ts';
 import { coordinatorMetrics } from './metrics.ts';
 import { NoticeSide } from './notice-side.ts';
 import { Janitor } from './pipeline/janitor.ts';
+import { OutageWatch } from './pipeline/watch-outages.ts';
 import { RollUp } from './pipeline/roll-up.ts';
 import { UsageMeter } from './pipeline/meter-usage.ts';
 import { keyRing } from './secrets/key-ring.ts';
@@ -89,6 +90,9 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   });
   opened.push(() => judge.settled());
   judge.start(stopping.signal);
+  const outages = new OutageWatch({ config: fleet.planner, store, clock: systemClock, log, ids: randomUUID, holder: randomUUID() });
+  opened.push(() => outages.settled());
+  outages.start(stopping.signal);
   const rollUp = new RollUp({ store, clock: systemClock, log, holder: randomUUID() });
   opened.push(() => rollUp.settled());
   rollUp.start(stopping.signal);

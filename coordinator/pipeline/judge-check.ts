@@ -24,8 +24,8 @@ export type JudgingWorld = {
   readonly context: AccountContext;
   readonly dependencies: ReadonlyMap<string, DependencyState>;
   readonly check: (id: string) => PlannedCheck | undefined;
-  /** Locations whose outage the account was told. */
-  readonly isOutageTold: (locationId: string) => boolean;
+  /** The last outage of a location that the account was told of; `endedMs` null: it goes on. */
+  readonly toldOutage: (locationId: string) => { readonly endedMs: number | null } | null;
   readonly newId: () => string;
 };
 
@@ -71,7 +71,7 @@ export function judgeCheck(kept: KeptState, planned: PlannedCheck, stored: Store
     state: head, policy, told: voice === 'heard' ? withDigest(seen.told, seen.unheardOf, nowMs) : seen.told, nowMs, isOnlyHistory, voice,
     isAcknowledged: kept.acknowledgedAtMs !== null, snoozedUntilMs: kept.snoozedUntilMs, resolved: kept.resolved,
     dependency: dependencyOf(planned, head, world), newId: world.newId,
-    isUnseenExplained: planned.epochs.at(-1)?.order.every((id) => world.isOutageTold(id)) ?? false,
+    isUnseenExplained: planned.epochs.at(-1)?.order.every((id) => explainsUnseen(world.toldOutage(id), head)) ?? false,
   };
   const decision = isBehind ? { told: kept.told, notices: [], lookAgainMs: null } : decideNotices(situation);
   const status = statusOf(head);
@@ -93,6 +93,11 @@ export function judgeCheck(kept: KeptState, planned: PlannedCheck, stored: Store
       })),
     },
   };
+}
+
+/** While the location is dark, and until a slot due after its return had its chance to be seen. */
+function explainsUnseen(outage: ReturnType<JudgingWorld['toldOutage']>, { throughMs }: CheckState): boolean {
+  return outage !== null && (outage.endedMs === null || throughMs <= outage.endedMs);
 }
 
 type Folding = { readonly folded: Folded; readonly confirmations: readonly KeptConfirmation[]; readonly order: ConfirmationOrder | null };

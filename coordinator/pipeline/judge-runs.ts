@@ -118,14 +118,17 @@ export class Judge {
   }
 
   #worldOf(kept: KeptState, read: {
-    readonly nowMs: number; readonly context: ReadonlyMap<string, AccountContext>; readonly outages: ReadonlySet<string>; readonly dependencies: JudgingWorld['dependencies'];
+    readonly nowMs: number; readonly context: ReadonlyMap<string, AccountContext>; readonly outages: ReadonlyMap<string, number | null>; readonly dependencies: JudgingWorld['dependencies'];
   }): JudgingWorld {
     const { config, ids } = this.#deps;
     return {
       nowMs: read.nowMs, availability: config.availability, dependencies: read.dependencies, newId: ids,
       context: read.context.get(kept.accountId) ?? NO_CONTEXT,
       location: (id) => config.location(id), check: (id) => config.check(id),
-      isOutageTold: (locationId) => read.outages.has(`${kept.accountId} ${locationId}`),
+      toldOutage: (locationId) => {
+        const endedMs = read.outages.get(`${kept.accountId} ${locationId}`);
+        return endedMs === undefined ? null : { endedMs };
+      },
     };
   }
 

@@ -88,8 +88,8 @@ export type JudgingTurn = {
   loadDependencies(checkIds: readonly string[]): Promise<ReadonlyMap<string, DependencyState>>;
   /** Rows of slots due after `afterMs`, in order of `dueAtMs`; by check. */
   loadRows(ranges: readonly { readonly accountId: string; readonly checkId: string; readonly afterMs: number }[], rowsMax: number): Promise<ReadonlyMap<string, StoredRows>>;
-  /** Locations whose outage was told to the account: `${accountId} ${locationId}`. */
-  loadOutages(accountIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** When the last outage that the account was told of ended, by `${accountId} ${locationId}`; null: it goes on. Of the last days. */
+  loadOutages(accountIds: readonly string[]): Promise<ReadonlyMap<string, number | null>>;
   save(judged: readonly JudgedCheck[]): Promise<void>;
 };
 

@@ -175,6 +175,25 @@ describe('the judge on Postgres', () => {
     expect((await noticesOf(check.id)).map(({ kind }) => kind)).toEqual(['no_data', 'data_again']);
   });
 
+  it('tells nobody of a check without data while its location is told to be dark, nor before it could be seen again', async () => {
+    const check = await passing(54);
+    const gap = (dueAtMs: number) => ({ ...gapOf(world, runOf(check.id, dueAtMs).result), gap: { ...gapOf(world, runOf(check.id, dueAtMs).result).gap, checkId: check.id } });
+    const dark = (endedMs: number | null) => at.client.query(`update location_outages set ended_at = $1`, [endedMs === null ? null : new Date(endedMs)]);
+    await at.client.query(`insert into location_outages (account_id, id, location_id, kind, from_at, told_at) values ($1, gen_random_uuid(), $2, 'empty', now(), now())`, [world.accountId, world.locationId]);
+    for (const index of [54, 55, 56, 57]) {
+      await at.store.ingest([gap(check.dues[index]!)]);
+      await judge(check.dues[index]!).judgeTurn();
+    }
+    await dark(check.dues[57]! + 10_000);
+    await at.client.query('update check_states set next_look_at = to_timestamp(0)');
+    await judge(check.dues[57]! + 20_000).judgeTurn();
+    expect([(await stateOf(check.id)).status, await noticesOf(check.id)]).toEqual(['noData', []]);
+    await at.store.ingest([gap(check.dues[58]!)]);
+    await judge(check.dues[58]!).judgeTurn();
+    expect((await noticesOf(check.id)).map(({ kind }) => kind)).toEqual(['no_data']);
+    await at.client.query('delete from location_outages');
+  });
+
   it('ends what somebody resolved by hand at once, and tells nothing more of it until it is over', async () => {
     const check = await passing(55);
     await slot(check, 55, REFUSED);

@@ -33,9 +33,10 @@ function turnOf(trx: Trx, checks: readonly KeptState[]): JudgingTurn {
     loadDependencies: (ids) => readDependencies(trx, ids),
     loadRows: (ranges, rowsMax) => readRows(trx, ranges, rowsMax),
     loadOutages: async (accountIds) => {
-      if (accountIds.length === 0) return new Set();
-      const rows = await trx.selectFrom('location_outages').select(['account_id', 'location_id']).where('ended_at', 'is', null).where('account_id', 'in', [...accountIds]).execute();
-      return new Set(rows.map((row) => `${row.account_id} ${row.location_id}`));
+      if (accountIds.length === 0) return new Map();
+      const rows = await trx.selectFrom('location_outages').select(['account_id', 'location_id', 'ended_at']).where('account_id', 'in', [...accountIds])
+        .where((eb) => eb.or([eb('ended_at', 'is', null), eb('ended_at', '>', sql<number>`now() - interval '2 days'`)])).orderBy(sql`ended_at nulls last`).execute();
+      return new Map(rows.map((row) => [`${row.account_id} ${row.location_id}`, row.ended_at]));
     },
     save: (judged) => save(trx, judged),
   };

@@ -14,6 +14,7 @@ import type { ResourceStore } from '../api/resource-store.ts';
 import type { Sealer } from '../secrets/key-ring.ts';
 import type { EnrolmentStore } from '../sessions/enrolment-port.ts';
 import type { ClosingStore } from '../pipeline/closing-port.ts';
+import type { OutageStore } from '../pipeline/outage-port.ts';
 import type { JudgingStore } from '../pipeline/judging-port.ts';
 import type { MeterStore } from '../pipeline/meter-port.ts';
 import type { RetentionStore } from '../pipeline/retention-port.ts';
@@ -45,6 +46,7 @@ import { deliveryStore } from './deliveries.ts';
 import { deliveryLogStore, type DeliveryChannels } from './delivery-log.ts';
 import { connectJobPool, migrateJobQueue, runJobs } from './job-queue.ts';
 import { judgingStore } from './judging.ts';
+import { outageStore } from './outages.ts';
 import { keyStore } from './keys.ts';
 import { livenessStore } from './liveness.ts';
 import { locationKeyStore } from './location-keys.ts';
@@ -85,7 +87,7 @@ export type StoreOptions = {
 
 export type Store = ApiStore & ResourceStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
   & AnalyticsStore & RetentionStore & UsageStore & PrometheusStore & MeterStore & DeliveryStore & DeliveryLogStore & AlertStore & DeliveryChannels & UserStore & EventStore & LocationUseStore
-  & JudgingStore & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
+  & JudgingStore & OutageStore & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
     /** The days from yesterday to tomorrow, or others; ingest makes what it needs besides. */
@@ -130,7 +132,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     ...checkStore(db), ...groupStore(db, sealer), ...channelStore(db, sealer), ...windowStore(db), ...variableStore(db, sealer), ...sealingStore(db, sealer),
      ...keyStore(db), ...locationStore(db), ...locationUseStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
-    ...judgingStore(db, hints), ...resultStore(db), ...statusStore(db),
+    ...judgingStore(db, hints), ...outageStore(db), ...resultStore(db), ...statusStore(db),
     ...eventStore(db, hints), ...userStore(db), ...userSessionStore(db), ...invitationStore(db), ...apiKeyStore(db), ...auditStore(db),
     ...planStore(db, hints, sealer), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints, sealer),
     ...leaseStore(db), ...impairedStore(db), ...closingStore(db), ...completenessStore(db),
