@@ -22,6 +22,7 @@ import { noteResults } from './events/note-results.ts';
 import { FleetSide } from './fleet-side.ts';
 import { keptApiKey, keptMasterKey } from './kept-secret.ts';
 import { coordinatorMetrics } from './metrics.ts';
+import { keptFacts } from './operator-facts.ts';
 import { NoticeSide } from './notice-side.ts';
 import { Janitor } from './pipeline/janitor.ts';
 import { OutageWatch } from './pipeline/watch-outages.ts';
@@ -121,8 +122,8 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   const metrics = coordinatorMetrics(VERSION, () => ({
     sessions: fleet.registry.size, locations: fleet.planner.locations().length, configRevision: fleet.planner.revision,
     ingest: fleet.ingest.counts, ingestWaitingRows: fleet.ingest.waitingRows, gapsClosed: fleet.closer.closed,
-    loopDelayP99Seconds: loopDelay.p99Us() / 1e6, deliveries: notices.delivery.counts,
-  }));
+    loopDelayP99Seconds: loopDelay.p99Us() / 1e6, deliveries: notices.delivery.counts, judge: judge.counts, judgedLastMs: judge.lastTurnMs,
+  }), keptFacts(() => store.readOperatorFacts(), systemClock));
   const api = createApi({
     store, log, hashToken, clock: systemClock, ids: randomUUID, version: VERSION,
     shots: { run: (shot) => fleet.runShot(shot) }, channels: notices, demand: fleet.demand, agentDoor: agentDoor(config, door.port), usage: config.usage,

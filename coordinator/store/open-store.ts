@@ -65,6 +65,7 @@ import { sealingStore } from './sealing.ts';
 import { sessionStore } from './sessions.ts';
 import { shotStore } from './shots.ts';
 import { statusStore } from './statuses.ts';
+import { operatorStore, type OperatorStore } from './operator-facts.ts';
 import { accountFactsStore } from './account-facts.ts';
 import { counterStore } from './counter-totals.ts';
 import { usageStore } from './usage.ts';
@@ -86,7 +87,7 @@ export type StoreOptions = {
 };
 
 export type Store = ApiStore & ResourceStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
-  & AnalyticsStore & RetentionStore & UsageStore & PrometheusStore & MeterStore & DeliveryStore & DeliveryLogStore & AlertStore & DeliveryChannels & UserStore & EventStore & LocationUseStore
+  & AnalyticsStore & RetentionStore & UsageStore & PrometheusStore & OperatorStore & MeterStore & DeliveryStore & DeliveryLogStore & AlertStore & DeliveryChannels & UserStore & EventStore & LocationUseStore
   & JudgingStore & OutageStore & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -142,7 +143,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await migrateJobQueue(jobPool, log).catch(fail);
       return applied;
     },
-    ...retentionStore(pool, partitions), ...analyticsStore(db), ...rollupStore({ pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }), ...accountFactsStore(db), ...counterStore(pool), ...usageStore({ db, pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }),
+    ...retentionStore(pool, partitions), ...analyticsStore(db), ...rollupStore({ pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }), ...operatorStore(db), ...accountFactsStore(db), ...counterStore(pool), ...usageStore({ db, pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }),
     ensurePartitions: (fromMs = Date.now() - DAY_MS, toMs = Date.now() + DAY_MS) => partitions.ensure(fromMs, toMs),
     ping,
     close,
