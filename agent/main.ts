@@ -102,6 +102,14 @@ export async function startAgent(config: AgentConfig, log: Log, { keepSpool = (s
     },
   });
   if (config.witnesses) witnesses.watch(config.witnesses);
+  let toldEngine = '';
+  /** Once a change; who asked for the kernel's times and does not get them is told as of an error. */
+  const tellEngine = ({ kind, reason }: ProbingStats['engine']): void => {
+    if (!probing.stats().isUp || toldEngine === `${kind} ${reason}`) return;
+    toldEngine = `${kind} ${reason}`;
+    if (kind === 'plain' && config.probeEngine === 'kernel') log.error({ reason }, 'checks are timed in user space: the kernel-timed engine is not to be had');
+    else log.info({ engine: kind, reason }, 'what times the checks');
+  };
   const metrics = new AgentMetrics(VERSION, () => ({
     isConnected, isSharing: liveAgents > 1, assignments: probing.stats().assignments, rejectedAssignments: assignments.rejected.length,
     inFlight: probing.stats().inFlight, capacity: config.concurrency, spoolRows: spool.depth(),
@@ -184,12 +192,14 @@ export async function startAgent(config: AgentConfig, log: Log, { keepSpool = (s
     },
     vitals: () => {
       loopDelayP99Us = loopDelay.p99Us();
-      const { inFlight, latenessP99Us, loopDelayP99Us: probingLoopDelayP99Us } = probing.stats();
+      const { inFlight, latenessP99Us, loopDelayP99Us: probingLoopDelayP99Us, engine } = probing.stats();
+      tellEngine(engine);
       return {
         inFlight, spoolDepth: BigInt(spool.depth()), spoolOldestAgeMs: BigInt(Math.round(spool.oldestAgeMs(clock.nowMs()))),
         // That of the thread that times the sockets; this thread's own is in /metrics.
         latenessP99Us: Math.round(latenessP99Us), loopDelayP99Us: probingLoopDelayP99Us,
         witnesses: witnessesToWire(witnesses.report()),
+        engine: engine.kind, engineReason: engine.reason,
       };
     },
   });

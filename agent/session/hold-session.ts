@@ -46,7 +46,7 @@ export type SessionDeps = {
   /** Answers the shot by `answer`, sooner or later; null when it cannot be run, with a reason. */
   readonly onShot: (shot: Shot, answer: (done: pb.ShotDone) => void) => void;
   /** What a heartbeat tells, besides the clock. */
-  readonly vitals: () => Pick<pb.Heartbeat, 'inFlight' | 'spoolDepth' | 'spoolOldestAgeMs' | 'latenessP99Us' | 'loopDelayP99Us'> & Partial<Pick<pb.Heartbeat, 'witnesses'>>;
+  readonly vitals: () => Pick<pb.Heartbeat, 'inFlight' | 'spoolDepth' | 'spoolOldestAgeMs' | 'latenessP99Us' | 'loopDelayP99Us'> & Partial<Pick<pb.Heartbeat, 'witnesses' | 'engine' | 'engineReason'>>;
 };
 
 /** Heartbeats without a reply: past this many the coordinator is gone, whatever TCP says. */
@@ -156,7 +156,7 @@ class Heart {
       this.#unanswered += 1;
       const { clock, clockOffset, assignments, vitals } = this.#deps;
       void this.#stream.write({ message: { $case: 'heartbeat', value: {
-        appliedRevision: BigInt(assignments.revision), sentAtUs: toUs(clock.nowMs()), witnesses: undefined, ...vitals(),
+        appliedRevision: BigInt(assignments.revision), sentAtUs: toUs(clock.nowMs()), witnesses: undefined, engine: '', engineReason: '', ...vitals(),
         clockOffsetUs: BigInt(Math.round(clockOffset.best.offsetUs)), clockErrorUs: BigInt(Math.round(clockOffset.best.errorUs)),
       } } });
       const timer = clock.setTimer(everyMs, beat);

@@ -97,6 +97,8 @@ export type AgentRow = {
   readonly loopDelayP99Us: number;
   readonly clockOffsetUs: number;
   readonly clockErrorUs: number;
+  /** What times its sockets, and why that is not the kernel-timed engine; null: it does not tell. */
+  readonly engine: { readonly kind: 'kernel' | 'plain'; readonly reason: string } | null;
   /** `pending` waits for approval. */
   readonly state: 'active' | 'pending';
   /** Two live copies of it displace each other. */

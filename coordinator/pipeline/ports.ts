@@ -87,6 +87,9 @@ export type SessionBeat = {
   readonly loopDelayP99Us: number;
   readonly clockOffsetUs: number;
   readonly clockErrorUs: number;
+  /** What times its sockets, and why that is not the kernel-timed engine; null: it does not tell. */
+  readonly engine: 'kernel' | 'plain' | null;
+  readonly engineReason: string;
 };
 
 /** A heartbeat that was heard a moment ago. */

@@ -52,7 +52,7 @@ function beatOf(session: LiveSession, nowUs: number): HeardBeat {
 }
 
 export function emptyBeat(sessionId: string) {
-  return { sessionId, appliedRevision: 0, rejected: [], inFlight: 0, spoolDepth: 0, latenessP99Us: 0, loopDelayP99Us: 0, clockOffsetUs: 0, clockErrorUs: 0 };
+  return { sessionId, appliedRevision: 0, rejected: [], inFlight: 0, spoolDepth: 0, latenessP99Us: 0, loopDelayP99Us: 0, clockOffsetUs: 0, clockErrorUs: 0, engine: null, engineReason: '' };
 }
 
 export type LivenessDeps = {

@@ -198,6 +198,9 @@ function watchSilence(stream: Stream, clock: Clock): { heard(): void; stop(): vo
   };
 }
 
+/** A sentence for people; whoever sends more has it cut. */
+const ENGINE_REASON_MAX = 300;
+
 function noteBeat(session: LiveSession, heartbeat: pb.Heartbeat): void {
   session.beat = {
     ...(session.beat ?? emptyBeat(session.sessionId)),
@@ -208,6 +211,8 @@ function noteBeat(session: LiveSession, heartbeat: pb.Heartbeat): void {
     loopDelayP99Us: heartbeat.loopDelayP99Us,
     clockOffsetUs: Number(heartbeat.clockOffsetUs),
     clockErrorUs: Number(heartbeat.clockErrorUs),
+    engine: heartbeat.engine === 'kernel' || heartbeat.engine === 'plain' ? heartbeat.engine : null,
+    engineReason: heartbeat.engineReason.slice(0, ENGINE_REASON_MAX),
   };
 }
 

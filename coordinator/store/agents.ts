@@ -46,6 +46,7 @@ export function agentStore(db: Db): Pick<ApiStore, 'listAgents' | 'findAgent' | 
         appliedRevision: row.applied_revision ?? 0, rejected: row.rejected ?? [], inFlight: row.in_flight ?? 0, capacity: row.capacity,
         spoolDepth: row.spool_depth ?? 0, latenessP99Us: row.lateness_p99_us ?? 0, loopDelayP99Us: row.loop_delay_p99_us ?? 0,
         clockOffsetUs: row.clock_offset_us ?? 0, clockErrorUs: row.clock_error_us ?? 0,
+        engine: row.engine === null ? null : { kind: row.engine as 'kernel' | 'plain', reason: row.engine_reason ?? '' },
         state: row.approved_at === null ? 'pending' : 'active', conflict: row.conflict, enrolledAtMs: Math.trunc(row.enrolled_at), impaired: row.impaired,
         witnesses: {
           state: (row.witness_state ?? 'none') as AgentRow['witnesses']['state'], sinceMs: row.witness_since === null ? null : Math.trunc(row.witness_since),

@@ -85,6 +85,7 @@ export type Database = {
     in_flight: Generated<number>; spool_depth: Generated<number>;
     lateness_p99_us: Generated<number>; loop_delay_p99_us: Generated<number>;
     clock_offset_us: Generated<number>; clock_error_us: Generated<number>;
+    engine: string | null; engine_reason: Generated<string>;
     coordinator_id: string | null; last_slot_ms: number | null; closed_by_coordinator: Generated<boolean>;
   };
   agent_witnesses: {

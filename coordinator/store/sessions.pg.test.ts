@@ -45,14 +45,14 @@ describe('agents and keys', () => {
     const { sessionId } = await open(agentId);
     const beat = {
       sessionId, appliedRevision: 12, rejected: [{ checkId: world.checkId, code: 'bad_regex', reason: 'no' }], inFlight: 3, spoolDepth: 4,
-      latenessP99Us: 1500.5, loopDelayP99Us: 900, clockOffsetUs: -12, clockErrorUs: 80, heardAgoMs: 0, lastSlotMs: null,
+      latenessP99Us: 1500.5, loopDelayP99Us: 900, clockOffsetUs: -12, clockErrorUs: 80, engine: 'plain' as const, engineReason: 'no koffi', heardAgoMs: 0, lastSlotMs: null,
     };
     await at.store.touchSessions('c1', [{ ...beat, inFlight: 99 }, beat]);
     await at.store.appendRoster({ locationId: world.locationId, fromAtMs: Date.now(), members: [{ agentId, weight: 1 }] });
     const shown = async () => (await at.store.listAgents(world.accountId)).find(({ id }) => id === agentId)!;
     expect(await shown()).toMatchObject({
       connected: true, inRoster: true, locationCode: 'local-1', appliedRevision: 12, rejected: beat.rejected, inFlight: 3, capacity: 64, spoolDepth: 4,
-      latenessP99Us: 1501, clockOffsetUs: -12,
+      latenessP99Us: 1501, clockOffsetUs: -12, engine: { kind: 'plain', reason: 'no koffi' },
     });
     const here = (await at.store.listLocations(world.accountId)).find(({ code }) => code === 'local-1')!;
     expect(here.liveAgents).toBeGreaterThan(0);

@@ -60,13 +60,13 @@ export function sessionStore(db: Db): SessionStore {
         update sessions set last_seen_at = greatest(last_seen_at, clock_timestamp() - b.heard_ago_ms * interval '1 ms'),
           last_slot_ms = coalesce(b.last_slot_ms, sessions.last_slot_ms), applied_revision = b.applied_revision, rejected = b.rejected,
           in_flight = b.in_flight, spool_depth = b.spool_depth, lateness_p99_us = b.lateness_p99_us,
-          loop_delay_p99_us = b.loop_delay_p99_us, clock_offset_us = b.clock_offset_us, clock_error_us = b.clock_error_us
+          loop_delay_p99_us = b.loop_delay_p99_us, clock_offset_us = b.clock_offset_us, clock_error_us = b.clock_error_us, engine = b.engine, engine_reason = b.engine_reason
         from json_to_recordset(${JSON.stringify(rows.map((beat) => ({
           id: beat.sessionId, heard_ago_ms: Math.max(0, beat.heardAgoMs), last_slot_ms: beat.lastSlotMs, applied_revision: beat.appliedRevision, rejected: beat.rejected, in_flight: beat.inFlight,
           spool_depth: beat.spoolDepth, lateness_p99_us: Math.round(beat.latenessP99Us), loop_delay_p99_us: Math.round(beat.loopDelayP99Us),
-          clock_offset_us: Math.round(beat.clockOffsetUs), clock_error_us: Math.round(beat.clockErrorUs),
+          clock_offset_us: Math.round(beat.clockOffsetUs), clock_error_us: Math.round(beat.clockErrorUs), engine: beat.engine, engine_reason: beat.engineReason,
         })))}::json) as b(id uuid, heard_ago_ms double precision, last_slot_ms bigint, applied_revision bigint, rejected json, in_flight integer, spool_depth integer,
-          lateness_p99_us bigint, loop_delay_p99_us bigint, clock_offset_us bigint, clock_error_us bigint)
+          lateness_p99_us bigint, loop_delay_p99_us bigint, clock_offset_us bigint, clock_error_us bigint, engine text, engine_reason text)
         where sessions.id = b.id and sessions.closed_at is null`.execute(db);
     },
 

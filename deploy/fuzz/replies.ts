@@ -1,19 +1,21 @@
 /**
  * `npm run fuzz -- --replies 1000000 --seed 1`: that many replies in-process, through the real probe over a network and
- * a clock in memory. `--sockets` takes real listeners on loopback instead (10,000 unless told otherwise). `--only N`
+ * a clock in memory. `--engines` holds the kernel-timed engine against the plain one (2,000 replies unless told otherwise).
+ * `--sockets` takes real listeners on loopback instead (10,000 unless told otherwise). `--only N`
  * replays the one reply of a seed, as small as it can be made. Exits with 1 if anything did not hold.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parseArgs } from 'node:util';
 import { type Broken, runCampaign } from './probe/campaign.ts';
+import { runOverEngines } from './probe/over-engines.ts';
 import { runOverSockets } from './probe/over-sockets.ts';
 import type { Tally } from './probe/tally.ts';
 
 const { values: given } = parseArgs({
   options: {
     replies: { type: 'string' }, seed: { type: 'string', default: '1' }, only: { type: 'string' },
-    sockets: { type: 'boolean', default: false }, lanes: { type: 'string', default: '32' },
+    sockets: { type: 'boolean', default: false }, engines: { type: 'boolean', default: false }, lanes: { type: 'string', default: '32' },
   },
 });
 const seed = whole('seed', given.seed);
@@ -25,7 +27,7 @@ process.on('unhandledRejection', (error) => {
 let isDone = false;
 // An attempt that never ends leaves nothing to do: Node then exits by itself.
 process.on('exit', () => { if (!isDone) process.stderr.write(`an attempt never ended (seed ${seed})\n`); });
-const isGood = given.sockets ? await sockets() : await inProcess();
+const isGood = given.engines ? await engines() : given.sockets ? await sockets() : await inProcess();
 isDone = true;
 process.exitCode = isGood && unhandled === 0 ? 0 : 1;
 
@@ -63,6 +65,16 @@ async function sockets(): Promise<boolean> {
   say(`${connections} connections seen by the servers`);
   for (const { reply, how } of broken.slice(0, 20)) say(`reply ${reply}: ${how}`);
   say(broken.length === 0 ? `seed ${seed}: every reply ended in an outcome` : `seed ${seed}: ${broken.length} broken`);
+  return broken.length === 0;
+}
+
+async function engines(): Promise<boolean> {
+  const count = whole('replies', given.replies ?? '2000');
+  const { broken, outcomes, repeated } = await runOverEngines({ seed, count, lanes: whole('lanes', given.lanes) });
+  say(`${count} replies by both engines; ${repeated} looked at more than once`);
+  say(`outcomes: ${[...outcomes].map(([name, times]) => `${name} ${times}`).join(', ')}`);
+  for (const { reply, plain, kernel } of broken.slice(0, 20)) say(`reply ${reply}:\n  plain  ${plain.join('\n         ')}\n  kernel ${kernel.join('\n         ')}`);
+  say(broken.length === 0 ? `seed ${seed}: both engines end alike` : `seed ${seed}: ${broken.length} differ`);
   return broken.length === 0;
 }
 

@@ -40,6 +40,9 @@ export const AgentEntity = z.object({
   load: z.number().meta({ description: 'attempts under way against its capacity: 1 is full' }),
   overloaded: z.boolean().meta({ description: 'so busy that it may have to skip slots, each recorded as `overloaded`' }),
   latenessP99Us: z.number(), loopDelayP99Us: z.number(), clockOffsetUs: z.number(), clockErrorUs: z.number(),
+  engine: z.object({
+    kind: z.enum(['kernel', 'plain']), reason: z.string().meta({ description: 'why it is not the kernel-timed one; empty where it is' }),
+  }).nullable().meta({ description: 'what times its checks: the kernel, or the agent in user space' }),
   state: z.enum(['active', 'pending']).meta({ description: '`pending` waits for approval' }),
   conflict: z.boolean().meta({ description: 'two live copies of it (a cloned machine) displace each other' }),
   enrolledAt: z.iso.datetime(),

@@ -18,6 +18,7 @@ import * as rollups from './0014-rollups.ts';
 import * as users from './0015-users.ts';
 import * as usage from './0017-usage.ts';
 import * as restores from './0018-restores.ts';
+import * as engines from './0030-engines.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -37,6 +38,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0015-users': users,
   '0017-usage': usage,
   '0018-restores': restores,
+  '0030-engines': engines,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };

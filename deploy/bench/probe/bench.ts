@@ -88,6 +88,7 @@ async function measureRound(scenario: Scenario, round: number, { probers, target
 async function openProbers(port: number): Promise<{ readonly probers: readonly Prober[]; readonly notRun: Partial<Record<ProberName, string>> }> {
   const ways: Readonly<Record<ProberName, { readonly open: () => Promise<Prober>; readonly needs: string }>> = {
     sonde: { open: () => openChildProber('sonde', './sonde-prober.ts', { args: [`${port}`, 'core'] }), needs: 'it did not start' },
+    sondeKernel: { open: () => openChildProber('sondeKernel', './sonde-prober.ts', { args: [`${port}`, 'core', 'kernel'] }), needs: 'the kernel-timed engine refuses' },
     sondeWhole: { open: () => openChildProber('sondeWhole', './sonde-prober.ts', { args: [`${port}`, 'whole'] }), needs: 'it did not start' },
     blackbox: { open: () => openChildProber('blackbox', './blackbox-driver.ts', { args: [`${port}`] }), needs: "needs Debian's package prometheus-blackbox-exporter" },
     node: { open: () => openChildProber('node', './node-prober.ts', { args: [`${port}`] }), needs: 'it did not start' },

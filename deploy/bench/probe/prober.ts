@@ -1,7 +1,7 @@
 import type { Sample, Window } from './window.ts';
 
 /** In the order of the tables. */
-export const PROBER_NAMES = ['sonde', 'sondeWhole', 'blackbox', 'node', 'c'] as const;
+export const PROBER_NAMES = ['sonde', 'sondeKernel', 'sondeWhole', 'blackbox', 'node', 'c'] as const;
 export type ProberName = (typeof PROBER_NAMES)[number];
 
 /** A process that makes checks for one window at a time. */

@@ -14,6 +14,8 @@ export type Scenario = {
 
 const IN_FLIGHT = [1, 64, 1_024] as const;
 const RATES = [100, 1_000, 3_000] as const;
+/** All due at one instant. */
+const BURST = 500;
 /** Far shorter than any real check's, so that each check has run before the measuring begins. */
 const INTERVAL_MS = 1_000;
 /** The agent's default is 1,000 (SONDE_AGENT_CONCURRENCY). */
@@ -34,6 +36,10 @@ export function scenarios(isQuick: boolean): readonly Scenario[] {
       name: `${inFlight.toLocaleString('en-US')} in flight`, offered: null, ...closed(inFlight), withWhole: inFlight === 64,
       window: { kind: 'closed', inFlight, totalMs: closed(inFlight).warmMs + closed(inFlight).measureMs + TAIL_MS },
     })),
+    {
+      name: `${BURST} at one instant, once a second`, offered: BURST, ...open, withWhole: false,
+      window: { kind: 'open', inFlightMax: OPEN_IN_FLIGHT_MAX, totalMs: open.warmMs + open.measureMs + TAIL_MS, intervalMs: INTERVAL_MS, phasesMs: Array.from({ length: BURST }, () => 500) },
+    },
     ...RATES.map((rate): Scenario => ({
       name: `${rate.toLocaleString('en-US')} checks/s`, offered: rate, ...open, withWhole: rate === 1_000,
       window: {

@@ -4,6 +4,7 @@
  *
  * `core` keeps results in the memory spool; `whole` also has what a running agent has beside it: the spool on disk,
  * metrics by check and the watch on the event loop. The gRPC socket itself is in neither.
+ * A third argument, `kernel`, takes the kernel-timed engine.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -50,7 +51,10 @@ const time = new CoordinatorTime(clock, () => 0);
 const loopback = parseCidrList('127.0.0.0/8');
 if (!loopback.ok) throw new Error('loopback is a network');
 const egress = new AgentEgress({ allow: loopback.list, deny: [], kind: 'public', nowMs: () => clock.monotonicUs() / 1000 });
-const { probe } = openProbe({ resolver: 'dns', egress: (address) => egress.decide(address), clock });
+const isKernelTimed = process.argv[4] === 'kernel';
+const { probe, engineChosen } = openProbe({ resolver: 'dns', egress: (address) => egress.decide(address), clock, engine: isKernelTimed ? 'kernel' : 'plain' });
+const engine = await engineChosen;
+if (isKernelTimed && engine.kind !== 'kernel') throw new Error(`the kernel-timed engine refuses: ${engine.reason}`);
 const dir = mkdtempSync(join(tmpdir(), 'sonde-bench-'));
 const spool: Spool = isWhole ? new SqliteSpool({ path: join(dir, 'spool.db'), clock }) : new MemorySpool({ clock });
 const metrics = isWhole ? new AgentMetrics('bench', () => { throw new Error('nobody scrapes the bench'); }) : null;

@@ -12,7 +12,7 @@ const aMeasured = (changes: Partial<Measured> = {}): Measured => ({
 
 test('ratios are taken round by round, so that noise which hits both is not noise in the ratio', () => {
   const rounds = [100, 200, 400].map((us) => ({ sonde: aMeasured({ cpuUsPerCheck: us }), blackbox: aMeasured({ cpuUsPerCheck: 4 * us }) }));
-  expect(summarize(closed, rounds).cpuRatios).toEqual({ blackbox: { median: 0.25, min: 0.25, max: 0.25 } });
+  expect(summarize(closed, rounds).ratios).toMatchObject([{ of: 'sonde', cpu: { blackbox: { median: 0.25, min: 0.25, max: 0.25 } } }]);
 });
 
 test.each([

@@ -29,10 +29,16 @@ export type Row = {
 export type ScenarioSummary = {
   readonly name: string;
   readonly rows: readonly Row[];
-  /** Sonde's CPU a check over the other's, round by round. */
-  readonly cpuRatios: Readonly<Partial<Record<ProberName, Spread>>>;
-  /** Sonde's checks a second over the other's, in a closed loop. */
-  readonly rateRatios: Readonly<Partial<Record<ProberName, Spread>>>;
+  /** Of each of Sonde's engines. */
+  readonly ratios: readonly Ratios[];
+};
+
+export type Ratios = {
+  readonly of: ProberName;
+  /** Its CPU a check over the other's, round by round. */
+  readonly cpu: Readonly<Partial<Record<ProberName, Spread>>>;
+  /** Its checks a second over the other's, in a closed loop. */
+  readonly rate: Readonly<Partial<Record<ProberName, Spread>>>;
 };
 
 /** Below this share of what is due, a rate counts as not held. */
@@ -42,16 +48,19 @@ const HELD_LATENESS_US = 500_000;
 
 export function summarize(scenario: Scenario, rounds: readonly Round[]): ScenarioSummary {
   const of = (name: ProberName): readonly Measured[] => rounds.flatMap((round) => round[name] ?? []);
-  const ratios = (figure: (measured: Measured) => number): Partial<Record<ProberName, Spread>> => Object.fromEntries(
-    PROBER_NAMES.filter((name) => name !== 'sonde' && of(name).length > 0).map((name) => [name, spreadOf(
-      rounds.flatMap(({ sonde, [name]: other }) => (sonde && other ? [figure(sonde) / figure(other)] : [])),
+  const over = (one: ProberName, figure: (measured: Measured) => number): Partial<Record<ProberName, Spread>> => Object.fromEntries(
+    PROBER_NAMES.filter((name) => name !== one && of(name).length > 0).map((name) => [name, spreadOf(
+      rounds.flatMap(({ [one]: own, [name]: other }) => (own && other ? [figure(own) / figure(other)] : [])),
     )]),
   );
   return {
     name: scenario.name,
     rows: PROBER_NAMES.filter((name) => of(name).length > 0).map((name) => rowOf(name, of(name), scenario.offered)),
-    cpuRatios: ratios(({ cpuUsPerCheck }) => cpuUsPerCheck),
-    rateRatios: scenario.offered === null ? ratios(({ checksPerSecond }) => checksPerSecond) : {},
+    ratios: (['sonde', 'sondeKernel'] as const).filter((name) => of(name).length > 0).map((name) => ({
+      of: name,
+      cpu: over(name, ({ cpuUsPerCheck }) => cpuUsPerCheck),
+      rate: scenario.offered === null ? over(name, ({ checksPerSecond }) => checksPerSecond) : {},
+    })),
   };
 }
 

@@ -3,7 +3,7 @@ import { PROBER_NAMES, type ProberName } from './prober.ts';
 import type { Quantiles, Row, ScenarioSummary } from './summary.ts';
 
 export const TITLES: Readonly<Record<ProberName, string>> = {
-  sonde: 'Sonde', sondeWhole: 'Sonde with disk and metrics', blackbox: 'blackbox_exporter', node: 'plain Node', c: 'C epoll',
+  sonde: 'Sonde', sondeKernel: 'Sonde, kernel-timed', sondeWhole: 'Sonde with disk and metrics', blackbox: 'blackbox_exporter', node: 'plain Node', c: 'C epoll',
 };
 
 /** As Markdown: median (least–most); times p50 / p99. */
@@ -12,7 +12,7 @@ export function probeTable(summaries: readonly ScenarioSummary[], notRun: Readon
   return [...summaries.map(section), ...absent].join('\n\n');
 }
 
-function section({ name, rows, cpuRatios, rateRatios }: ScenarioSummary): string {
+function section({ name, rows, ratios }: ScenarioSummary): string {
   return [
     `**${name}**`,
     '',
@@ -20,7 +20,8 @@ function section({ name, rows, cpuRatios, rateRatios }: ScenarioSummary): string
     '|---|---|---|---|---|---|---|---|---|',
     ...rows.map(line),
     '',
-    `Sonde's CPU a check against ${ratios(cpuRatios)}.${Object.keys(rateRatios).length === 0 ? '' : ` Checks/s against ${ratios(rateRatios)}.`}`,
+    ratios.filter(({ cpu }) => Object.keys(cpu).length > 0).map(({ of, cpu, rate }) =>
+      `CPU a check of ${TITLES[of]} against ${listed(cpu)}.${Object.keys(rate).length === 0 ? '' : ` Checks/s against ${listed(rate)}.`}`).join(' '),
   ].join('\n');
 }
 
@@ -32,7 +33,7 @@ function line(row: Row): string {
   ].join(' | ')} |`;
 }
 
-function ratios(of: Readonly<Partial<Record<ProberName, Spread>>>): string {
+function listed(of: Readonly<Partial<Record<ProberName, Spread>>>): string {
   return PROBER_NAMES.flatMap((name) => (of[name] ? [`${TITLES[name]} ${shown(of[name], 2)}`] : [])).join(', ');
 }
 

@@ -33,16 +33,24 @@ export async function listAgents({ env, output }: Context): Promise<ExitCode> {
   const body = await new ApiClient(await apiAccess(env)).get('/v1/agents');
   const agents = Array.isArray(body) ? body.map(asRecord) : [];
   output.answer(body, () => (agents.length === 0 ? ['no agent has joined yet'] : table(
-    ['NAME', 'LOCATION', 'STATE', 'ROLE', 'VERSION', 'REVISION', 'RUNNING', 'UNSENT', 'LATE P99 MS', 'LAST SEEN'],
+    ['NAME', 'LOCATION', 'STATE', 'ROLE', 'VERSION', 'REVISION', 'RUNNING', 'UNSENT', 'LATE P99 MS', 'TIMED BY', 'LAST SEEN'],
     agents.map((one) => [
       safeText(String(one['name'])), String(one['location']),
       stateOf(one, output.colors),
       one['inRoster'] === true ? 'runs checks' : 'stands by', safeText(String(one['version'])), String(one['appliedRevision']),
       `${String(one['inFlight'])}/${String(one['capacity'])}`, String(one['spoolDepth']), formatMs(Number(one['latenessP99Us']) / 1000).trim(),
+      timedBy(one),
       String(one['lastSeenAt']),
     ]),
   )));
   return EXIT.ok;
+}
+
+/** Whose clock the agent's checks have, and why it is not the kernel's. */
+function timedBy(agent: Readonly<Record<string, unknown>>): string {
+  const engine = agent['engine'] === null || agent['engine'] === undefined ? null : asRecord(agent['engine']);
+  if (engine === null) return '–';
+  return engine['kind'] === 'kernel' ? 'kernel' : safeText(`agent (${String(engine['reason'])})`);
 }
 
 function stateOf(agent: Readonly<Record<string, unknown>>, colors: Colors) {

@@ -39,11 +39,7 @@ export async function runOverSockets({ seed, count, lanes }: { readonly seed: nu
     for (let index = next++; index < count; index = next++) {
       const { spec, transcript } = randomSpec(new Random(seed, 3, index));
       const random = new Random(seed, 4, index);
-      const real: ProbeSpec = {
-        ...spec, hostname: '127.0.0.1', ipFamily: 'IPv4', port: server.port, sourceAddress: null, dnsServer: null,
-        tls: spec.tls === null ? null : { ...spec.tls, clientCertificate: null },
-        maxResponseTimeMs: random.pick(LIMITS_MS), degradedResponseTimeMs: 20,
-      };
+      const real = realSpec(spec, server.port, random);
       server.reply = randomReply(random, { spec: real, transcript });
       const report = await opened.probe(real, new AbortController().signal);
       const judgement = judgeAttempt(real, compiledFor(real), report, { nowMs: Date.now(), impaired: false });
@@ -58,6 +54,15 @@ export async function runOverSockets({ seed, count, lanes }: { readonly seed: nu
   await Promise.all(Array.from({ length: Math.min(lanes, count) }, lane));
   opened.close();
   return { tally, broken, connections };
+}
+
+/** The same check, against a port of loopback and within a quarter of a second. */
+export function realSpec(spec: ProbeSpec, port: number, random: Random): ProbeSpec {
+  return {
+    ...spec, hostname: '127.0.0.1', ipFamily: 'IPv4', port, sourceAddress: null, dnsServer: null,
+    tls: spec.tls === null ? null : { ...spec.tls, clientCertificate: null },
+    maxResponseTimeMs: random.pick(LIMITS_MS), degradedResponseTimeMs: 20,
+  };
 }
 
 function problemOf(spec: ProbeSpec, report: ProbeReport, { outcome }: Judgement, said: Buffer): string | null {
@@ -75,7 +80,7 @@ function problemOf(spec: ProbeSpec, report: ProbeReport, { outcome }: Judgement,
 }
 
 /** A listener that does to each connection what its reply says, in real time with all waits cut short. */
-class HostileServer {
+export class HostileServer {
   reply: Reply | null = null;
   connections = 0;
   readonly #server: net.Server;

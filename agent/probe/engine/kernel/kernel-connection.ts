@@ -122,6 +122,12 @@ export class KernelConnection implements Connection, Watcher {
       return Promise.resolve({ ok: false, startedUs: atUs, trouble, facts: null, atUs });
     }
     this.#clock = 'user';
+    if (this.#last !== null) {
+      // Nobody shakes hands after a FIN; a RST in answer to the attempt would only hide what happened.
+      const atUs = this.#now();
+      const trouble: Trouble = { kind: 'failed', code: 'ERR_TLS_HANDSHAKE', detail: 'the other side closed the connection', alert: null };
+      return Promise.resolve({ ok: false, startedUs: atUs, trouble, facts: null, atUs });
+    }
     this.#stopListening();
     this.#parts.poller.release(this.#fd);
     this.#parts.descriptors.release(this.#fd);

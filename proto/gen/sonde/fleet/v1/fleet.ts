@@ -451,7 +451,13 @@ export interface Heartbeat {
   clockOffsetUs: bigint;
   clockErrorUs: bigint;
   /** What tells the agent that it is itself cut off; absent from an agent that does not know of it. */
-  witnesses: WitnessReport | undefined;
+  witnesses:
+    | WitnessReport
+    | undefined;
+  /** What times the sockets: kernel, plain; empty from an agent that does not tell. */
+  engine: string;
+  /** Why it is not the kernel-timed one, for people; empty where it is. */
+  engineReason: string;
 }
 
 export interface WitnessReport {
@@ -1317,6 +1323,8 @@ function createBaseHeartbeat(): Heartbeat {
     clockOffsetUs: 0n,
     clockErrorUs: 0n,
     witnesses: undefined,
+    engine: "",
+    engineReason: "",
   };
 }
 
@@ -1369,6 +1377,12 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     }
     if (message.witnesses !== undefined) {
       WitnessReport.encode(message.witnesses, writer.uint32(82).fork()).join();
+    }
+    if (message.engine !== "") {
+      writer.uint32(90).string(message.engine);
+    }
+    if (message.engineReason !== "") {
+      writer.uint32(98).string(message.engineReason);
     }
     return writer;
   },
@@ -1464,6 +1478,22 @@ export const Heartbeat: MessageFns<Heartbeat> = {
             }
 
             message.witnesses = WitnessReport.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.engine = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.engineReason = reader.string();
             continue;
           }
         }

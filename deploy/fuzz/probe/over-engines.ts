@@ -1,0 +1,79 @@
+import { judgeAttempt } from '#shared/run/judge-attempt.ts';
+import type { ProbeSpec } from '#shared/run/probe-spec.ts';
+import { systemClock } from '#shared/time/clock.ts';
+import { openProbe } from '#agent/probe/open-probe.ts';
+import { Random } from '../random.ts';
+import { HostileServer, realSpec } from './over-sockets.ts';
+import { randomReply } from './random-reply.ts';
+import { randomSpec } from './random-spec.ts';
+import type { Reply } from './reply.ts';
+import { compiledFor } from './world.ts';
+
+export type EnginesResult = {
+  readonly replies: number;
+  /** Replies that needed more than one look, because real time makes them end now so, now so. */
+  readonly repeated: number;
+  readonly outcomes: ReadonlyMap<string, number>;
+  /** What never ended alike, with what each engine made of it. */
+  readonly broken: readonly { readonly reply: number; readonly plain: readonly string[]; readonly kernel: readonly string[] }[];
+};
+
+/**
+ * A reply that hangs by its deadline or by how its segments fall ends in more than one way under one engine, too. Two
+ * engines differ only if nothing that one makes of it is among what the other makes of it, in so many looks at each.
+ */
+const LOOKS_MAX = 12;
+
+/** Replies 0 … `count`−1 of a seed, each seen by both engines. Throws where the kernel-timed one is not to be had. */
+export async function runOverEngines({ seed, count, lanes }: { readonly seed: number; readonly count: number; readonly lanes: number }): Promise<EnginesResult> {
+  const open = (engine: 'plain' | 'kernel') => openProbe({ resolver: 'dns', egress: () => ({ allowed: true }), clock: systemClock, engine });
+  const engines = { plain: open('plain'), kernel: open('kernel') };
+  const chosen = await engines.kernel.engineChosen;
+  if (chosen.kind !== 'kernel') throw new Error(`the kernel-timed engine refuses: ${chosen.reason}`);
+  const broken: EnginesResult['broken'][number][] = [];
+  const outcomes = new Map<string, number>();
+  let [next, repeated] = [0, 0];
+  const lane = async (): Promise<void> => {
+    const server = await HostileServer.open();
+    for (let index = next++; index < count; index = next++) {
+      const { spec, transcript } = randomSpec(new Random(seed, 3, index));
+      const random = new Random(seed, 4, index);
+      const real = realSpec(spec, server.port, random);
+      const reply = randomReply(random, { spec: real, transcript });
+      const seen = { plain: new Set<string>(), kernel: new Set<string>() };
+      let looks = 0;
+      do {
+        for (const engine of ['plain', 'kernel'] as const) seen[engine].add(await look(engines[engine].probe, { real, reply, server }));
+        looks += 1;
+      } while (seen.plain.isDisjointFrom(seen.kernel) && looks < LOOKS_MAX);
+      if (looks > 1) repeated += 1;
+      if (seen.plain.isDisjointFrom(seen.kernel)) broken.push({ reply: index, plain: [...seen.plain], kernel: [...seen.kernel] });
+      const [first = ''] = seen.kernel;
+      const outcome = first.split('|', 1)[0]!;
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+    server.close();
+  };
+  await Promise.all(Array.from({ length: Math.min(lanes, count) }, lane));
+  for (const engine of Object.values(engines)) engine.close();
+  return { replies: count, repeated, outcomes, broken };
+}
+
+async function look(
+  probe: ReturnType<typeof openProbe>['probe'],
+  { real, reply, server }: { readonly real: ProbeSpec; readonly reply: Reply; readonly server: HostileServer },
+): Promise<string> {
+  server.reply = reply;
+  const report = await probe(real, new AbortController().signal);
+  const { outcome, failure } = judgeAttempt(real, compiledFor(real), report, { nowMs: Date.now(), impaired: false });
+  await server.finish(report.established);
+  // How much was read at the moment of a decision is the segments' doing; at the end of an answer it is the answer.
+  const isWhole = report.stopReason === 'closed' || report.stopReason === 'end_of_answer';
+  // A FIN and a RST that cut a handshake short race for being seen first.
+  const isCutShort = failure?.phase === 'tls' && (failure.code === 'ECONNRESET' || failure.code === 'EPIPE');
+  const code = isCutShort ? 'ERR_TLS_HANDSHAKE' : (failure?.code ?? '');
+  return [
+    outcome, failure?.phase ?? '', code, failure?.step ?? '', report.stopReason, report.established, report.steps.map(({ ok }) => ok).join(','),
+    isWhole ? Buffer.from(report.response).toString('base64') : '',
+  ].join('|');
+}
