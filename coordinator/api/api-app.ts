@@ -13,6 +13,7 @@ import type { ApiStore, ShotRunner } from './ports.ts';
 import type { PrometheusStore } from './prometheus-port.ts';
 import type { ResourceStore } from './resource-store.ts';
 import type { UsageSettings, UsageStore } from './usage-port.ts';
+import type { ViewStore } from './views-port.ts';
 
 /** The application with handlers typed by their zod schemas. */
 export type ApiApp = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
@@ -22,7 +23,7 @@ export type Health = { readonly isReady: boolean; readonly problems: readonly st
 
 /** What the routes stand on. */
 export type ApiDeps = {
-  readonly store: ApiStore & ResourceStore & CompletenessStore & AnalyticsStore & DeliveryLogStore & AlertStore & UsageStore & PrometheusStore & LocationUseStore;
+  readonly store: ApiStore & ResourceStore & CompletenessStore & AnalyticsStore & DeliveryLogStore & AlertStore & UsageStore & PrometheusStore & LocationUseStore & ViewStore;
   readonly shots: ShotRunner;
   /** Left out: channels cannot be tried out. */
   readonly channels?: ChannelTester;

@@ -36,6 +36,7 @@ import { alertSettingsRoutes } from './routes/alert-settings.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { maintenanceWindowRoutes } from './routes/maintenance-windows.ts';
 import { variableRoutes } from './routes/variables.ts';
+import { viewRoutes } from './routes/views.ts';
 import { resultRoutes } from './routes/results.ts';
 import { runRoutes } from './routes/runs.ts';
 import { seriesRoutes } from './routes/series.ts';
@@ -117,7 +118,7 @@ export function createApi(options: ApiOptions): ApiApp {
 
 /** Every route of the API. */
 function registerRoutes(app: ApiApp, deps: ApiDeps): void {
-  for (const routes of [checkRoutes, checkFormRoutes, runRoutes, resultRoutes, completenessRoutes, checkSummaryRoutes, overviewRoutes, seriesRoutes, analyticsRoutes, reportingRoutes, badgeRoutes, resultsCsvRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, agentDoorRoutes, alertRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
+  for (const routes of [checkRoutes, checkFormRoutes, runRoutes, resultRoutes, viewRoutes, completenessRoutes, checkSummaryRoutes, overviewRoutes, seriesRoutes, analyticsRoutes, reportingRoutes, badgeRoutes, resultsCsvRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, agentDoorRoutes, alertRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
     usageRoutes, groupRoutes, alertChannelRoutes, alertSettingsRoutes, maintenanceWindowRoutes, variableRoutes]) routes(app, deps);
   prometheusRoutes(app, deps);
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { AlertStore } from '../api/alerts-port.ts';
 import type { AnalyticsStore } from '../api/analytics-port.ts';
 import type { CompletenessStore } from '../api/completeness-port.ts';
+import type { ViewStore } from '../api/views-port.ts';
 import type { DeliveryLogStore } from '../api/deliveries-port.ts';
 import type { LocationUseStore } from '../api/location-use-port.ts';
 import type { ApiStore } from '../api/ports.ts';
@@ -73,6 +74,7 @@ import { userSessionStore } from './user-sessions.ts';
 import { userStore } from './users.ts';
 import { variableStore } from './variables.ts';
 import { windowStore } from './windows.ts';
+import { viewStore } from './views.ts';
 
 export type StoreOptions = {
   readonly databaseUrl: string;
@@ -86,7 +88,7 @@ export type StoreOptions = {
   readonly retentionRawDays?: number;
 };
 
-export type Store = ApiStore & ResourceStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
+export type Store = ApiStore & ViewStore & ResourceStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
   & AnalyticsStore & RetentionStore & UsageStore & PrometheusStore & OperatorStore & MeterStore & DeliveryStore & DeliveryLogStore & AlertStore & DeliveryChannels & UserStore & EventStore & LocationUseStore
   & JudgingStore & OutageStore & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
@@ -133,7 +135,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     ...checkStore(db), ...groupStore(db, sealer), ...channelStore(db, sealer), ...windowStore(db), ...variableStore(db, sealer), ...sealingStore(db, sealer),
      ...keyStore(db), ...locationStore(db), ...locationUseStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
-    ...judgingStore(db, hints), ...outageStore(db), ...resultStore(db), ...statusStore(db),
+    ...judgingStore(db, hints), ...outageStore(db), ...resultStore(db), ...viewStore(db), ...statusStore(db),
     ...eventStore(db, hints), ...userStore(db), ...userSessionStore(db), ...invitationStore(db), ...apiKeyStore(db), ...auditStore(db),
     ...planStore(db, hints, sealer), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints, sealer),
     ...leaseStore(db), ...impairedStore(db), ...closingStore(db), ...completenessStore(db),

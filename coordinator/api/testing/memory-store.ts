@@ -10,6 +10,7 @@ import type { Notice } from '../../alerting/notice.ts';
 import type { AlertAction, AlertFilter, AlertRecord, AlertStore, NoticeFilter } from '../alerts-port.ts';
 import type { DeliveryFilter, DeliveryLogStore, DeliveryRecord } from '../deliveries-port.ts';
 import type { OverviewCheck } from '../overview-port.ts';
+import type { Around, ViewStore } from '../views-port.ts';
 import { MemoryResources } from './memory-resources.ts';
 import type { CheckSchedule, CompletenessStore, OwedOfCheck, ScheduleFilter, Schedules, SettledOfCheck } from '../completeness-port.ts';
 
@@ -17,7 +18,7 @@ import type { CheckSchedule, CompletenessStore, OwedOfCheck, ScheduleFilter, Sch
  * A store that keeps shapes honest without Postgres: for tests of what the API makes of its answers.
  * Whatever depends on the store itself (tenancy, paging, concurrency) is tested on the real one.
  */
-export class MemoryStore extends MemoryResources implements ApiStore, CompletenessStore, AnalyticsStore, DeliveryLogStore, AlertStore, LocationUseStore {
+export class MemoryStore extends MemoryResources implements ApiStore, CompletenessStore, AnalyticsStore, DeliveryLogStore, AlertStore, LocationUseStore, ViewStore {
   /** As they are to be listed. */
   readonly alerts: AlertRecord[] = [];
   readonly told: Notice[] = [];
@@ -216,6 +217,19 @@ export class MemoryStore extends MemoryResources implements ApiStore, Completene
   async getResult(accountId: string, checkId: string, runId: string, attempt?: number): Promise<StoredResult | null> {
     return this.results.find((result) => result.accountId === accountId && result.checkId === checkId && result.runId === runId
       && (attempt === undefined ? result.isFinal : result.attempt === attempt)) ?? null;
+  }
+
+  async aroundResult(accountId: string, checkId: string, runId: string): Promise<Around | null> {
+    const attempts = this.results.filter((result) => result.accountId === accountId && result.checkId === checkId && result.runId === runId);
+    if (attempts.length === 0) return null;
+    return {
+      attempts: attempts.map((result) => ({ ...result, locationCode: result.locationExecutedCode, totalUs: result.report.timings.totalUs, failureCode: result.failure?.code ?? null })),
+      slot: [], previous: null, next: null,
+    };
+  }
+
+  async readStanding(): Promise<Awaited<ReturnType<ViewStore['readStanding']>>> {
+    return { status: 'noData', sinceMs: null, alerts: [] };
   }
 
   async listCheckStatuses(accountId: string, checkIds: readonly string[] | null): Promise<readonly CheckStatus[]> {
