@@ -19,7 +19,7 @@ export function EditCheckPage() {
     <>
       <PageHeader title={`Edit ${check.name}`} />
       <CheckForm
-        initial={draftOf(check)} before={check} etag={etag} onSaved={(_id, navigate) => void navigate({ to: '/' })}
+        initial={draftOf(check)} before={check} etag={etag} onSaved={(saved, navigate) => void navigate({ to: '/checks/$id', params: { id: saved } })}
         footer={(
           <Card component="section" mt="xl" aria-labelledby="delete-title">
             <Group justify="space-between">

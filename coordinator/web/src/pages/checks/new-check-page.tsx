@@ -6,7 +6,7 @@ export function NewCheckPage() {
   return (
     <>
       <PageHeader title="New TCP check" about="Connects to a port, talks to it, and judges the answer." />
-      <CheckForm initial={emptyDraft()} before={null} etag={null} onSaved={(_id, navigate) => void navigate({ to: '/' })} />
+      <CheckForm initial={emptyDraft()} before={null} etag={null} onSaved={(id, navigate) => void navigate({ to: '/checks/$id', params: { id } })} />
     </>
   );
 }

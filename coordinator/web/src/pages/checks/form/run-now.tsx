@@ -32,7 +32,7 @@ export function RunNow({ locations, before }: { readonly locations: readonly Loc
   });
   const assert = (assertion: AssertionWire): void => {
     form.insertListItem('request.assertions', assertion);
-    notifications.show({ message: 'Added to the assertions.', color: 'teal' });
+    notifications.show({ message: 'Added to the assertions.', color: 'teal', position: 'top-center', autoClose: 2_500 });
   };
   return (
     <Card component="section" aria-labelledby="run-now-title">
