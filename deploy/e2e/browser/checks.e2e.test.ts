@@ -77,6 +77,7 @@ describe('a check', () => {
     await tried.getByRole('button', { name: 'Assert that the response contains 250 PONG' }).click();
     expect(await page.getByRole('textbox', { name: 'Assertion 1: target' }).inputValue()).toBe('250 PONG');
     expect(await page.getByTestId('alert-sentence').innerText()).toContain('Alerts at the first failed run');
+    await page.getByRole('heading', { name: 'New TCP check' }).click();
     await dashboard.shoot(page, 'form-light');
     await expectAccessible(page);
     expect((await dashboard.fleet.api.must<unknown[]>('GET', '/v1/checks')).length).toBe(1);
@@ -120,9 +121,9 @@ describe('a check', () => {
     await page.goto(`/checks/${hostileId}`);
     await page.getByRole('heading', { name: '<b>hostile</b>' }).waitFor();
     await page.getByRole('table', { name: 'Runs' }).getByRole('link').first().click();
-    const response = page.getByRole('region', { name: 'Response' });
+    const response = page.getByRole('group', { name: 'What was received' });
     await response.getByText('<img src=x').waitFor();
-    expect((await response.innerText()).slice(0, 80)).toContain('␛[31m␀<U+202E>gnp');
+    expect((await response.innerText()).slice(0, 80)).toContain('<1b>[31m<00><U+202E>gnp');
     await page.getByText('Raw', { exact: true }).click();
     expect(await response.innerText()).toContain('\\x1b[31m\\x00\\xe2\\x80\\xaegnp\\xff');
     await page.getByText('Hex', { exact: true }).click();

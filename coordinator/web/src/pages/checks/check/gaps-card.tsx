@@ -17,7 +17,7 @@ export function GapsCard({ books }: { readonly books: CompletenessWire }) {
         </Text>
       </Group>
       {shown.length > 0 && (
-        <div className="scroll-x" tabIndex={0} role="region" aria-label="Gaps" style={{ maxHeight: 260, overflowY: 'auto' }}>
+        <div className="scroll-x" tabIndex={0} role="group" aria-label="Gaps" style={{ maxHeight: 260, overflowY: 'auto' }}>
           <Table fz="sm" className="runs" verticalSpacing={6}>
             <Table.Thead><Table.Tr><Table.Th>When</Table.Th><Table.Th>Why</Table.Th><Table.Th>Location</Table.Th><Table.Th ta="right">Runs</Table.Th></Table.Tr></Table.Thead>
             <Table.Tbody>

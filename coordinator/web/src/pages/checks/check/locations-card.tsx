@@ -1,4 +1,4 @@
-import { Card, Table, Text, Title } from '@mantine/core';
+import { Card, Table, Text, Title, VisuallyHidden } from '@mantine/core';
 import { durationText, percentText } from '../../../parts/ago-text.ts';
 import type { SeriesWire } from '../wire.ts';
 
@@ -9,9 +9,9 @@ export function LocationsCard({ series }: { readonly series: SeriesWire }) {
     <Card component="section" aria-labelledby="places-title">
       <Title order={2} size="h5" id="places-title" mb="sm">By location</Title>
       {series.locations.length === 0 ? <Text size="sm" c="dimmed">Nothing ran in this range.</Text> : (
-        <div className="scroll-x" tabIndex={0} role="region" aria-label="By location">
+        <div className="scroll-x" tabIndex={0} role="group" aria-label="By location">
           <Table fz="sm" className="tabular runs" verticalSpacing={7}>
-            <Table.Thead><Table.Tr><Table.Th>Location</Table.Th><Table.Th ta="right">Availability</Table.Th><Table.Th ta="right">p50</Table.Th><Table.Th ta="right">p95</Table.Th><Table.Th w={110}><span className="mantine-visually-hidden">p95 beside the others</span></Table.Th><Table.Th ta="right">Runs</Table.Th><Table.Th ta="right">Failed</Table.Th><Table.Th ta="right">Unseen</Table.Th></Table.Tr></Table.Thead>
+            <Table.Thead><Table.Tr><Table.Th>Location</Table.Th><Table.Th ta="right">Availability</Table.Th><Table.Th ta="right">p50</Table.Th><Table.Th ta="right">p95</Table.Th><Table.Th w={110}><VisuallyHidden>p95 beside the others</VisuallyHidden></Table.Th><Table.Th ta="right">Runs</Table.Th><Table.Th ta="right">Failed</Table.Th><Table.Th ta="right">Unseen</Table.Th></Table.Tr></Table.Thead>
             <Table.Tbody>
               {series.locations.map((place) => {
                 const total = place.phases['total'];

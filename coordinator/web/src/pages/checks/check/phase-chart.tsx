@@ -21,20 +21,27 @@ export function PhaseChart({ series, label }: { readonly series: SeriesWire; rea
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: "12px 'Inter Variable', sans-serif" };
     const made = new uPlot({
       width, height: HEIGHT, cursor: { drag: { x: false, y: false } }, legend: { live: true },
-      scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(max ?? 0, 0.001) * 1.08] } },
-      axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map((ms) => (ms === 0 ? '0' : durationText(ms * 1_000))) }],
+      scales: { x: { time: true, range: [Date.parse(series.from) / 1_000, Date.parse(series.to) / 1_000] }, y: { range: (_, __, max) => [0, Math.max(max ?? 0, 0.001) * 1.08] } },
+      axes: [{ ...axis, values: (_, ticks) => ticks.map((at) => timeText(at * 1_000)), space: 70 }, { ...axis, size: 64, values: (_, ticks) => ticks.map((ms) => (ms === 0 ? '0' : durationText(ms * 1_000))) }],
       series: [
-        {},
+        { value: (_: uPlot, at: number | null) => (at === null ? '–' : new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(at * 1_000)) },
         ...PHASES.toReversed().map(({ key, name, color }) => ({
-          label: name, stroke: color, fill: `${color}cc`, width: 0, points: { show: false }, paths: uPlot.paths.stepped!({ align: 1 }),
+          label: name, stroke: color, fill: `${color}cc`, width: 0, points: { show: false }, paths: uPlot.paths.bars!({ size: [0.86, 48], align: 1 }),
           value: (_: uPlot, __: number, ___: number, index: number | null) => (index === null ? '–' : msText(series.buckets[index]?.phases[key]?.avgMs)),
         })),
-        { label: 'Total p95', stroke: ink, width: 1.5, dash: [5, 4], points: { show: false }, spanGaps: false, value: (_: uPlot, value: number | null) => msText(value ?? undefined) },
+        { label: 'Total p95', stroke: ink, width: 1.5, dash: [5, 4], paths: uPlot.paths.stepped!({ align: 1 }), points: { show: false }, spanGaps: false, value: (_: uPlot, value: number | null) => msText(value ?? undefined) },
       ],
     }, dataOf(series), plot.current);
     return () => made.destroy();
   }, [series, width, scheme]);
   return <div ref={ref} style={{ width: '100%' }}><div ref={plot} role="img" aria-label={label} /></div>;
+}
+
+/** The time of day; at midnight the day. */
+function timeText(atMs: number): string {
+  const at = new Date(atMs);
+  const isMidnight = at.getHours() === 0 && at.getMinutes() === 0;
+  return new Intl.DateTimeFormat(undefined, isMidnight ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit', hour12: false }).format(at);
 }
 
 function msText(ms: number | undefined): string {

@@ -36,7 +36,7 @@ export function RunsCard({ id, search, bucketMs, onChange }: Props) {
         </Group>
       </Group>
       {error !== null && <ProblemAlert error={error} />}
-      <div className="scroll-x" tabIndex={0} role="region" aria-label="Runs">
+      <div className="scroll-x" tabIndex={0} role="group" aria-label="Runs">
         <Table fz="sm" verticalSpacing={7} horizontalSpacing="md" className="runs" aria-label="Runs">
           <Table.Thead><Table.Tr><Table.Th>Outcome</Table.Th><Table.Th>When</Table.Th><Table.Th>Location</Table.Th><Table.Th ta="right">Total</Table.Th><Table.Th>Trigger</Table.Th><Table.Th>Why</Table.Th></Table.Tr></Table.Thead>
           <Table.Tbody>

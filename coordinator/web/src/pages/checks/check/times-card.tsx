@@ -26,7 +26,7 @@ export function TimesCard({ series, standing }: { readonly series: SeriesWire; r
         </>
       )}
       {seen.length > 0 && view === 'table' && (
-        <div className="scroll-x" tabIndex={0} role="region" aria-label="Times by phase" style={{ maxHeight: 320, overflowY: 'auto' }}>
+        <div className="scroll-x" tabIndex={0} role="group" aria-label="Times by phase" style={{ maxHeight: 320, overflowY: 'auto' }}>
           <Table stickyHeader fz="sm" className="tabular runs">
             <Table.Thead><Table.Tr><Table.Th>From</Table.Th>{PHASES.map(({ key, name }) => <Table.Th key={key} ta="right">{name}</Table.Th>)}<Table.Th ta="right">Total</Table.Th><Table.Th ta="right">p95</Table.Th></Table.Tr></Table.Thead>
             <Table.Tbody>
@@ -53,9 +53,9 @@ function AlertLine({ series, standing }: { readonly series: SeriesWire; readonly
   const [fromMs, toMs] = [Date.parse(series.from), Date.parse(series.to)];
   const share = (ms: number): number => ((Math.min(Math.max(ms, fromMs), toMs) - fromMs) / (toMs - fromMs)) * 100;
   return (
-    <div style={{ marginTop: 8 }}>
-      <Text size="xs" c="dimmed">Alerts</Text>
-      <div className="chart-alerts" style={{ marginLeft: 64 }}>
+    <div style={{ marginTop: 8, display: 'flex', alignItems: 'center' }}>
+      <Text size="xs" c="dimmed" w={64} style={{ flexShrink: 0 }}>Alerts</Text>
+      <div className="chart-alerts" style={{ flex: 1 }}>
         {standing.alerts.map(({ id, kind, openedAt, closedAt }) => {
           const [from, to] = [share(Date.parse(openedAt)), share(closedAt === null ? toMs : Date.parse(closedAt))];
           const label = `${KIND_WORDS[kind]}: from ${exactTime(Date.parse(openedAt))} ${closedAt === null ? 'until now' : `to ${exactTime(Date.parse(closedAt))}`}`;

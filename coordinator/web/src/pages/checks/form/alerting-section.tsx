@@ -84,7 +84,7 @@ function Channels({ channels }: { readonly channels: readonly ChannelWire[] }) {
   const form = useCheckForm();
   const { subscribed } = form.values;
   if (channels.length === 0) {
-    return <Text size="sm" c="dimmed">No alert channel yet: alerts are kept and shown here, but sent to nobody. <Anchor component={Link} to="/alert-channels" size="sm">Add one</Anchor></Text>;
+    return <Text size="sm" c="dimmed">No alert channel yet: alerts are kept and shown here, but sent to nobody. <Anchor component={Link} to="/alert-channels" size="sm" underline="always">Add one</Anchor></Text>;
   }
   return (
     <Checkbox.Group

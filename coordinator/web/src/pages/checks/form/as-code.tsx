@@ -13,7 +13,7 @@ export function AsCode({ body }: { readonly body: Readonly<Record<string, unknow
         <SegmentedControl size="xs" aria-label="Format" value={format} onChange={(value) => setFormat(value as typeof format)} data={[{ value: 'yaml', label: 'YAML' }, { value: 'json', label: 'JSON' }]} />
         <CopyButton value={text}>{({ copied, copy }) => <Button size="xs" variant="default" onClick={copy}>{copied ? 'Copied' : 'Copy'}</Button>}</CopyButton>
       </Group>
-      <div className="bytes foreign" tabIndex={0} role="region" aria-label="The definition"><pre>{text}</pre></div>
+      <div className="bytes foreign" tabIndex={0} role="group" aria-label="The definition"><pre>{text}</pre></div>
       <Text size="xs" c="dimmed">JSON is the body of POST /v1/checks/tcp; PUT /v1/checks/&#123;id&#125; takes the same.</Text>
     </Stack>
   );

@@ -48,7 +48,7 @@ export function DataFields() {
       {greeting !== null && sendAfter === 'connect' && (
         <Alert variant="outline" color="indigo" icon={<IconInfoCircle />} p="xs">
           On port {form.values.request.port} the server usually greets first ({greeting}): data that comes before is often refused.{' '}
-          <Anchor component="button" type="button" size="sm" onClick={() => form.setFieldValue('request.sendAfter', 'banner')}>Send after the greeting</Anchor>
+          <Anchor component="button" type="button" size="sm" underline="always" onClick={() => form.setFieldValue('request.sendAfter', 'banner')}>Send after the greeting</Anchor>
         </Alert>
       )}
     </Stack>

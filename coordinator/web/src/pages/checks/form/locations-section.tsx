@@ -25,7 +25,7 @@ export function LocationsSection({ locations }: { readonly locations: readonly L
 function LocationChoice({ title, field, locations }: { readonly title: string; readonly field: 'locations' | 'privateLocations'; readonly locations: readonly LocationWire[] }) {
   const form = useCheckForm();
   if (locations.length === 0) {
-    return field === 'locations' ? null : <Text size="sm" c="dimmed">No private location yet. <Anchor component={Link} to="/locations" size="sm">Add one</Anchor> to check what only your own network can reach.</Text>;
+    return field === 'locations' ? null : <Text size="sm" c="dimmed">No private location yet. <Anchor component={Link} to="/locations" size="sm" underline="always">Add one</Anchor> to check what only your own network can reach.</Text>;
   }
   return (
     <Checkbox.Group label={title} {...form.getInputProps(field)}>

@@ -32,7 +32,7 @@ export function RequestSection() {
       {suggested !== null && request.tls?.mode !== 'implicit' && (
         <Alert variant="outline" color="indigo" icon={<IconInfoCircle />} p="xs">
           Port {request.port} usually speaks TLS from the first byte ({suggested}).{' '}
-          <Anchor component="button" type="button" size="sm" onClick={() => form.setFieldValue('request.tls', { ...(request.tls ?? TLS_DEFAULTS), mode: 'implicit' })}>Use TLS</Anchor>
+          <Anchor component="button" type="button" size="sm" underline="always" onClick={() => form.setFieldValue('request.tls', { ...(request.tls ?? TLS_DEFAULTS), mode: 'implicit' })}>Use TLS</Anchor>
         </Alert>
       )}
       <Switch

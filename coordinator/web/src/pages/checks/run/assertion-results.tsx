@@ -8,7 +8,7 @@ import { visibleText } from './bytes.ts';
 export function AssertionResults({ assertions }: { readonly assertions: ResultWire['tcpCheckResult']['assertions'] }) {
   if (assertions.length === 0) return <Text size="sm" c="dimmed">None were judged.</Text>;
   return (
-    <div className="scroll-x" tabIndex={0} role="region" aria-label="Assertions">
+    <div className="scroll-x" tabIndex={0} role="group" aria-label="Assertions">
       <Table verticalSpacing={6} fz="sm">
         <Table.Thead><Table.Tr><Table.Th w={90}>Result</Table.Th><Table.Th>Expected</Table.Th><Table.Th>Actual</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>
@@ -16,7 +16,7 @@ export function AssertionResults({ assertions }: { readonly assertions: ResultWi
             <Table.Tr key={index}>
               <Table.Td style={{ verticalAlign: 'top' }}>
                 <span style={{ display: 'inline-flex', gap: 6, alignItems: 'center' }}>
-                  {assertion.passed ? <IconCircleCheckFilled size={16} color="var(--sonde-passing)" aria-hidden /> : <IconSquareRoundedXFilled size={16} color="var(--sonde-failing)" aria-hidden />}
+                  {assertion.passed ? <IconCircleCheckFilled size={16} color="var(--sonde-passing)" aria-hidden /> : <IconSquareRoundedXFilled size={16} style={{ color: 'var(--sonde-failing)' }} aria-hidden />}
                   {assertion.passed ? 'holds' : 'fails'}
                 </span>
               </Table.Td>

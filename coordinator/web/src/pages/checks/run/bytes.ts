@@ -34,17 +34,15 @@ export function hexRows(bytes: Uint8Array, rowsMax: number): readonly string[] {
 const HIDDEN = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/u;
 
 /**
- * Text of a stranger for a reader's eyes: control characters become their pictures, and characters that hide or turn
- * the text become their names. Line breaks stay.
+ * Text of a stranger for a reader's eyes: control characters become their numbers, and characters that hide or turn
+ * the text their names. Line breaks stay.
  */
 export function visibleText(text: string): string {
   let shown = '';
   for (const character of text.replaceAll('\r\n', '\n')) {
     const code = character.codePointAt(0)!;
     if (character === '\n' || character === '\t') shown += character;
-    else if (code < 0x20) shown += String.fromCodePoint(0x2400 + code);
-    else if (code === 0x7f) shown += '\u2421';
-    else if (code < 0xa0 && code >= 0x80) shown += `<${code.toString(16)}>`;
+    else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) shown += `<${code.toString(16).padStart(2, '0')}>`;
     else shown += HIDDEN.test(character) ? `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>` : character;
   }
   return shown;

@@ -13,7 +13,7 @@ export function DialogueSteps({ steps }: { readonly steps: ResultWire['tcpCheckR
       {steps.map(({ kind, us, ok, detail }, index) => (
         <li key={index} style={{ display: 'grid', gridTemplateColumns: '18px 88px minmax(0, 1fr) auto', gap: 8, alignItems: 'baseline' }}>
           <span style={{ alignSelf: 'center', lineHeight: 0 }}>
-            {ok ? <IconCircleCheckFilled size={16} color="var(--sonde-passing)" aria-label="done" role="img" /> : <IconSquareRoundedXFilled size={16} color="var(--sonde-failing)" aria-label="failed" role="img" />}
+            {ok ? <IconCircleCheckFilled size={16} color="var(--sonde-passing)" aria-label="done" role="img" /> : <IconSquareRoundedXFilled size={16} style={{ color: 'var(--sonde-failing)' }} aria-label="failed" role="img" />}
           </span>
           <Text size="sm" c="dimmed">{WORDS[kind]}</Text>
           <code className="foreign" style={{ fontFamily: 'var(--mantine-font-family-monospace)', fontSize: 12.5, whiteSpace: 'pre-wrap' }}>{visibleText(detail)}</code>

@@ -15,7 +15,7 @@ export function OutcomeMark({ outcome, size = 'sm' }: { readonly outcome: Outcom
   const { word, icon: Icon, color } = OUTCOMES[outcome];
   return (
     <Group gap={6} wrap="nowrap">
-      <Icon size={size === 'lg' ? 24 : 17} color={color} aria-hidden style={{ flexShrink: 0 }} />
+      <Icon size={size === 'lg' ? 24 : 17} color={color} aria-hidden style={{ flexShrink: 0, color }} />
       <Text size={size === 'lg' ? 'lg' : 'sm'} fw={size === 'lg' ? 600 : 500}>{word}</Text>
     </Group>
   );

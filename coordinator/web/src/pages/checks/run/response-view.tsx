@@ -25,7 +25,7 @@ export function ResponseView({ seen, onAssert }: { readonly seen: ResultWire['tc
         <Text size="xs" c="dimmed">{sizeText(bytesReceived)}{response.isTruncated ? `, of which ${sizeText(bytes.length)} were kept` : ''}{response.base64 === undefined ? '' : ', not all of it text'}</Text>
         <SegmentedControl size="xs" aria-label="How the response is shown" value={view} onChange={(value) => setView(value as typeof view)} data={[{ value: 'rendered', label: 'Text' }, { value: 'raw', label: 'Raw' }, { value: 'hex', label: 'Hex' }]} />
       </Group>
-      <div className="bytes foreign" tabIndex={0} role="region" aria-label="Response" data-view={view}>
+      <div className="bytes foreign" tabIndex={0} role="group" aria-label="What was received" data-view={view}>
         {view === 'rendered' && onAssert !== undefined
           ? shown.map((line, index) => <AssertableLine key={index} line={line} onAssert={onAssert} />)
           : <pre>{view === 'rendered' ? visibleText(shown.join('\n')) : shown.join('\n')}</pre>}

@@ -34,7 +34,7 @@ export function RunPage() {
     <>
       <PageHeader
         title={`Run of ${exactTime(Date.parse(result.startedAt))}`}
-        about={<><Anchor component={Link} to={`/checks/${id}`} size="sm" className="foreign">{result.name}</Anchor> from {visibleText(result.runLocation)}, {TRIGGER_WORDS[seen.trigger]}</>}
+        about={<><Anchor component={Link} to={`/checks/${id}`} size="sm" underline="always" className="foreign">{result.name}</Anchor> from {visibleText(result.runLocation)}, {TRIGGER_WORDS[seen.trigger]}</>}
         actions={(
           <>
             <Step neighbour={around.previous} to={to} label="Run before" icon={<IconChevronLeft size={16} />} isFirst />
@@ -90,7 +90,7 @@ function Request({ seen }: { readonly seen: ResultWire['tcpCheckResult'] }) {
         <dt>Target</dt><dd className="foreign">{visibleText(request.hostname)}:{request.port}, {request.ipFamily}</dd>
         <dt>Sent</dt><dd>{sizeText(seen.bytesSent)}{request.data === null ? '' : `, ${request.sendAfter === 'banner' ? 'after the greeting' : 'at once'}, written as ${request.dataFormat}`}</dd>
       </dl>
-      {request.data !== null && <div className="bytes foreign" tabIndex={0} role="region" aria-label="Data that was sent"><pre>{visibleText(request.data)}</pre></div>}
+      {request.data !== null && <div className="bytes foreign" tabIndex={0} role="group" aria-label="Data that was sent"><pre>{visibleText(request.data)}</pre></div>}
     </Stack>
   );
 }
@@ -120,7 +120,7 @@ const STOP_WORDS: Readonly<Record<string, string>> = {
 
 function Neighbours({ label, of, to, current, withAttempt = false }: { readonly label: string; readonly of: readonly Neighbour[]; readonly to: (neighbour: Neighbour) => string; readonly current: string; readonly withAttempt?: boolean }) {
   return (
-    <div className="scroll-x" tabIndex={0} role="region" aria-label={label}>
+    <div className="scroll-x" tabIndex={0} role="group" aria-label={label}>
       <Table fz="sm" verticalSpacing={6} className="runs" aria-label={label}>
         <Table.Thead><Table.Tr><Table.Th>{withAttempt ? 'Attempt' : 'Location'}</Table.Th><Table.Th>Outcome</Table.Th><Table.Th>{withAttempt ? 'Location' : 'Due'}</Table.Th><Table.Th ta="right">Total</Table.Th><Table.Th>Failure</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>
