@@ -97,7 +97,6 @@ describe('a check', () => {
     expect(sentence).toMatch(/^Judging the answer failed: .*; until then: connected to 127\.0\.0\.1 in .*, and \d+ bytes had been received\.$/);
     await main(page).getByText('451 out of order').first().waitFor();
     await page.getByRole('table', { name: 'Other locations' }).waitFor();
-    await expectAccessible(page);
     await dashboard.shoot(page, 'run-light');
 
     await page.getByRole('link', { name: 'mail of the shop' }).click();

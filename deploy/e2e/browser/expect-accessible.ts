@@ -15,6 +15,7 @@ export async function expectAccessible(page: Page): Promise<void> {
     expect({ colorScheme, violations: await violationsOf(page) }).toEqual({ colorScheme, violations: [] });
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.locator('html[data-mantine-color-scheme="light"]').waitFor();
   await page.setViewportSize(PHONE);
   expect({ width: PHONE.width, violations: await violationsOf(page) }).toEqual({ width: PHONE.width, violations: [] });
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(PHONE.width);
