@@ -45,6 +45,8 @@ export type CoordinatorConfig = {
   readonly notices: NoticeSettings;
   /** What runs cost, and how many a month are allowed where an account says nothing itself. */
   readonly usage: UsageSettings;
+  /** Where the coordinator's own metrics are sent by OTLP, besides being there to be scraped; null: nowhere. */
+  readonly otlpUrl: string | null;
 };
 
 /** How notices leave. */
@@ -153,6 +155,9 @@ export const coordinatorSettings = {
   quotaRuns: optional('SONDE_QUOTA_RUNS_PER_MONTH', integer(1, 999_999_999_999), 'no quota', {
     about: 'runs a month of an account that has no quota of its own', hint: 'Give a whole number; nothing that runs is stopped at it.',
   }),
+  otlpUrl: optional('SONDE_OTLP_URL', httpUrl(), 'metrics are only scraped', {
+    about: 'receiver of OTLP that metrics are sent to every minute', hint: 'Give its whole address, for example http://collector:4318/v1/metrics; headers are OTEL_EXPORTER_OTLP_HEADERS.',
+  }),
   logLevel: withDefault('SONDE_LOG_LEVEL', oneOf(LOG_LEVELS), 'info', {
     about: 'how much is logged', hint: 'Use info, or debug to see more.',
   }),
@@ -182,6 +187,7 @@ export function readCoordinatorConfig(env: Environment): ReadCoordinatorConfig {
       },
       dataDir: s.dataDir, apiKey: s.apiKey, masterKey: s.masterKey, masterKeys: s.masterKeys ?? [], publicWitnesses: s.publicWitnesses ?? [], logLevel: s.logLevel,
       retention: retentionOf(s),
+      otlpUrl: s.otlpUrl,
       usage: {
         pricePer10000: s.pricePer10000, currency: s.currency,
         defaultQuota: s.quotaRuns === null ? null : { runsPerMonth: s.quotaRuns, policy: 'continue', warnAtPercent: WARN_AT_PERCENT },

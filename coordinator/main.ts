@@ -124,6 +124,10 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
     ingest: fleet.ingest.counts, ingestWaitingRows: fleet.ingest.waitingRows, gapsClosed: fleet.closer.closed,
     loopDelayP99Seconds: loopDelay.p99Us() / 1e6, deliveries: notices.delivery.counts, judge: judge.counts, judgedLastMs: judge.lastTurnMs,
   }), keptFacts(() => store.readOperatorFacts(), systemClock));
+  if (config.otlpUrl !== null) {
+    const { exportOtlp } = await import('./export-otlp.ts');
+    opened.push(await exportOtlp(metrics, { url: config.otlpUrl, version: VERSION, instanceId: fleet.coordinatorId }));
+  }
   const api = createApi({
     store, log, hashToken, clock: systemClock, ids: randomUUID, version: VERSION,
     shots: { run: (shot) => fleet.runShot(shot) }, channels: notices, demand: fleet.demand, agentDoor: agentDoor(config, door.port), usage: config.usage,
