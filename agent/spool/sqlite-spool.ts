@@ -83,9 +83,8 @@ export class SqliteSpool implements Spool {
   peek(lane: Lane, afterSequence: number, max: number): readonly SpoolRow[] {
     this.#settleAcknowledged();
     const border = this.#border.at(this.#options.clock.monotonicUs());
-    if (lane === 'backfill') return this.#read(afterSequence + 1, border, max);
-    const from = Math.max(afterSequence + 1, border);
-    return from >= this.#freshFrom ? this.#fresh.slice(from, Infinity, max) : this.#read(from, SEQUENCE_END, max);
+    const [from, until] = lane === 'backfill' ? [afterSequence + 1, border] : [Math.max(afterSequence + 1, border), SEQUENCE_END];
+    return from >= this.#freshFrom || this.#isAllFresh() ? this.#fresh.slice(from, until, max) : this.#read(from, until, max);
   }
 
   ackThrough(lane: Lane, sequence: number): void {
@@ -104,8 +103,13 @@ export class SqliteSpool implements Spool {
   }
 
   oldestAgeMs(nowMs: number): number {
-    const atMs = this.#rows.oldestAtMs() ?? this.#pending.first()?.atMs ?? nowMs;
-    return Math.max(0, nowMs - atMs);
+    const committedAtMs = this.#isAllFresh() ? this.#fresh.first()?.atMs : this.#rows.oldestAtMs();
+    return Math.max(0, nowMs - (committedAtMs ?? this.#pending.first()?.atMs ?? nowMs));
+  }
+
+  /** Then there is nothing in the file that is not in memory, too. */
+  #isAllFresh(): boolean {
+    return this.#rows.size.rows === this.#fresh.length;
   }
 
   onReady(callback: () => void): () => void {

@@ -1,5 +1,6 @@
 import { PLANTS, type PlantName } from './plants.ts';
-import { runSeed, type SeedReport } from './run-seed.ts';
+import type { SeedReport } from './run-seed.ts';
+import { SeedPool } from './seed-pool.ts';
 
 export type CampaignOptions = {
   readonly firstSeed: number;
@@ -29,13 +30,13 @@ export const SOMETIMES = [
   'spool trouble: commit_failed',
 ] as const;
 
-/** Seed after seed. */
-export async function runCampaign({ firstSeed, seeds, hours, onSeed }: CampaignOptions): Promise<CampaignReport> {
+/** Seed after seed, as many at once as the pool has workers. */
+export async function runCampaign({ firstSeed, seeds, hours, onSeed }: CampaignOptions, pool = new SeedPool(1)): Promise<CampaignReport> {
   const failed: SeedReport[] = [];
   const counts = new Map<string, number>();
   const sum = { executions: 0, results: 0, gaps: 0, events: 0 };
-  for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
-    const report = await runSeed({ seed, hours });
+  await pool.each(seedsFrom(firstSeed, seeds), async (seed) => {
+    const report = await pool.run({ seed, hours });
     for (const [what, count] of report.counts) counts.set(what, (counts.get(what) ?? 0) + count);
     sum.executions += report.executions;
     sum.results += report.results;
@@ -43,19 +44,23 @@ export async function runCampaign({ firstSeed, seeds, hours, onSeed }: CampaignO
     sum.events += report.events;
     if (report.violations.length > 0) failed.push(report);
     onSeed?.(report);
-  }
-  return { failed, counts, never: SOMETIMES.filter((what) => !counts.has(what)), ...sum };
+  });
+  return { failed: failed.sort((a, b) => a.seed - b.seed), counts, never: SOMETIMES.filter((what) => !counts.has(what)), ...sum };
 }
 
-export type PlantReport = { readonly plant: PlantName; readonly foundAtSeed: number | null; readonly tried: number; readonly violation: string };
+function* seedsFrom(first: number, count: number): Generator<number, void> {
+  for (let seed = first; seed < first + count; seed += 1) yield seed;
+}
+
+export type PlantReport = { readonly plant: PlantName; readonly foundAtSeed: number | null; readonly tried: number; readonly hours: number; readonly violation: string };
 
 /** Looks for one planted bug, seed after seed. */
-export async function findPlant(plant: PlantName, { firstSeed, seeds, hours }: Omit<CampaignOptions, 'onSeed'>): Promise<PlantReport> {
+export async function findPlant(plant: PlantName, { firstSeed, seeds, hours }: Omit<CampaignOptions, 'onSeed'>, pool = new SeedPool(1)): Promise<PlantReport> {
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
-    const { violations: [violation] } = await runSeed({ seed, hours, plants: new Set([plant]) });
-    if (violation !== undefined) return { plant, foundAtSeed: seed, tried: seed - firstSeed + 1, violation };
+    const { violations: [violation] } = await pool.run({ seed, hours, plants: new Set([plant]) });
+    if (violation !== undefined) return { plant, foundAtSeed: seed, tried: seed - firstSeed + 1, hours, violation };
   }
-  return { plant, foundAtSeed: null, tried: seeds, violation: '' };
+  return { plant, foundAtSeed: null, tried: seeds, hours, violation: '' };
 }
 
 export const ALL_PLANTS = Object.keys(PLANTS) as readonly PlantName[];

@@ -25,6 +25,13 @@ export function isPlant(name: string): name is PlantName {
   return Object.hasOwn(PLANTS, name);
 }
 
+/** Hours of a seed in which it is looked for: as short as it still shows. */
+export function huntHoursOf(plant: PlantName): number {
+  return LONGER_HUNTS[plant] ?? 0.25;
+}
+
+const LONGER_HUNTS: Partial<Record<PlantName, number>> = {};
+
 /** What of them is a mistake of the store. */
 export function mistakesOf(plants: ReadonlySet<PlantName>): StoreMistakes {
   return {

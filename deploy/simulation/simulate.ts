@@ -1,24 +1,26 @@
 import { parseArgs } from 'node:util';
 import { ALL_PLANTS, findPlant, runCampaign } from './campaign.ts';
-import { isPlant, PLANTS } from './plants.ts';
+import { huntHoursOf, isPlant, PLANTS } from './plants.ts';
+import { SeedPool } from './seed-pool.ts';
 import { runSeed, type SeedReport } from './run-seed.ts';
 
 /**
- * npm run simulate -- --seeds 500 --hours 1                 the campaign
+ * npm run simulate -- --seeds 500 --hours 1 [--workers 2]   the campaign
  * npm run simulate -- --seed 17 --hours 1 [--trace]         one seed again
- * npm run simulate -- --plants [--seeds 200] [--hours 0.5]  every planted bug has to be found
- * npm run simulate -- --plant NAME                          one of them
+ * npm run simulate -- --plants [--workers 2] [--seeds 200]  every planted bug has to be found
+ * npm run simulate -- --plant NAME [--hours 0.5]            one of them
  */
 /** Seeds after which everything that is to happen sometimes has happened. */
 const EVERYTHING_SEEN_AFTER = 50;
 
 const { values } = parseArgs({ options: {
-  seeds: { type: 'string' }, hours: { type: 'string', default: '1' }, seed: { type: 'string' },
-  json: { type: 'boolean', default: false }, trace: { type: 'boolean', default: false },
+  seeds: { type: 'string' }, hours: { type: 'string' }, seed: { type: 'string' },
+  workers: { type: 'string', default: '1' }, json: { type: 'boolean', default: false }, trace: { type: 'boolean', default: false },
   plants: { type: 'boolean', default: false }, plant: { type: 'string' },
 } });
 
-const hours = positive('hours', values.hours);
+const hours = positive('hours', values.hours ?? '1');
+const workers = Math.floor(positive('workers', values.workers));
 const firstSeed = values.seed === undefined ? 1 : positive('seed', values.seed);
 const began = performance.now();
 
@@ -29,12 +31,14 @@ else await campaign();
 
 async function campaign(): Promise<void> {
   const seeds = positive('seeds', values.seeds ?? '20');
-  let simulated = 0;
+  const pool = new SeedPool(workers);
+  let [simulated, done] = [0, 0];
   const report = await runCampaign({ firstSeed, seeds, hours, onSeed: (seed) => {
     simulated += hours;
+    done += 1;
     if (seed.violations.length > 0) tellFailure(seed);
-    if (!values.json && (seed.seed - firstSeed) % 10 === 9) process.stderr.write(`${seed.seed - firstSeed + 1} seeds, ${(simulated / secondsSoFar()).toFixed(2)} simulated hours/s\n`);
-  } });
+    if (!values.json && done % 10 === 0) process.stderr.write(`${done} seeds, ${(simulated / secondsSoFar()).toFixed(2)} simulated hours/s\n`);
+  } }, pool).finally(() => pool.close());
   const { failed, counts, never, ...sums } = report;
   const seconds = secondsSoFar();
   const facts = { seeds, hours, failed: failed.map(({ seed }) => seed), never, ...sums, seconds, simulatedHoursPerSecond: simulated / seconds, counts: Object.fromEntries([...counts].sort()) };
@@ -54,12 +58,13 @@ async function again(): Promise<void> {
 
 async function huntPlants(): Promise<void> {
   const seeds = positive('seeds', values.seeds ?? '200');
-  for (const plant of values.plant !== undefined && isPlant(values.plant) ? [values.plant] : ALL_PLANTS) {
-    const report = await findPlant(plant, { firstSeed, seeds, hours });
+  const pool = new SeedPool(workers);
+  await pool.each(values.plant !== undefined && isPlant(values.plant) ? [values.plant] : ALL_PLANTS, async (plant) => {
+    const report = await findPlant(plant, { firstSeed, seeds, hours: values.hours === undefined ? huntHoursOf(plant) : hours }, pool);
     if (report.foundAtSeed === null) process.exitCode = 1;
     if (values.json) console.log(JSON.stringify(report));
     else console.log(report.foundAtSeed === null ? `NOT FOUND in ${report.tried} seeds: ${plant}: ${PLANTS[plant]}` : `found by seed ${report.foundAtSeed}: ${plant}: ${report.violation}`);
-  }
+  }).finally(() => pool.close());
 }
 
 function tellFailure({ seed, violations }: SeedReport): void {
