@@ -1,4 +1,5 @@
 import { sleep, type Clock } from '#shared/time/clock.ts';
+import { WakeableSleep } from '#shared/time/wakeable-sleep.ts';
 
 export type PulseOptions = {
   /** The poll: what a lost hint costs. */
@@ -15,15 +16,11 @@ export type PulseOptions = {
 /** Looks again and again until the signal aborts: after a hint, or when the poll is due; one look at a time. Never rejects. */
 export async function pulse(look: () => Promise<void>, { everyMs, gapMs, onHint, clock, signal, onTrouble }: PulseOptions): Promise<void> {
   let isHinted = false;
-  let wake = (): void => undefined;
-  const unsubscribe = onHint(() => { isHinted = true; wake(); });
+  const waiting = new WakeableSleep();
+  const unsubscribe = onHint(() => { isHinted = true; waiting.wake(); });
   while (!signal.aborted) {
     await sleep(clock, gapMs, signal);
-    if (!isHinted && !signal.aborted) {
-      const hint = new AbortController();
-      wake = () => hint.abort();
-      await sleep(clock, everyMs - gapMs, AbortSignal.any([signal, hint.signal]));
-    }
+    if (!isHinted) await waiting.sleep(clock, everyMs - gapMs, signal);
     if (signal.aborted) break;
     // What is hinted at from here on may come too late for this look.
     isHinted = false;

@@ -1,6 +1,7 @@
 import type { Log } from '#shared/log.ts';
 import type { Location } from '#shared/check/location.ts';
 import { sleep, type Clock } from '#shared/time/clock.ts';
+import { WakeableSleep } from '#shared/time/wakeable-sleep.ts';
 import { judgeCheck, startOf, type ConfirmationOrder, type Judged, type JudgingWorld } from './judge-check.ts';
 import type { AccountContext, JudgingStore, JudgingTurn, KeptState } from './judging-port.ts';
 import type { KnownConfig } from './slot-closer.ts';
@@ -54,15 +55,13 @@ export class Judge {
 
   start(signal: AbortSignal): void {
     const { clock, log, store } = this.#deps;
-    let wake = (): void => undefined;
+    const waiting = new WakeableSleep();
     let isHinted = false;
-    const stopHints = store.onJudgeHint(() => { isHinted = true; wake(); });
+    const stopHints = store.onJudgeHint(() => { isHinted = true; waiting.wake(); });
     signal.addEventListener('abort', stopHints, { once: true });
     this.#loop = (async () => {
       while (!signal.aborted) {
-        const hint = new AbortController();
-        wake = () => hint.abort();
-        if (!isHinted) await sleep(clock, LOOK_EVERY_MS, AbortSignal.any([signal, hint.signal]));
+        if (!isHinted) await waiting.sleep(clock, LOOK_EVERY_MS, signal);
         await sleep(clock, GATHER_MS, signal);
         isHinted = false;
         if (signal.aborted) return;

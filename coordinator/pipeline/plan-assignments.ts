@@ -4,7 +4,8 @@ import type { Location } from '#shared/check/location.ts';
 import type { Assignment } from '#shared/run/assignment.ts';
 import { availabilityIndex, type AvailabilityIndex } from '#shared/schedule/availability.ts';
 import { EPOCH_LEAD_MS, type AvailabilityChange } from '#shared/schedule/epoch.ts';
-import { sleep, type Clock } from '#shared/time/clock.ts';
+import type { Clock } from '#shared/time/clock.ts';
+import { WakeableSleep } from '#shared/time/wakeable-sleep.ts';
 import { assignmentToWire } from '#shared/wire/assignment.ts';
 import type { Member } from '../fleet/rendezvous.ts';
 import type { RosterEpoch } from '../fleet/roster.ts';
@@ -98,14 +99,12 @@ export class AssignmentPlanner {
   /** Reads and plans until the signal aborts; the first read is awaited by `start`. */
   async start(signal: AbortSignal): Promise<void> {
     await this.refresh(true);
-    let wake = (): void => undefined;
-    const stopHints = this.#deps.store.onConfigHint(() => wake());
+    const waiting = new WakeableSleep();
+    const stopHints = this.#deps.store.onConfigHint(() => waiting.wake());
     signal.addEventListener('abort', stopHints, { once: true });
     this.#loop = (async () => {
       while (!signal.aborted) {
-        const hint = new AbortController();
-        wake = () => hint.abort();
-        await sleep(this.#deps.clock, POLL_EVERY_MS, AbortSignal.any([signal, hint.signal]));
+        await waiting.sleep(this.#deps.clock, POLL_EVERY_MS, signal);
         if (signal.aborted) return;
         await this.refresh(false).catch((error: unknown) => this.#deps.log.warn({ err: error }, 'could not read the config; trying again'));
       }

@@ -1,3 +1,4 @@
+import type { FaultName } from './faults.ts';
 import { PLANTS, type PlantName } from './plants.ts';
 import type { SeedReport } from './run-seed.ts';
 import { SeedPool } from './seed-pool.ts';
@@ -54,10 +55,15 @@ function* seedsFrom(first: number, count: number): Generator<number, void> {
 
 export type PlantReport = { readonly plant: PlantName; readonly foundAtSeed: number | null; readonly tried: number; readonly hours: number; readonly violation: string };
 
+export type HuntOptions = Omit<CampaignOptions, 'onSeed'> & {
+  /** Among which it is looked for; left out: whatever each seed chooses. */
+  readonly faults?: readonly FaultName[] | undefined;
+};
+
 /** Looks for one planted bug, seed after seed. */
-export async function findPlant(plant: PlantName, { firstSeed, seeds, hours }: Omit<CampaignOptions, 'onSeed'>, pool = new SeedPool(1)): Promise<PlantReport> {
+export async function findPlant(plant: PlantName, { firstSeed, seeds, hours, faults }: HuntOptions, pool = new SeedPool(1)): Promise<PlantReport> {
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
-    const { violations: [violation] } = await pool.run({ seed, hours, plants: new Set([plant]) });
+    const { violations: [violation] } = await pool.run({ seed, hours, faults, plants: new Set([plant]), stopsAtViolation: true });
     if (violation !== undefined) return { plant, foundAtSeed: seed, tried: seed - firstSeed + 1, hours, violation };
   }
   return { plant, foundAtSeed: null, tried: seeds, hours, violation: '' };

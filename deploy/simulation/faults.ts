@@ -42,6 +42,24 @@ export const FAULTS = {
     world.crashChance = 0.01;
     during({ world, ms: 1_000 + random.fraction() * 5_000 }, () => { world.crashChance = 0; });
   } },
+  'judges killed': { meanMinutes: 5, inject: ({ world, random }) => {
+    world.tellingCrashChance = 0.4;
+    during({ world, ms: 60_000 + random.fraction() * 120_000 }, () => { world.tellingCrashChance = 0; });
+  } },
+  'keepers stopped': { meanMinutes: 7, inject: ({ world, random }) => {
+    // Between what it saw of the agents and what it writes of them.
+    world.onStopAt = (process) => {
+      const over = world.watch.disturbed(null, 'stopped');
+      process.stop();
+      world.sometimes('a keeper stopped');
+      during({ world, ms: random.pick([4_000, 15_000, 40_000]) * (0.5 + random.fraction()) }, () => { process.continue(); over(); });
+    };
+    world.stopAfter = 'observeAgents';
+    const machine = random.pick(world.agents);
+    // Something has changed by then.
+    disturbedFor(world, machine, 10_000, 'connection broken');
+    for (const link of machine.links) link.breakAll();
+  } },
   'connections broken': { meanMinutes: 4, inject: ({ world, random }) => {
     const machine = random.pick(world.agents);
     disturbedFor(world, machine, 1_000, 'connection broken');
@@ -114,11 +132,18 @@ export const FAULTS = {
 } as const satisfies Readonly<Record<string, Fault>>;
 export type FaultName = keyof typeof FAULTS;
 
+/** What is no trouble of Sonde's own, and goes on beside everything else. */
+const OFTEN: ReadonlySet<FaultName> = new Set(['checks edited', 'targets in trouble']);
+
 /** Chooses the seed's faults and lets them happen, each as often as it does, until everything is to heal. */
-export function plotFaults(world: World, ops: Operations, { seed, fromMs, healAtMs }: { readonly seed: number; readonly fromMs: number; readonly healAtMs: number }): readonly FaultName[] {
+export function plotFaults(world: World, ops: Operations, { seed, fromMs, healAtMs, faults }: {
+  readonly seed: number; readonly fromMs: number; readonly healAtMs: number;
+  /** These and no others; left out: whatever the seed chooses. */
+  readonly faults?: readonly FaultName[] | undefined;
+}): readonly FaultName[] {
   const random = new Random(seed, 4);
   const share = random.pick([0, 0.15, 0.3, 0.6]);
-  const chosen = (Object.keys(FAULTS) as FaultName[]).filter((name) => random.chance(share) || (name === 'checks edited' && random.chance(0.5)));
+  const chosen = faults ?? (Object.keys(FAULTS) as FaultName[]).filter((name) => random.chance(share) || (OFTEN.has(name) && random.chance(0.5)));
   for (const name of chosen) {
     const own = new Random(seed, 5, Object.keys(FAULTS).indexOf(name));
     const fault: Fault = FAULTS[name];
@@ -140,6 +165,8 @@ export function plotFaults(world: World, ops: Operations, { seed, fromMs, healAt
 /** Everything is well again, at once. Clocks stay as wrong as they are: that is for the agents to bear. */
 export function heal(world: World, ops: Operations): void {
   world.crashChance = 0;
+  world.tellingCrashChance = 0;
+  world.stopAfter = null;
   Object.assign(world.weather, { isDown: false, slowMs: 0, lostBefore: 0, lostAfter: 0 });
   world.targets.allUp();
   for (const machine of world.agents) {

@@ -1,3 +1,4 @@
+import type { FaultName } from './faults.ts';
 import type { StoreMistakes } from './model/store-model.ts';
 
 /** Bugs that may be planted, and how: each is a switch in the wiring or in a model, never in what is shipped. */
@@ -18,6 +19,9 @@ export const PLANTS = {
   'no-fencing-of-generations': 'an older session of an agent still counts, and is not cut off',
   'no-fencing-of-leases': 'what a holder writes is taken though its lease has passed on',
   'lease-by-local-clock': 'a lease ends by the clock of whoever asks for it',
+  'alert-outside-the-transaction': 'alerts and notices are there before the state that they tell of is committed',
+  'judging-by-arrival': 'a row that comes late is not judged at its place',
+  'two-judges-no-lock': 'two coordinators may judge the same check at the same time',
 } as const;
 export type PlantName = keyof typeof PLANTS;
 
@@ -25,12 +29,19 @@ export function isPlant(name: string): name is PlantName {
   return Object.hasOwn(PLANTS, name);
 }
 
-/** Hours of a seed in which it is looked for: as short as it still shows. */
-export function huntHoursOf(plant: PlantName): number {
-  return LONGER_HUNTS[plant] ?? 0.25;
+export type Hunt = { readonly hours: number; readonly faults?: readonly FaultName[] };
+
+/** In what it is looked for: seeds as short as it still shows, and only with faults that let it. */
+export function huntOf(plant: PlantName): Hunt {
+  return HUNTS[plant] ?? { hours: 0.25 };
 }
 
-const LONGER_HUNTS: Partial<Record<PlantName, number>> = {};
+const HUNTS: Partial<Record<PlantName, Hunt>> = {
+  'hand-over-without-last-slot': { hours: 0.3, faults: ['agents leaving'] },
+  'no-fencing-of-generations': { hours: 0.3, faults: ['agents leaving', 'agents killed', 'mute partitions'] },
+  'no-fencing-of-leases': { hours: 0.4, faults: ['keepers stopped', 'agents killed'] },
+  'alert-outside-the-transaction': { hours: 0.4, faults: ['judges killed', 'targets in trouble'] },
+};
 
 /** What of them is a mistake of the store. */
 export function mistakesOf(plants: ReadonlySet<PlantName>): StoreMistakes {
@@ -44,6 +55,9 @@ export function mistakesOf(plants: ReadonlySet<PlantName>): StoreMistakes {
     ...(plants.has('roster-applied-at-once') ? { rosterShiftMs: -2_000 } : {}),
     ...(plants.has('no-fencing-of-generations') ? { ignoresGenerations: true } : {}),
     ...(plants.has('no-fencing-of-leases') ? { ignoresFences: true } : {}),
+    ...(plants.has('alert-outside-the-transaction') ? { writesOutsideTheTransaction: true } : {}),
+    ...(plants.has('judging-by-arrival') ? { forgetsWhereRowsBelong: true } : {}),
+    ...(plants.has('two-judges-no-lock') ? { locksNothing: true } : {}),
     ...(plants.has('lease-by-local-clock') ? { leaseByCallersClock: true } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import { Random } from '../fuzz/random.ts';
 import { Operations } from './actors/operations.ts';
-import { heal, plotFaults } from './faults.ts';
+import { heal, plotFaults, type FaultName } from './faults.ts';
 import { Disk } from './model/disk.ts';
 import { Link } from './model/network.ts';
 import { NaiveSchedule } from './oracle/naive-schedule.ts';
@@ -14,6 +14,10 @@ export type SeedOptions = {
   /** Simulated hours, warm-up and healing included; at least 0.25. */
   readonly hours: number;
   readonly plants?: ReadonlySet<PlantName>;
+  /** What goes wrong; left out: whatever the seed chooses. */
+  readonly faults?: readonly FaultName[] | undefined;
+  /** Ends at the first violation that is seen on the way. */
+  readonly stopsAtViolation?: boolean;
   /** Keep the last effects as text. */
   readonly isTraceKept?: boolean;
   /** Looks on from the beginning: a judge of its own, a debugger. */
@@ -46,8 +50,9 @@ const AFTER_MS = 360_000;
 const CLOSED_AFTER_MS = 140_000;
 
 /** One seed from its first event to its books. Whatever it depends on is the seed, the hours and the plants. */
-export async function runSeed({ seed, hours, plants = new Set(), isTraceKept = false, onWorld }: SeedOptions): Promise<SeedReport> {
+export async function runSeed({ seed, hours, plants = new Set(), faults: wanted, isTraceKept = false, stopsAtViolation = false, onWorld }: SeedOptions): Promise<SeedReport> {
   const world = new World({ seed, plants, startMs: START_MS, isTraceKept });
+  if (stopsAtViolation) world.engine.isEnough = () => world.violations.length > 0;
   onWorld?.(world);
   const ops = new Operations(world);
   const endMs = START_MS + hours * 3_600_000;
@@ -60,14 +65,15 @@ export async function runSeed({ seed, hours, plants = new Set(), isTraceKept = f
   const healAtMs = endMs - AFTER_MS;
   await world.engine.runUntil(START_MS + WARM_UP_MS / 2);
   warm();
-  const faults = plotFaults(world, ops, { seed, fromMs: START_MS + WARM_UP_MS, healAtMs });
+  const faults = plotFaults(world, ops, { seed, fromMs: START_MS + WARM_UP_MS, healAtMs, faults: wanted });
   await world.engine.runUntil(healAtMs);
   const healing = world.watch.disturbed(null, 'healing');
   heal(world, ops);
   await world.engine.runUntil(healAtMs + 70_000);
   healing();
   await world.engine.runUntil(endMs);
-  settleAccounts(world, endMs - CLOSED_AFTER_MS);
+  if (!world.engine.isEnough()) settleAccounts(world, endMs - CLOSED_AFTER_MS);
+  if (!world.engine.isEnough()) world.naiveJudge.settle();
   const { engine, model, watch } = world;
   return {
     seed, violations: world.violations, faults, counts: world.counts, traceHash: engine.trace.hash, events: engine.events,

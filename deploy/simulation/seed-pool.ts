@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { runSeed, type SeedOptions, type SeedReport } from './run-seed.ts';
 
 /** What of a seed can be asked for across processes. */
-export type SeedTask = Pick<SeedOptions, 'seed' | 'hours' | 'plants'>;
+export type SeedTask = Pick<SeedOptions, 'seed' | 'hours' | 'plants' | 'faults' | 'stopsAtViolation'>;
 
 type Answer = { readonly report: SeedReport } | { readonly error: string };
 

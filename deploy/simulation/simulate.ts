@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ALL_PLANTS, findPlant, runCampaign } from './campaign.ts';
-import { huntHoursOf, isPlant, PLANTS } from './plants.ts';
+import { huntOf, isPlant, PLANTS } from './plants.ts';
 import { SeedPool } from './seed-pool.ts';
 import { runSeed, type SeedReport } from './run-seed.ts';
 
@@ -60,7 +60,7 @@ async function huntPlants(): Promise<void> {
   const seeds = positive('seeds', values.seeds ?? '200');
   const pool = new SeedPool(workers);
   await pool.each(values.plant !== undefined && isPlant(values.plant) ? [values.plant] : ALL_PLANTS, async (plant) => {
-    const report = await findPlant(plant, { firstSeed, seeds, hours: values.hours === undefined ? huntHoursOf(plant) : hours }, pool);
+    const report = await findPlant(plant, { firstSeed, seeds, ...huntOf(plant), ...(values.hours === undefined ? {} : { hours }) }, pool);
     if (report.foundAtSeed === null) process.exitCode = 1;
     if (values.json) console.log(JSON.stringify(report));
     else console.log(report.foundAtSeed === null ? `NOT FOUND in ${report.tried} seeds: ${plant}: ${PLANTS[plant]}` : `found by seed ${report.foundAtSeed}: ${plant}: ${report.violation}`);

@@ -1,7 +1,7 @@
-import type { Check } from '#shared/check/check.ts';
+import type { AlertSettings, Check } from '#shared/check/check.ts';
 import type { Location } from '#shared/check/location.ts';
 import { aCheck, aRequest } from '#shared/testing/builders.ts';
-import type { Random } from '../fuzz/random.ts';
+import { Random } from '../fuzz/random.ts';
 
 /** Any check: how often, where, in turns or side by side, with or without retries. Its target is `target-<index>`. */
 export function aSimulatedCheck(index: number, locations: readonly Location[], random: Random): Check {
@@ -13,10 +13,23 @@ export function aSimulatedCheck(index: number, locations: readonly Location[], r
     ...(seconds < 60 ? { frequency: 0, frequencyOffset: seconds } : { frequency: seconds / 60 }),
     maxResponseTime: random.pick([1_000, 3_000, 5_000, 12_000]), degradedResponseTime: 1_000,
     request: aRequest({ hostname: `target-${index}`, port: 1_000 + random.int(0, 3) }),
+    alertSettings: alertSettingsOf(index), useGlobalAlertSettings: false, whenUnseen: index % 11 === 10 ? 'failing' : 'noData',
     retryStrategy: hasRetries ? {
       type: random.pick(['FIXED', 'LINEAR'] as const), baseBackoffSeconds: random.int(0, 3), maxRetries: random.int(1, 2), maxDurationSeconds: 30, sameRegion: true, onlyOn: null,
     } : null,
   });
+}
+
+/** Every kind; the same after an edit, so that a history can be judged anew from its rows alone. */
+function alertSettingsOf(index: number): AlertSettings {
+  const random = new Random(index, 8);
+  return {
+    escalationType: random.chance(0.25) ? 'TIME_BASED' : 'RUN_BASED',
+    runBasedEscalation: { failedRunThreshold: random.pick([1, 1, 1, 2, 3]) }, timeBasedEscalation: { minutesFailingThreshold: random.int(1, 3) },
+    reminders: { amount: random.pick([0, 0, 2]), interval: 5 },
+    parallelRunFailureThreshold: { enabled: random.chance(0.4), percentage: random.pick([34, 50, 67, 100]) },
+    recoveryPassThreshold: random.pick([1, 1, 2, 3]),
+  };
 }
 
 function shuffled<T>(list: readonly T[], random: Random): readonly T[] {

@@ -18,6 +18,7 @@ import type { StoredChange } from './model/stored-runs.ts';
 import { Targets } from './model/targets.ts';
 import type { PlantName } from './plants.ts';
 import { mistakesOf } from './plants.ts';
+import { NaiveJudge } from './oracle/naive-judge.ts';
 import { Watch } from './oracle/watch.ts';
 
 export type AgentMachine = {
@@ -59,8 +60,9 @@ export class World {
   readonly model: StoreModel;
   readonly targets: Targets;
   readonly watch: Watch;
+  readonly naiveJudge: NaiveJudge;
   readonly weather: StoreWeather = { isDown: false, slowMs: 0, lostBefore: 0, lostAfter: 0 };
-  readonly hints: Hints = { config: new Set(), fleet: new Set(), shots: new Set() };
+  readonly hints: Hints = { config: new Set(), fleet: new Set(), shots: new Set(), judge: new Set() };
   readonly locations: Location[] = [];
   readonly agents: AgentMachine[] = [];
   readonly coordinators: CoordinatorMachine[] = [];
@@ -72,6 +74,12 @@ export class World {
   readonly counts = new Map<string, number>();
   /** Chance that a process is killed at one side of an effect. */
   crashChance = 0;
+  /** The same where a judge tells something. */
+  tellingCrashChance = 0;
+  /** The call after whose answer a coordinator is stopped; null: none. */
+  stopAfter: string | null = null;
+  /** Stops it, and lets it go on later. */
+  onStopAt: (process: Process) => void = () => undefined;
   /** Hears of every process that was killed so, and brings it back. */
   onCrash: (process: Process) => void = () => undefined;
   readonly #ids: Random;
@@ -85,8 +93,9 @@ export class World {
     this.plants = plants;
     this.accountId = this.newId();
     const postgresOffsetMs = this.random.fraction() * 200 - 100;
-    this.targets = new Targets(new Random(seed, 3));
+    this.targets = new Targets(new Random(seed, 3), () => this.engine.nowMs);
     this.watch = new Watch(this);
+    this.naiveJudge = new NaiveJudge(this);
     this.model = new StoreModel({
       nowMs: () => this.engine.nowMs + postgresOffsetMs, newId: () => this.newId(), mistakes: mistakesOf(plants),
       onStored: (change) => {
@@ -99,6 +108,9 @@ export class World {
       onLease: (taken) => this.watch.leaseTaken(taken),
       onHint: () => { for (const hint of [...this.hints.config]) hint(); },
       onShotHint: () => { for (const hint of [...this.hints.shots]) hint(); },
+      onJudgeHint: () => { for (const hint of [...this.hints.judge]) hint(); },
+      onLook: (look) => this.naiveJudge.looked(look),
+      onNotice: (notice) => this.naiveJudge.told(notice),
       onFleetHint: () => { for (const hint of [...this.hints.fleet]) hint(); },
     });
   }
@@ -126,7 +138,12 @@ export class World {
   }
 
   readonly effect = (process: Process, what: string): void => {
-    if (this.crashChance === 0 || !process.isAlive || !this.random.chance(this.crashChance)) return;
+    if (this.stopAfter === what && process.isAlive) {
+      this.stopAfter = null;
+      this.onStopAt(process);
+    }
+    const chance = what.endsWith('Notices') ? Math.max(this.crashChance, this.tellingCrashChance) : this.crashChance;
+    if (chance === 0 || !process.isAlive || !this.random.chance(chance)) return;
     this.engine.trace.note(this.engine.nowMs, `${process.name} is killed at: ${what}`);
     this.sometimes('killed at an effect');
     process.kill();

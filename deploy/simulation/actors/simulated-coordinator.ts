@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { FleetSide } from '#coordinator/fleet-side.ts';
+import { Judge } from '#coordinator/pipeline/judge-runs.ts';
 import { sleep } from '#shared/time/clock.ts';
 import { Process } from '../engine/process.ts';
 import { storeDoor } from '../model/store-door.ts';
@@ -26,11 +27,14 @@ export function startSimulatedCoordinator(machine: CoordinatorMachine, world: Wo
   const store = storeDoor({
     engine: world.engine, random: world.random, model: world.model, weather: world.weather, process, hints: world.hints,
     hooks: { effect: world.effect, sometimes: (what) => world.sometimes(what) },
-    acknowledgesEarly: plants.has('ack-before-commit'),
+    acknowledgesEarly: plants.has('ack-before-commit'), writesOutsideTheTransaction: plants.has('alert-outside-the-transaction'),
     ...(plants.has('no-gap-for-the-lost') ? { drops: (row) => row.kind === 'gap' && row.agentId === null && row.gap.reason === 'agent_lost' } : {}),
   });
   const fleet = new FleetSide({
     store, clock: process, log: world.logOf(machine.name), ids: () => world.newId(), hashKey: (key) => Buffer.from(key), signal: stopping.signal,
+  });
+  const judge = new Judge({
+    config: fleet.planner, store, clock: process, log: world.logOf(machine.name), ids: () => world.newId(), confirm: (order) => fleet.confirm(order),
   });
   let isReady = false;
   void (async () => {
@@ -38,6 +42,7 @@ export function startSimulatedCoordinator(machine: CoordinatorMachine, world: Wo
     while (process.isAlive) {
       try {
         await fleet.start();
+        judge.start(stopping.signal);
         isReady = true;
         return;
       } catch {

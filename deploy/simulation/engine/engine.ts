@@ -36,13 +36,16 @@ export class Engine {
     return { cancel: () => { event.isCancelled = true; } };
   }
 
-  /** Lets the world go on until this instant. Rejects with what an event threw. */
+  /** Asked now and then: is there any need to go on? */
+  isEnough: () => boolean = () => false;
+
+  /** Lets the world go on until this instant, or until it is enough. Rejects with what an event threw. */
   async runUntil(untilMs: number): Promise<void> {
     this.after(untilMs - this.#nowMs, () => undefined);
     for (;;) {
       const isOver = await this.#turn(untilMs);
       if (this.#error !== null) throw this.#error;
-      if (isOver) return;
+      if (isOver || this.isEnough()) return;
     }
   }
 

@@ -79,7 +79,7 @@ export class SessionsModel {
   }
 
   #isNewest({ agentId, generation }: Pick<SessionRow, 'agentId' | 'generation'>): boolean {
-    return this.#generations.get(agentId) === generation;
+    return this.#deps.ignoresGenerations || this.#generations.get(agentId) === generation;
   }
 
   findCutOff(sessionIds: readonly string[]): readonly CutOff[] {

@@ -1,8 +1,10 @@
 import type { FleetSideDeps } from '#coordinator/fleet-side.ts';
+import type { JudgingStore } from '#coordinator/pipeline/judging-port.ts';
 import type { IngestRow } from '#coordinator/pipeline/ports.ts';
 import type { Random } from '../../fuzz/random.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Process } from '../engine/process.ts';
+import { judgingDoor } from './judging-door.ts';
 import type { StoreModel } from './store-model.ts';
 
 /** How Postgres and the way to it are at the moment. */
@@ -16,7 +18,7 @@ export type StoreWeather = {
 };
 
 /** Who listens to which NOTIFY. */
-export type Hints = { readonly config: Set<() => void>; readonly fleet: Set<() => void>; readonly shots: Set<() => void> };
+export type Hints = { readonly config: Set<() => void>; readonly fleet: Set<() => void>; readonly shots: Set<() => void>; readonly judge: Set<() => void> };
 
 export type StoreDoorDeps = {
   readonly engine: Engine;
@@ -31,11 +33,13 @@ export type StoreDoorDeps = {
   readonly hints: Hints;
   /** Planted: answers `ingest` before it has been done. */
   readonly acknowledgesEarly?: boolean;
+  /** Planted: what the judge writes is there before its commit. */
+  readonly writesOutsideTheTransaction?: boolean;
   /** Planted: rows that are left out of `ingest`. */
   readonly drops?: (row: IngestRow) => boolean;
 };
 
-type Store = FleetSideDeps['store'];
+type Store = FleetSideDeps['store'] & JudgingStore;
 
 /**
  * One coordinator's way to Postgres: every call takes its time, may find Postgres away, may fail without having
@@ -54,7 +58,7 @@ export function storeDoor(deps: StoreDoorDeps): Store {
     ingest(rows) {
       const taken = deps.drops ? rows.filter((row) => !deps.drops!(row)) : rows;
       const done = call('ingest', () => {
-        const counts = model.runs.ingest(taken);
+        const counts = model.ingest(taken);
         if (counts.duplicates > 0) deps.hooks.sometimes('a duplicate row');
         return counts;
       });
@@ -91,6 +95,10 @@ export function storeDoor(deps: StoreDoorDeps): Store {
     closedThroughMs: () => call('closedThroughMs', () => model.closedThroughMs),
     moveClosedThrough: (lease, dueMs) => call('moveClosedThrough', () => model.moveClosedThrough(lease, dueMs)),
     findUnsettled: (runs) => call('findUnsettled', () => model.findUnsettled(runs)),
+    ...judgingDoor({
+      model: model.judging, isAlive: () => process.isAlive, onDeath: (callback) => process.onDeath(callback), call,
+      onHint: (callback) => listen(deps, deps.hints.judge, callback), writesOutsideTheTransaction: deps.writesOutsideTheTransaction ?? false,
+    }),
     ...WITHOUT_WITNESSES,
     listReplacedDefinitions: (sinceMs) => call('listReplacedDefinitions', () => model.listReplacedDefinitions(sinceMs)),
   };
@@ -115,7 +123,8 @@ function ask<Answer>({ engine, random, weather, process, hooks }: StoreDoorDeps,
   if (!process.isAlive) return NEVER;
   hooks.effect(process, what);
   if (!process.isAlive) return NEVER;
-  return new Promise((resolve, reject) => {
+  // One that is stopped asks when it goes on.
+  return new Promise((resolve, reject) => process.reach(() => {
     const wayMs = (): number => 0.3 + random.fraction() * 2;
     const answer = (settle: () => void): void => {
       engine.after(wayMs(), () => process.reach(() => {
@@ -133,7 +142,7 @@ function ask<Answer>({ engine, random, weather, process, hooks }: StoreDoorDeps,
       }
       answer(() => resolve(result));
     });
-  });
+  }));
 }
 
 function listen({ engine, random, process }: StoreDoorDeps, listeners: Set<() => void>, callback: () => void): () => void {
@@ -144,4 +153,4 @@ function listen({ engine, random, process }: StoreDoorDeps, listeners: Set<() =>
 }
 
 const NEVER = new Promise<never>(() => undefined);
-const WRITES: ReadonlySet<string> = new Set(['ingest', 'appendAvailability', 'appendRoster', 'openSession', 'closeSession', 'moveClosedThrough', 'recordShot', 'enrol']);
+const WRITES: ReadonlySet<string> = new Set(['ingest', 'appendAvailability', 'appendRoster', 'openSession', 'closeSession', 'moveClosedThrough', 'recordShot', 'enrol', 'commitJudged', 'commitNotices']);

@@ -1,11 +1,12 @@
 import type { EnrolmentDecision, EnrolmentFacts, EnrolmentKey, KnownAgent } from '#coordinator/fleet/decide-enrolment.ts';
 import type { RosterEpoch } from '#coordinator/fleet/roster.ts';
 import type { Lease, OwedRun } from '#coordinator/pipeline/closing-port.ts';
-import type { PlannedCheck } from '#coordinator/pipeline/ports.ts';
+import type { IngestRow, PlannedCheck } from '#coordinator/pipeline/ports.ts';
 import type { AgentHello } from '#coordinator/sessions/enrolment-port.ts';
 import { intervalMsOf, type Check } from '#shared/check/check.ts';
 import type { Location } from '#shared/check/location.ts';
 import { EPOCH_LEAD_MS, nextEpoch, type AvailabilityChange, type ScheduleEpoch } from '#shared/schedule/epoch.ts';
+import { JudgingModel, type JudgingMistakes, type JudgingModelDeps } from './judging-model.ts';
 import { SessionsModel } from './sessions-model.ts';
 import { ShotsModel } from './shots-model.ts';
 import { StoredRuns, type RunsMistakes, type StoredChange } from './stored-runs.ts';
@@ -13,11 +14,11 @@ import { StoredRuns, type RunsMistakes, type StoredChange } from './stored-runs.
 /** What a change of the config looked like when it was committed; for the oracle. */
 export type ConfigChange =
   | { readonly kind: 'epoch'; readonly checkId: string; readonly fromAtMs: number }
-  | { readonly kind: 'availability'; readonly locationId: string; readonly fromAtMs: number; readonly available: boolean }
-  | { readonly kind: 'roster'; readonly locationId: string; readonly fromAtMs: number };
+  | { readonly kind: 'availability'; readonly locationId: string; readonly fromAtMs: number; readonly available: boolean; readonly fence: Lease | null }
+  | { readonly kind: 'roster'; readonly locationId: string; readonly fromAtMs: number; readonly fence: Lease | null };
 
 /** Where the model may be told to be wrong, for the planted bugs. */
-export type StoreMistakes = RunsMistakes & {
+export type StoreMistakes = RunsMistakes & JudgingMistakes & {
   /** ms added to the instant from which an epoch, an availability or a roster governs. */
   readonly epochShiftMs?: number;
   readonly availabilityShiftMs?: number;
@@ -47,6 +48,7 @@ export class StoreModel {
   readonly sessions: SessionsModel;
   readonly pins = new Map<string, { readonly publicKey: string; readonly location: Location }>();
   readonly shots: ShotsModel;
+  readonly judging: JudgingModel;
   readonly #keys = new Map<string, Location>();
   readonly #leases = new Map<string, { holder: string; token: number; endsMs: number }>();
   readonly #deps: StoreModelDeps;
@@ -55,7 +57,14 @@ export class StoreModel {
 
   constructor(deps: StoreModelDeps) {
     this.#deps = deps;
-    this.runs = new StoredRuns(deps.onStored ?? (() => undefined), deps.mistakes);
+    this.judging = new JudgingModel({
+      nowMs: deps.nowMs, onHint: () => deps.onJudgeHint?.(), ...(deps.mistakes ? { mistakes: deps.mistakes } : {}),
+      ...(deps.onLook ? { onLook: deps.onLook } : {}), ...(deps.onNotice ? { onNotice: deps.onNotice } : {}),
+    });
+    this.runs = new StoredRuns((change) => {
+      this.judging.stored(change);
+      deps.onStored?.(change);
+    }, deps.mistakes);
     this.sessions = new SessionsModel({ nowMs: deps.nowMs, newId: deps.newId, onHint: () => deps.onFleetHint?.(), ignoresGenerations: deps.mistakes?.ignoresGenerations ?? false });
     this.shots = new ShotsModel(deps.nowMs, () => deps.onShotHint?.());
     this.closedThroughMs = Math.floor(deps.nowMs());
@@ -69,6 +78,13 @@ export class StoreModel {
     this.revision += 1;
     this.locations.push({ ...location, changedAt: this.revision });
     this.#keys.set(key, location);
+  }
+
+  /** Rows and their marks, in one transaction. */
+  ingest(rows: readonly IngestRow[]): { readonly inserted: number; readonly duplicates: number } {
+    const counts = this.runs.ingest(rows);
+    this.judging.ingested(rows);
+    return counts;
   }
 
   loadConfig(since: number) {
@@ -105,6 +121,7 @@ export class StoreModel {
       this.revisions.push({ checkId: check.checkId, definition: check.check, replacedAtMs: null });
     }
     this.checks.set(check.checkId, { ...check, epochs: shifted ? [...check.epochs, shifted] : check.epochs, changedAt: this.revision });
+    this.judging.checkChanged(check.accountId, check.checkId);
     if (shifted) this.#deps.onConfig?.({ kind: 'epoch', checkId: check.checkId, fromAtMs: shifted.fromAtMs });
     this.#deps.onHint?.();
   }
@@ -118,7 +135,7 @@ export class StoreModel {
       const last = this.availability.findLast(({ locationId }) => locationId === change.locationId);
       const fromAtMs = this.#neverRetroactive(change.fromAtMs, last?.fromAtMs ?? null) + (this.#deps.mistakes?.availabilityShiftMs ?? 0);
       this.availability.push({ ...change, fromAtMs, changedAt: this.revision });
-      this.#deps.onConfig?.({ kind: 'availability', ...change, fromAtMs });
+      this.#deps.onConfig?.({ kind: 'availability', ...change, fromAtMs, fence: fence ?? null });
     }
     this.#deps.onHint?.();
     return true;
@@ -130,7 +147,7 @@ export class StoreModel {
     const last = this.rosters.findLast(({ locationId }) => locationId === roster.locationId);
     const fromAtMs = this.#neverRetroactive(roster.fromAtMs, last?.fromAtMs ?? null) + (this.#deps.mistakes?.rosterShiftMs ?? 0);
     this.rosters.push({ ...roster, fromAtMs, changedAt: this.revision });
-    this.#deps.onConfig?.({ kind: 'roster', locationId: roster.locationId, fromAtMs });
+    this.#deps.onConfig?.({ kind: 'roster', locationId: roster.locationId, fromAtMs, fence: fence ?? null });
     this.#deps.onHint?.();
     return true;
   }
@@ -206,6 +223,9 @@ export type StoreModelDeps = {
   readonly onHint?: () => void;
   readonly onFleetHint?: () => void;
   readonly onShotHint?: () => void;
+  readonly onJudgeHint?: () => void;
+  readonly onLook?: JudgingModelDeps['onLook'];
+  readonly onNotice?: JudgingModelDeps['onNotice'];
 };
 
 function scheduleOf(check: Check): Omit<ScheduleEpoch, 'fromAtMs'> {

@@ -11,17 +11,32 @@ export type TargetState = 'up' | 'slow' | 'refusing' | 'silent' | 'unknown_name'
 export class Targets {
   readonly #random: Random;
   readonly #states = new Map<string, TargetState>();
+  /** Spans of trouble, by hostname; the last may go on. */
+  readonly #troubles = new Map<string, { readonly fromMs: number; toMs: number }[]>();
+  readonly #nowMs: () => number;
 
-  constructor(random: Random) {
+  /** `nowMs`: true time. */
+  constructor(random: Random, nowMs: () => number) {
     this.#random = random;
+    this.#nowMs = nowMs;
   }
 
   set(hostname: string, state: TargetState): void {
     this.#states.set(hostname, state);
+    const troubles = this.#troubles.get(hostname) ?? [];
+    this.#troubles.set(hostname, troubles);
+    const last = troubles.at(-1);
+    if (last) last.toMs = Math.min(last.toMs, this.#nowMs());
+    if (state !== 'up') troubles.push({ fromMs: this.#nowMs(), toMs: Infinity });
   }
 
   allUp(): void {
-    this.#states.clear();
+    for (const hostname of this.#states.keys()) this.set(hostname, 'up');
+  }
+
+  /** Was `target-<index>` well all the time between two instants of true time? */
+  wasUp(index: number, fromMs: number, toMs: number): boolean {
+    return !(this.#troubles.get(`target-${index}`) ?? []).some((trouble) => trouble.fromMs <= toMs && fromMs <= trouble.toMs);
   }
 
   /** One attempt from a machine; its times are that machine's monotonic clock's. */

@@ -39,6 +39,8 @@ export class Watch {
   readonly #connected = new Map<string, boolean>();
   /** Agents that said goodbye: their absence is in order while another of their location is there. */
   readonly #left = new Set<string>();
+  /** The newest token of each lease. */
+  readonly #tokens = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -158,11 +160,20 @@ export class Watch {
   configChanged(change: ConfigChange): void {
     if (change.kind === 'roster') this.#world.sometimes('a roster changed');
     if (change.kind === 'availability') this.#world.sometimes(change.available ? 'a location came back' : 'a location went away');
+    this.#isHolders(change);
     const { model } = this.#world;
     if (change.fromAtMs < model.nowMs + 1_000) this.#world.violate('never-retroactive', `${change.kind} committed at ${model.nowMs} is in force from ${change.fromAtMs}`);
   }
 
-  leaseTaken({ name, stolenFrom }: { readonly name: string; readonly stolenFrom: string | null }): void {
+  /** Who had a lease and has it no more changes nothing by it: its successor has looked anew. */
+  #isHolders(change: ConfigChange): void {
+    if (change.kind === 'epoch' || !change.fence) return;
+    const newest = this.#tokens.get(change.fence.name) ?? 0;
+    if (change.fence.token < newest) this.#world.violate('one-holder', `a ${change.kind} of holder ${change.fence.token} of ${change.fence.name} was taken, and ${newest} has it`);
+  }
+
+  leaseTaken({ name, token, stolenFrom }: { readonly name: string; readonly token: number; readonly stolenFrom: string | null }): void {
+    this.#tokens.set(name, Math.max(token, this.#tokens.get(name) ?? 0));
     if (stolenFrom !== null) this.#world.violate('one-holder', `${name} was taken while ${stolenFrom} had it`);
   }
 }
