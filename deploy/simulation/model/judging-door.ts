@@ -32,7 +32,7 @@ export function judgingDoor({ model, isAlive, onDeath, call, onHint, writesOutsi
           checks: turn.checks,
           // Nobody has settings, groups or windows: they are the same at every look, and cost no trip of their own here.
           loadContext: () => Promise.resolve(new Map<string, AccountContext>()),
-          loadOutages: () => Promise.resolve(new Set<string>()),
+          loadOutages: () => Promise.resolve(new Map<string, number | null>()),
           loadDependencies: (ids) => (ids.length === 0 ? Promise.resolve(new Map()) : Promise.reject(new Error('no check of the simulation depends on another'))),
           loadRows: (ranges, rowsMax) => call('loadRows', () => model.loadRows(turn, ranges, rowsMax)),
           save: (judged) => {

@@ -138,7 +138,7 @@ export class JudgingModel {
     for (const checkId of taken.keys()) this.#locked.add(checkId);
     const checks = [...taken].map(([checkId, { firstDueMs }]): KeptState => {
       const { nextLookMs: _, ...kept } = this.states.get(checkId)!;
-      return { ...kept, firstDueMs, acknowledgedAtMs: null, snoozedUntilMs: null };
+      return { ...kept, firstDueMs, acknowledgedAtMs: null, snoozedUntilMs: null, resolved: { alert: false, noData: false } };
     });
     return { checks, nowMs, marks, read: null, isOpen: true };
   }
