@@ -12,6 +12,7 @@ import type { LocationUseStore } from './location-use-port.ts';
 import type { ApiStore, ShotRunner } from './ports.ts';
 import type { PrometheusStore } from './prometheus-port.ts';
 import type { ResourceStore } from './resource-store.ts';
+import type { StatusPageStore } from './status-page-port.ts';
 import type { UsageSettings, UsageStore } from './usage-port.ts';
 import type { ViewStore } from './views-port.ts';
 
@@ -23,7 +24,7 @@ export type Health = { readonly isReady: boolean; readonly problems: readonly st
 
 /** What the routes stand on. */
 export type ApiDeps = {
-  readonly store: ApiStore & ResourceStore & CompletenessStore & AnalyticsStore & DeliveryLogStore & AlertStore & UsageStore & PrometheusStore & LocationUseStore & ViewStore;
+  readonly store: ApiStore & ResourceStore & CompletenessStore & AnalyticsStore & DeliveryLogStore & AlertStore & UsageStore & PrometheusStore & LocationUseStore & StatusPageStore & ViewStore;
   readonly shots: ShotRunner;
   /** Left out: channels cannot be tried out. */
   readonly channels?: ChannelTester;

@@ -43,6 +43,7 @@ import { seriesRoutes } from './routes/series.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { setupRoutes } from './routes/setup.ts';
+import { statusPageRoutes } from './routes/status-pages.ts';
 import { statusRoutes } from './routes/statuses.ts';
 import { prometheusRoutes } from './routes/prometheus.ts';
 import { usageRoutes } from './routes/usage.ts';
@@ -119,7 +120,7 @@ export function createApi(options: ApiOptions): ApiApp {
 /** Every route of the API. */
 function registerRoutes(app: ApiApp, deps: ApiDeps): void {
   for (const routes of [checkRoutes, checkFormRoutes, runRoutes, resultRoutes, viewRoutes, completenessRoutes, checkSummaryRoutes, overviewRoutes, seriesRoutes, analyticsRoutes, reportingRoutes, badgeRoutes, resultsCsvRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, agentDoorRoutes, alertRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
-    usageRoutes, groupRoutes, alertChannelRoutes, alertSettingsRoutes, maintenanceWindowRoutes, variableRoutes]) routes(app, deps);
+    usageRoutes, groupRoutes, alertChannelRoutes, alertSettingsRoutes, maintenanceWindowRoutes, variableRoutes, statusPageRoutes]) routes(app, deps);
   prometheusRoutes(app, deps);
 }
 

@@ -31,6 +31,7 @@ describe('every route', () => {
       'DELETE /v1/maintenance-windows/:id maintenance:write',
       'DELETE /v1/private-locations/:id locations:write',
       'DELETE /v1/private-locations/:id/keys/:keyId locations:write',
+      'DELETE /v1/status-pages/:id account:write',
       'DELETE /v1/variables/:key variables:write',
       'DELETE /v2/check-groups/:id groups:write',
       'GET /accounts/:id/v2/prometheus/metrics results:read',
@@ -75,6 +76,8 @@ describe('every route', () => {
       'GET /v1/private-locations/:id locations:read',
       'GET /v1/reporting results:read',
       'GET /v1/secrets/sealing operator',
+      'GET /v1/status-pages account:read',
+      'GET /v1/status-pages/:id account:read',
       'GET /v1/usage/series account:read',
       'GET /v1/usage/summary account:read',
       'GET /v1/variables variables:read',
@@ -105,6 +108,7 @@ describe('every route', () => {
       'POST /v1/private-locations locations:write',
       'POST /v1/private-locations/:id/keys locations:write',
       'POST /v1/secrets/sealing/rotate operator',
+      'POST /v1/status-pages account:write',
       'POST /v1/usage/external account:write',
       'POST /v1/variables variables:write',
       'POST /v2/check-groups groups:write',
@@ -116,15 +120,16 @@ describe('every route', () => {
       'PUT /v1/checks/tcp/:id checks:write',
       'PUT /v1/maintenance-windows/:id maintenance:write',
       'PUT /v1/private-locations/:id locations:write',
+      'PUT /v1/status-pages/:id account:write',
       'PUT /v1/usage/quota account:write',
       'PUT /v1/variables/:key variables:write',
       'PUT /v2/check-groups/:id groups:write',
     ]);
   });
 
-  it('is public only where nothing belongs to anybody', () => {
+  it('is public only where nothing belongs to anybody, or an account shows it to everybody', () => {
     const open = routes().filter((route) => route.scope === 'public' && route.method !== 'HEAD').map((route) => route.url);
-    expect(open.filter((url) => !url.startsWith('/docs')).sort()).toEqual(['/healthz', '/metrics', '/openapi.json', '/readyz']);
+    expect(open.filter((url) => !url.startsWith('/docs')).sort()).toEqual(['/healthz', '/metrics', '/openapi.json', '/readyz', '/v1/public/status-pages/:slug']);
   });
 
   it('fails to register without a scope, or with one that is unknown', async () => {

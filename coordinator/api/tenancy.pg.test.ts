@@ -22,7 +22,7 @@ let app: ApiApp;
 const mine = mintToken('account', randomBytes);
 const theirs = mintToken('account', randomBytes);
 /** What the other account has. */
-const their = { accountId: '', checkId: '', runId: randomUUID(), privateLocationId: '', keyId: '', agentId: randomUUID(), userId: randomUUID(), invitationId: randomUUID(), apiKeyId: '', channelId: '', groupId: 0, windowId: 0, variable: 'THEIR_VARIABLE', deliveryId: randomUUID(), alertId: randomUUID() };
+const their = { accountId: '', checkId: '', runId: randomUUID(), privateLocationId: '', keyId: '', agentId: randomUUID(), userId: randomUUID(), invitationId: randomUUID(), apiKeyId: '', channelId: '', groupId: 0, windowId: 0, statusPageId: 0, variable: 'THEIR_VARIABLE', deliveryId: randomUUID(), alertId: randomUUID() };
 
 const A_WINDOW = { name: 'their secret sunday', startsAt: '2026-11-22T02:00:00Z', endsAt: '2026-11-22T04:00:00Z', repeatUnit: 'WEEK' };
 
@@ -38,6 +38,7 @@ function bodyFor(route: RegisteredRoute): object | undefined {
     if (route.url.endsWith('/subscriptions')) return { checkId: their.checkId };
     if (route.url.includes('alert-channels')) return { type: 'EMAIL', config: { address: 'ops@example.com' } };
     if (route.url.includes('maintenance-windows')) return A_WINDOW;
+    if (route.url.includes('status-pages')) return { slug: 'their-page', title: 'Status' };
     if (route.url.includes('variables')) return { value: 'changed' };
   }
   if (route.method === 'PUT') return route.url.includes('private-locations') ? { name: 'renamed', slugName: 'theirs-2' } : aDefinition();
@@ -48,7 +49,7 @@ function bodyFor(route: RegisteredRoute): object | undefined {
 
 const parametersOf = (url: string): Record<string, string> => ({
   ':key': their.variable,
-  ':id': url.includes('/check-groups/') ? String(their.groupId) : url.includes('/maintenance-windows/') ? String(their.windowId)
+  ':id': url.includes('/check-groups/') ? String(their.groupId) : url.includes('/maintenance-windows/') ? String(their.windowId) : url.includes('/status-pages/') ? String(their.statusPageId)
      : url.startsWith('/accounts/') ? their.accountId : url.includes('/users/') ? their.userId : url.includes('/invitations/') ? their.invitationId : url.includes('/api-keys/') ? their.apiKeyId
     : url.includes('/private-locations/') ? their.privateLocationId : url.includes('/agents/') ? their.agentId
     : url.includes('/alert-channels/') ? their.channelId : url.includes('/alert-notifications/') ? their.deliveryId : url.includes('/alerts/') ? their.alertId : their.checkId,
@@ -88,6 +89,7 @@ beforeAll(async () => {
   their.checkId = created.json().id;
   their.groupId = (await ask(theirs, 'POST', '/v2/check-groups', { name: 'their secret group' })).json().id;
   their.windowId = (await ask(theirs, 'POST', '/v1/maintenance-windows', A_WINDOW)).json().id;
+  their.statusPageId = (await ask(theirs, 'POST', '/v1/status-pages', { slug: 'their-page', title: 'their secret status' })).json().id;
   await ask(theirs, 'POST', '/v1/variables', { key: their.variable, value: 'their secret value' });
   const { agentId, accountId: _accountId, isSurplus, receivedAtMs: _receivedAtMs, locationOwedCode: _owed, locationExecutedCode: _executed, check: _check, ...result } = aStoredResult();
   const { id: privateLocationId, keys: [key] } = (await ask(theirs, 'POST', '/v1/private-locations', { name: 'their secret place', slugName: 'theirs-2' })).json();

@@ -8,6 +8,7 @@ import type { DeliveryLogStore } from '../api/deliveries-port.ts';
 import type { LocationUseStore } from '../api/location-use-port.ts';
 import type { ApiStore } from '../api/ports.ts';
 import type { PrometheusStore } from '../api/prometheus-port.ts';
+import type { StatusPageStore } from '../api/status-page-port.ts';
 import type { UsageStore } from '../api/usage-port.ts';
 import type { UserStore } from '../api/users-port.ts';
 import type { EventStore } from '../events/account-events.ts';
@@ -65,6 +66,7 @@ import { NO_KEYS } from './no-keys.ts';
 import { sealingStore } from './sealing.ts';
 import { sessionStore } from './sessions.ts';
 import { shotStore } from './shots.ts';
+import { statusPageStore } from './status-pages.ts';
 import { statusStore } from './statuses.ts';
 import { operatorStore, type OperatorStore } from './operator-facts.ts';
 import { accountFactsStore } from './account-facts.ts';
@@ -89,7 +91,7 @@ export type StoreOptions = {
 };
 
 export type Store = ApiStore & ViewStore & ResourceStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
-  & AnalyticsStore & RetentionStore & UsageStore & PrometheusStore & OperatorStore & MeterStore & DeliveryStore & DeliveryLogStore & AlertStore & DeliveryChannels & UserStore & EventStore & LocationUseStore
+  & AnalyticsStore & RetentionStore & UsageStore & PrometheusStore & OperatorStore & MeterStore & DeliveryStore & DeliveryLogStore & AlertStore & DeliveryChannels & UserStore & EventStore & LocationUseStore & StatusPageStore
   & JudgingStore & OutageStore & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -134,7 +136,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
   return {
     ...checkStore(db), ...groupStore(db, sealer), ...channelStore(db, sealer), ...windowStore(db), ...variableStore(db, sealer), ...sealingStore(db, sealer),
-     ...keyStore(db), ...locationStore(db), ...locationUseStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
+     ...keyStore(db), ...locationStore(db), ...locationUseStore(db), ...statusPageStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
     ...judgingStore(db, hints), ...outageStore(db), ...resultStore(db), ...viewStore(db), ...statusStore(db),
     ...eventStore(db, hints), ...userStore(db), ...userSessionStore(db), ...invitationStore(db), ...apiKeyStore(db), ...auditStore(db),
     ...planStore(db, hints, sealer), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints, sealer),

@@ -1,4 +1,5 @@
 /** Rows as kysely sees them. They never leave this folder. Instants are ms since the epoch (see `connect.ts`). */
+import type { StatusPageWrite } from '../api/status-page-port.ts';
 import type { Member } from '../fleet/rendezvous.ts';
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { AlertSettings, Check } from '#shared/check/check.ts';
@@ -142,6 +143,11 @@ export type Database = {
   };
   maintenance_windows: {
     account_id: string; id: Generated<number>; name: string; definition: Json<MaintenanceWindow>;
+    created_at: DefaultInstant; updated_at: DefaultInstant;
+  };
+  status_pages: {
+    account_id: string; id: Generated<number>; slug: string; title: string; description: string | null; is_on: Generated<boolean>;
+    shows_incidents: Generated<boolean>; shows_maintenance: Generated<boolean>; sections: Json<StatusPageWrite['sections']>;
     created_at: DefaultInstant; updated_at: DefaultInstant;
   };
   maintenance_window_versions: {

@@ -10,6 +10,7 @@ const ROWS_OF_ALERTING = [
   `insert into check_groups (account_id, name, definition) values ($1, 'Group', '{}')`,
   `insert into alert_channels (account_id, type, config) values ($1, 'EMAIL', '{}')`,
   `insert into alert_subscriptions (account_id, channel_id, group_id) select $1, max(alert_channels.id), max(check_groups.id) from alert_channels, check_groups`,
+  `insert into status_pages (account_id, slug, title) values ($1, 'status-of-' || $1::uuid::text, 'Status')`,
   `insert into maintenance_windows (account_id, name, definition) values ($1, 'Sunday', '{}')`,
   `insert into maintenance_window_versions (account_id, window_id, from_at, definition) values ($1, 1, now(), '{}')`,
   `insert into variables (account_id, key, sealed, is_secret) values ($1, 'KEY', '', true)`,

@@ -35,6 +35,14 @@ export class MemoryResources extends MemoryUsage implements ResourceStore {
   async updateVariable(): Promise<'not_found'> { return 'not_found'; }
   async deleteVariable(): Promise<'not_found'> { return 'not_found'; }
   async variablesFor() { return new Map<string, never>(); }
+  async listStatusPages(): Promise<readonly []> { return []; }
+  async getStatusPage() { return null; }
+  async createStatusPage(): Promise<never> { return onPostgres(); }
+  async replaceStatusPage() { return null; }
+  async deleteStatusPage() { return false; }
+  async ownedChecks() { return new Set<string>(); }
+  async findPublicStatusPage() { return null; }
+  async readStatusFacts(): Promise<never> { return onPostgres(); }
   async countSealed() { return { sealed: 0, byOlderKeys: 0, unreadable: 0 }; }
   async resealSome() { return 0; }
 }

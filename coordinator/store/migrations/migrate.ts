@@ -16,6 +16,7 @@ import * as judging from './0011-judging.ts';
 import * as deliveries from './0012-deliveries.ts';
 import * as rollups from './0014-rollups.ts';
 import * as users from './0015-users.ts';
+import * as statusPages from './0016-status-pages.ts';
 import * as usage from './0017-usage.ts';
 import * as restores from './0018-restores.ts';
 import * as engines from './0030-engines.ts';
@@ -36,6 +37,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012-deliveries': deliveries,
   '0014-rollups': rollups,
   '0015-users': users,
+  '0016-status-pages': statusPages,
   '0017-usage': usage,
   '0018-restores': restores,
   '0030-engines': engines,

@@ -21,6 +21,8 @@ export type DashboardOptions = {
   readonly locations?: readonly string[];
   /** false: nobody owns the installation yet. */
   readonly isSetUp?: boolean;
+  /** Settings of the coordinator besides. */
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 export class Dashboard {
@@ -38,12 +40,12 @@ export class Dashboard {
     this.setupUrl = setupUrl;
   }
 
-  static async open({ locations = ['loc-1'], isSetUp = true }: DashboardOptions = {}): Promise<Dashboard> {
+  static async open({ locations = ['loc-1'], isSetUp = true, env = {} }: DashboardOptions = {}): Promise<Dashboard> {
     const launching = launchBrowser();
     launching.catch(() => {}); // Told below.
     const fleet = await Fleet.open();
     try {
-      const { setupUrl } = await (await fleet.startCoordinator()).ready();
+      const { setupUrl } = await (await fleet.startCoordinator({ env })).ready();
       if (!setupUrl) throw new Error('a new installation offered no setup');
       if (locations.length > 0) await fleet.startLocations(locations);
       const dashboard = new Dashboard(fleet, await launching, setupUrl);

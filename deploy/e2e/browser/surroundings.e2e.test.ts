@@ -1,12 +1,27 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aCheckBody } from '../testing/api.ts';
 import { Dashboard } from './dashboard.ts';
 import { expectAccessible } from './expect-accessible.ts';
 
 let dashboard: Dashboard;
+let sink: Server;
+const received: { readonly signature: string | undefined; readonly body: string }[] = [];
 beforeAll(async () => {
-  dashboard = await Dashboard.open();
+  dashboard = await Dashboard.open({ env: { SONDE_WEBHOOK_ALLOW_HTTP: '1', SONDE_WEBHOOK_ALLOW_NETWORKS: '127.0.0.1' } });
+  sink = createServer(async (request, response) => {
+    received.push({ signature: request.headers['x-checkly-signature'] as string | undefined, body: await text(request) });
+    response.writeHead(202).end('<b>thank you</b>');
+  }).listen(0, '127.0.0.1');
+  await once(sink, 'listening');
 });
-afterAll(() => dashboard?.end());
+afterAll(async () => {
+  await dashboard?.end();
+  sink?.close();
+});
 
 describe('locations', () => {
   it('are made with a key shown once, and wait until a real agent connects', async () => {
@@ -21,8 +36,8 @@ describe('locations', () => {
       await page.getByRole('tab', { name: way }).click();
       expect(await page.getByRole('region', { name: `Commands: ${way}` }).innerText()).toContain(`127.0.0.1:${dashboard.fleet.fleetPort}`);
     }
-    await expectAccessible(page);
     await dashboard.shoot(page, 'new-location');
+    await expectAccessible(page);
     await dashboard.fleet.startAgent('berlin-1', key);
     await page.getByText('berlin-1 is connected').waitFor();
 
@@ -39,14 +54,143 @@ describe('locations', () => {
     await dashboard.fleet.startAgent('berlin-2', second);
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByRole('region', { name: 'Agent berlin-2' }).getByText('Connected').waitFor();
-    await expectAccessible(page);
     await dashboard.shoot(page, 'location');
+    await expectAccessible(page);
     await page.getByRole('button', { name: 'Revoke berlin-2' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
     await page.getByRole('region', { name: 'Agent berlin-2' }).waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'Locations' }).click();
     await page.getByRole('table', { name: 'Agents' }).getByText('berlin-1').waitFor();
-    await expectAccessible(page);
     await dashboard.shoot(page, 'locations');
+    await expectAccessible(page);
+  });
+});
+
+describe('alert channels', () => {
+  it('are filled in as the API describes them, tried out, and keep their secrets', async () => {
+    const page = await dashboard.owner();
+    await page.getByRole('link', { name: 'Channels' }).click();
+    await page.getByRole('link', { name: 'New channel' }).click();
+    await page.getByRole('combobox', { name: 'Kind' }).click();
+    await page.getByRole('option', { name: 'Webhook', exact: true }).click();
+    await page.getByRole('textbox', { name: 'Address' }).fill('no address');
+    await page.getByRole('button', { name: 'Create the channel' }).click();
+    await page.getByText('must be an address that begins with https://').first().waitFor();
+    await page.getByRole('textbox', { name: 'Name' }).fill('on call');
+    await page.getByRole('textbox', { name: 'Address' }).fill(`http://127.0.0.1:${(sink.address() as AddressInfo).port}/hook`);
+    await page.getByLabel('Signing secret').fill('a signing secret');
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    await page.getByText('The other side answered 202').waitFor();
+    await page.getByText('<b>thank you</b>').waitFor();
+    expect(received).toHaveLength(1);
+    expect(received[0]!.signature).toBeTruthy();
+    await dashboard.shoot(page, 'channel-form');
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Create the channel' }).click();
+
+    await page.getByRole('link', { name: 'on call' }).click();
+    expect(await page.getByLabel('Signing secret').inputValue()).toBe('');
+    expect(await page.content()).not.toContain('a signing secret');
+    await page.getByRole('checkbox', { name: 'Degraded checks' }).check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('row', { name: /on call/ }).getByText('degraded').waitFor();
+    await page.getByRole('button', { name: 'Send a test to on call' }).click();
+    await page.getByText('on call: delivered').waitFor();
+    expect(received[1]!.signature).toBeTruthy();
+    await dashboard.shoot(page, 'channels');
+    await expectAccessible(page);
+    await page.getByRole('link', { name: 'Alert settings' }).click();
+    await page.getByText('Alerts at the first failed run').waitFor();
+    await page.getByRole('textbox', { name: 'Failed runs in a row' }).fill('3');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Alerts after 3 failed runs in a row').waitFor();
+    await expectAccessible(page);
+  });
+});
+
+describe('groups, variables and maintenance', () => {
+  it('are made, changed and deleted where they are listed', async () => {
+    const page = await dashboard.owner();
+    await page.getByRole('link', { name: 'Groups' }).click();
+    await page.getByRole('link', { name: 'New group' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('shop');
+    await page.getByRole('combobox', { name: 'How often' }).click();
+    await page.getByRole('option', { name: 'every 30 s' }).click();
+    await page.getByRole('button', { name: 'Create the group' }).click();
+    await page.getByRole('row', { name: /shop.*every 30 s/ }).waitFor();
+    await dashboard.shoot(page, 'groups');
+    await page.getByRole('link', { name: 'shop' }).click();
+    await page.getByRole('button', { name: 'New variable' }).click();
+    await page.getByRole('textbox', { name: 'Key' }).fill('REDIS_PASSWORD');
+    await page.getByRole('checkbox', { name: 'Secret' }).check();
+    await page.getByRole('dialog').getByLabel('Value').fill('hunter2 hunter2');
+    await page.getByRole('button', { name: 'Save the variable' }).click();
+    await page.getByRole('row', { name: /REDIS_PASSWORD/ }).getByText('secret').waitFor();
+    expect(await page.content()).not.toContain('hunter2');
+    await dashboard.shoot(page, 'group');
+    await expectAccessible(page);
+    await page.getByRole('link', { name: 'Variables' }).click();
+    await page.getByRole('button', { name: 'New variable' }).click();
+    await page.getByRole('textbox', { name: 'Key' }).fill('1ST');
+    await page.getByRole('button', { name: 'Save the variable' }).click();
+    await page.getByRole('dialog').getByText('must be letters, digits and _').first().waitFor();
+    await page.keyboard.press('Escape');
+
+    await page.getByRole('link', { name: 'Maintenance' }).click();
+    await page.getByRole('button', { name: 'New window' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('database upgrade');
+    await page.getByRole('radio', { name: 'Checks run, and nobody is told' }).check();
+    await dashboard.shoot(page, 'window-form');
+    await page.getByRole('button', { name: 'Save the window' }).click();
+    await page.getByRole('row', { name: /database upgrade/ }).getByText('Planned').waitFor();
+    await page.getByText('Europe/Berlin').first().waitFor();
+    await dashboard.shoot(page, 'maintenance');
+    await expectAccessible(page);
+  });
+});
+
+describe('a status page', () => {
+  it('is there for everybody while it is switched on, and for nobody otherwise', async () => {
+    await dashboard.fleet.api.must('POST', '/v1/checks/tcp', aCheckBody(1, { name: 'internal-redis-7' }));
+    const page = await dashboard.owner();
+    await page.getByRole('link', { name: 'Status pages' }).click();
+    await page.getByRole('link', { name: 'New status page' }).click();
+    await page.getByRole('textbox', { name: 'Title' }).fill('Acme status');
+    await page.getByRole('textbox', { name: 'Address' }).fill('acme');
+    await page.getByRole('textbox', { name: 'Section' }).fill('Data');
+    await page.getByRole('combobox', { name: 'Checks' }).click();
+    await page.getByRole('option', { name: 'internal-redis-7' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByRole('textbox', { name: 'Public name of internal-redis-7' }).fill('Database');
+    await dashboard.shoot(page, 'status-form');
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Create the page' }).click();
+    await page.getByRole('row', { name: /Acme status/ }).getByText('Off').waitFor();
+
+    const stranger = await dashboard.visitor();
+    await stranger.goto('/status/acme');
+    await stranger.getByRole('heading', { name: 'There is no status page here' }).waitFor();
+    await page.getByRole('link', { name: 'Acme status' }).click();
+    await page.getByRole('switch', { name: 'Public' }).check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('row', { name: /Acme status/ }).getByText('Public').waitFor();
+    await stranger.reload();
+    await stranger.getByText('Database').first().waitFor();
+    await stranger.getByText('database upgrade').waitFor();
+    expect(await stranger.content()).not.toContain('internal-redis-7');
+    await dashboard.shoot(stranger, 'status');
+    await expectAccessible(stranger);
+  });
+});
+
+describe('a viewer', () => {
+  it('reads all of it, and is offered nothing that would be refused', async () => {
+    const page = await dashboard.member('viewer');
+    const offers = page.getByRole('main').getByRole('button', { name: /^(New|Add|Save|Create|Change|Delete|Revoke|Test|Send)/ }).or(page.getByRole('main').getByRole('link', { name: /^New/ }));
+    for (const [link, sign] of [['Locations', 'berlin-1'], ['Groups', 'shop'], ['Variables', 'None yet'], ['Maintenance', 'database upgrade'], ['Channels', 'on call'], ['Alert settings', 'Alerts after 3'], ['Status pages', 'Acme status']] as const) {
+      await page.getByRole('link', { name: link, exact: true }).click();
+      await page.getByText(sign).first().waitFor();
+      expect({ link, offers: await offers.count() }).toEqual({ link, offers: 0 });
+    }
   });
 });

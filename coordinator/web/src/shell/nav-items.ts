@@ -1,4 +1,4 @@
-import { IconActivityHeartbeat, IconHistory, IconKey, IconMapPin, IconUsers, type Icon } from '@tabler/icons-react';
+import { IconActivityHeartbeat, IconAdjustmentsHorizontal, IconBellRinging, IconBroadcast, IconCalendarTime, IconFolders, IconHistory, IconKey, IconMailFast, IconMapPin, IconUsers, IconVariable, type Icon } from '@tabler/icons-react';
 
 export type NavItem = {
   readonly label: string;
@@ -11,7 +11,24 @@ export type NavSection = { readonly title: string | null; readonly items: readon
 
 /** The sidebar. An area adds its pages here, and its routes in router.ts. */
 export const NAV: readonly NavSection[] = [
-  { title: null, items: [{ label: 'Checks', to: '/', icon: IconActivityHeartbeat, scope: 'checks:read' }] },
+  {
+    title: null,
+    items: [
+      { label: 'Checks', to: '/', icon: IconActivityHeartbeat, scope: 'checks:read' },
+      { label: 'Groups', to: '/groups', icon: IconFolders, scope: 'groups:read' },
+      { label: 'Variables', to: '/variables', icon: IconVariable, scope: 'variables:read' },
+      { label: 'Maintenance', to: '/maintenance', icon: IconCalendarTime, scope: 'maintenance:read' },
+      { label: 'Status pages', to: '/status-pages', icon: IconBroadcast, scope: 'account:read' },
+    ],
+  },
+  {
+    title: 'Alerting',
+    items: [
+      { label: 'Channels', to: '/alert-channels', icon: IconBellRinging, scope: 'channels:read' },
+      { label: 'Delivery log', to: '/deliveries', icon: IconMailFast, scope: 'channels:read' },
+      { label: 'Alert settings', to: '/alert-settings', icon: IconAdjustmentsHorizontal, scope: 'account:read' },
+    ],
+  },
   { title: 'Fleet', items: [{ label: 'Locations', to: '/locations', icon: IconMapPin, scope: 'locations:read' }] },
   {
     title: 'Account',

@@ -19,7 +19,7 @@ export function LocationsPage() {
   const create = may('locations:write') && <Button component={Link} to="/locations/new" leftSection={<IconPlus size={16} />}>New private location</Button>;
   return (
     <>
-      <PageHeader title="Locations" about="Where checks run from: public ones of this installation, and private ones in your own networks." actions={create} />
+      <PageHeader title="Locations" about="Where checks run from: public ones of this installation, and private ones in your own networks." actions={locations.length > 0 && create} />
       {locations.length === 0
         ? <EmptyState icon={IconMapPin} title="No locations yet" action={create}>A private location is one or more agents in a network of yours. They connect outwards only.</EmptyState>
         : <LocationTable locations={locations} />}
