@@ -51,10 +51,18 @@ function problemOf(issue: Issue, path: string, value: unknown): Problem {
       return problemAt(path, value, limit, `must be one of ${issue.values.map(String).join(', ')}${near === null ? '' : `; did you mean ${near}?`}`);
     }
     case 'invalid_format':
+      // What a pattern asks for stands in its own words beside it.
+      if (issue.format === 'regex' && !issue.message.startsWith('Invalid')) return problemAt(path, value, 'pattern', withoutName(issue.message, path));
       return problemAt(path, value, issue.format, `must be a valid ${issue.format}`);
     default:
       return problemAt(path, value, issue.message, issue.message);
   }
+}
+
+/** `slugName must be …` of the field `slugName`: its path stands in front of it anyway. */
+function withoutName(sentence: string, path: string): string {
+  const name = `${path.split('.').at(-1)} `;
+  return sentence.startsWith(`${name}must `) ? sentence.slice(name.length) : sentence;
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {

@@ -130,6 +130,7 @@ describe('groups, variables and maintenance', () => {
     await dashboard.shoot(page, 'group');
     await expectAccessible(page);
     await page.getByRole('link', { name: 'Variables' }).click();
+    await page.getByRole('heading', { name: 'Variables', level: 1 }).waitFor();
     await page.getByRole('button', { name: 'New variable' }).click();
     await page.getByRole('textbox', { name: 'Key' }).fill('1ST');
     await page.getByRole('button', { name: 'Save the variable' }).click();

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Table, Text } from '@mantine/core';
+import { Anchor, Button, Group, Table, Text, VisuallyHidden } from '@mantine/core';
 import { IconBellRinging, IconPlus, IconSend } from '@tabler/icons-react';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -26,7 +26,7 @@ export function ChannelsPage() {
       {channels.length === 0
         ? <EmptyState icon={IconBellRinging} title="No channels yet" action={create}>Email, a webhook, Slack, Teams, PagerDuty and others are told when a check fails and when it is well again.</EmptyState>
         : (
-          <DataTable label="Alert channels" minWidth={680} columns={['Channel', 'Kind', 'State', 'Is told of', 'Subscriptions', '']}>
+          <DataTable label="Alert channels" minWidth={680} columns={['Channel', 'Kind', 'State', 'Is told of', 'Subscriptions', <VisuallyHidden key="actions">Actions</VisuallyHidden>]}>
             {channels.map((channel) => (
               <Table.Tr key={channel.id}>
                 <Table.Td>{mayWrite ? <Anchor component={Link} to={`/alert-channels/${channel.id}`} fw={600} size="sm" c="inherit" className="foreign">{channelName(forms, channel)}</Anchor> : <Text size="sm" fw={600} className="foreign">{channelName(forms, channel)}</Text>}</Table.Td>
