@@ -7,6 +7,7 @@ import { locationRoutes } from './pages/locations/routes.ts';
 import { settingsRoutes } from './pages/settings/routes.ts';
 import { signInRoutes } from './pages/sign-in/routes.ts';
 import { publicStatusRoutes, statusPageRoutes } from './pages/status/routes.ts';
+import { usageRoutes } from './pages/usage/routes.ts';
 import { rootRoute, signedInRoute } from './shell/root-routes.ts';
 
 /** Every page. An area adds its routes in its own `routes.ts`, and one line here. */
@@ -21,6 +22,7 @@ const routeTree = rootRoute.addChildren([
     ...locationRoutes,
     ...checkRoutes,
     ...settingsRoutes,
+    ...usageRoutes,
   ]),
 ]);
 

@@ -1,4 +1,4 @@
-import { IconActivityHeartbeat, IconAdjustmentsHorizontal, IconBellRinging, IconBroadcast, IconCalendarTime, IconFolders, IconHistory, IconKey, IconMailFast, IconMapPin, IconUsers, IconVariable, type Icon } from '@tabler/icons-react';
+import { IconActivityHeartbeat, IconAdjustmentsHorizontal, IconBellRinging, IconBroadcast, IconChartBar, IconCalendarTime, IconFolders, IconHistory, IconKey, IconMailFast, IconMapPin, IconUsers, IconVariable, type Icon } from '@tabler/icons-react';
 
 export type NavItem = {
   readonly label: string;
@@ -35,6 +35,7 @@ export const NAV: readonly NavSection[] = [
     items: [
       { label: 'Users', to: '/users', icon: IconUsers, scope: 'users:read' },
       { label: 'API keys', to: '/api-keys', icon: IconKey, scope: 'keys:read' },
+      { label: 'Usage', to: '/usage', icon: IconChartBar, scope: 'account:read' },
       { label: 'Audit log', to: '/audit-log', icon: IconHistory, scope: 'audit:read' },
     ],
   },
