@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import { dueBetween } from '#shared/schedule/turns.ts';
 import { startScriptedServer } from '#shared/testing/scripted-server.ts';
 import { systemClock } from '#shared/time/clock.ts';
+import { layoutOf } from '../probe/engine/kernel/layout.ts';
 import type { ProbingAnswer } from './probing.ts';
 import type { Death } from './testing/dying-worker.ts';
 import { aShot, aTarget, aWorld, anAssignment, type World } from './testing/probing-world.ts';
@@ -68,6 +69,29 @@ describe('a probing thread', () => {
     await server.close();
     expect(results).toEqual([]);
   });
+
+  test.runIf(layoutOf(process.platform, process.arch) !== null)('that dies with kernel-timed sockets leaves none open, and the next one times by the kernel again', async () => {
+    const server = await startScriptedServer([{ do: 'silence' }]);
+    const target = await aTarget();
+    const { probing, results, downs } = aWorld('threaded', { ...DYING, settings: { engine: 'kernel' } });
+    const byKernel = (): number => results.filter(({ report }) => report.clock === 'kernel').length;
+    probing.apply([anAssignment(target.port)], []);
+    await vi.waitFor(() => expect(byKernel()).toBeGreaterThan(0), WITHIN);
+    await vi.waitFor(() => expect(probing.stats().engine).toEqual({ kind: 'kernel', reason: '' }), WITHIN);
+    const answers: ProbingAnswer[] = [];
+    probing.shoot(aShot(server.port), (answer) => answers.push(answer));
+    await vi.waitFor(() => expect(server.connections.length).toBe(1), WITHIN);
+    die('exit');
+    await vi.waitFor(() => expect(downs.length).toBe(1), WITHIN);
+    expect(answers).toMatchObject([{ kind: 'result', result: { outcome: 'agent_fault' } }]);
+    // Node closes what it knows of; this one it does not.
+    await server.connections[0]!.closed;
+    const before = byKernel();
+    await vi.waitFor(() => expect(byKernel()).toBeGreaterThan(before), WITHIN);
+    await probing.stop(1_000);
+    await target.close();
+    await server.close();
+  }, 30_000);
 
   test('that dies while it drains accounts for what it took along', async () => {
     const server = await startScriptedServer([{ do: 'silence' }]);

@@ -82,6 +82,8 @@ function problemOf(spec: ProbeSpec, report: ProbeReport, { outcome }: Judgement,
 /** A listener that does to each connection what its reply says, in real time with all waits cut short. */
 export class HostileServer {
   reply: Reply | null = null;
+  /** Between a connection and the first thing done to it. */
+  pauseMs = 0;
   connections = 0;
   readonly #server: net.Server;
   #said: Buffer[] = [];
@@ -128,6 +130,7 @@ export class HostileServer {
     let writes = 0;
     let wake = (): void => {};
     socket.on('data', () => { writes += 1; wake(); }).on('error', () => {}).on('end', () => wake()).on('close', () => wake());
+    if (this.pauseMs > 0) await new Promise((resolve) => { setTimeout(resolve, this.pauseMs); });
     for (const { gapUs, afterWrites, what } of reply.events) {
       while (writes < afterWrites && !socket.destroyed && !socket.readableEnded) await new Promise<void>((resolve) => { wake = resolve; });
       const gapMs = Math.min(gapUs / 1000, GAP_MS_MAX);
