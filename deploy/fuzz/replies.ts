@@ -70,8 +70,8 @@ async function sockets(): Promise<boolean> {
 
 async function engines(): Promise<boolean> {
   const count = whole('replies', given.replies ?? '2000');
-  const { broken, outcomes, repeated } = await runOverEngines({ seed, count, lanes: whole('lanes', given.lanes) });
-  say(`${count} replies by both engines; ${repeated} looked at more than once`);
+  const { broken, outcomes, repeated, unseen } = await runOverEngines({ seed, count, lanes: whole('lanes', given.lanes) });
+  say(`${count} replies by both engines; ${repeated} looked at more than once, ${unseen} not seen because this machine stopped every time`);
   say(`outcomes: ${[...outcomes].map(([name, times]) => `${name} ${times}`).join(', ')}`);
   for (const { reply, plain, kernel } of broken.slice(0, 20)) say(`reply ${reply}:\n  plain  ${plain.join('\n         ')}\n  kernel ${kernel.join('\n         ')}`);
   say(broken.length === 0 ? `seed ${seed}: both engines end alike` : `seed ${seed}: ${broken.length} differ`);
