@@ -9,6 +9,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { ApiProblem } from './api/api-problem.ts';
 import { queryClient } from './api/query-client.ts';
 import { router } from './router.ts';
 import { colorSchemeManager, cssVariables, theme } from './theme/theme.ts';
@@ -20,7 +21,8 @@ Object.assign(globalThis, { __webpack_nonce__: nonce });
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
-createRoot(root).render(
+// A page says in words what the API refused: that is no fault of the page.
+createRoot(root, { onCaughtError: (error) => { if (!(error instanceof ApiProblem)) console.error(error); } }).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={colorSchemeManager} cssVariablesResolver={cssVariables} getStyleNonce={() => nonce}>
       <QueryClientProvider client={queryClient}>
