@@ -21,7 +21,8 @@ const facts: AccountFacts = {
   privateLocations: [{ id: 'l-1', slug: 'dc-1', name: 'DC', agents: 2, inFlight: 3, lateness: { avgMs: 1, p90Ms: 2, p99Ms: 3, maxMs: 4_000 } }],
 };
 const PLAIN = { disableTagParsing: false, locationLabelEnabled: false, includeRetryAttempts: false };
-const lines = (name: string, changes: Partial<typeof PLAIN> = {}): readonly string[] => accountMetrics(facts, { ...PLAIN, ...changes }).split('\n').filter((line) => line.startsWith(`${name}{`));
+const textOf = (options: typeof PLAIN): string => [...accountMetrics(facts, options)].join('');
+const lines = (name: string, changes: Partial<typeof PLAIN> = {}): readonly string[] => textOf({ ...PLAIN, ...changes }).split('\n').filter((line) => line.startsWith(`${name}{`));
 const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
 
 describe('the metrics of an account', () => {
@@ -52,7 +53,7 @@ describe('the metrics of an account', () => {
   });
 
   it.skipIf(!hasPromtool)('are what promtool accepts, but for names that are not ours to change', () => {
-    const said = spawnSync('promtool', ['check', 'metrics'], { input: accountMetrics(facts, PLAIN), encoding: 'utf8' });
+    const said = spawnSync('promtool', ['check', 'metrics'], { input: textOf(PLAIN), encoding: 'utf8' });
     expect(said.stderr.split('\n').filter((line) => line !== '' && !/^checkly_private_location_(queue_duration_ms|agent_count) /.test(line))).toEqual([]);
     expect(() => execFileSync('promtool', ['check', 'metrics'], { input: 'broken{' , stdio: 'pipe' })).toThrow();
   });

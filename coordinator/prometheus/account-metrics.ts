@@ -38,6 +38,10 @@ export type MeteredLocation = {
 
 export type AccountFacts = { readonly checks: readonly MeteredCheck[]; readonly counted: readonly CountedCheck[]; readonly privateLocations: readonly MeteredLocation[] };
 
+/** Some milliseconds' work each. */
+const COUNTED_AT_ONCE = 100;
+const WRITTEN_AT_ONCE = 20;
+
 const TYPES: readonly (readonly [type: string, phase: Phase])[] = [['dns', 'dns'], ['connection', 'connection'], ['data', 'transfer'], ['total', 'total']];
 const TIMING_NAMES = [
   ['checkly_tcp_monitor_timing_seconds', 'Times of runs that passed or degraded; a phase that did not happen counts as 0.'],
@@ -47,21 +51,27 @@ const TIMING_NAMES = [
 /** A check's results in one location, or in all. */
 type Counted = { passed: number; degraded: number; failed: number; retries: number; readonly times: ReadonlyMap<Phase, Histogram> };
 
-export function accountMetrics({ checks, counted, privateLocations }: AccountFacts, options: MetricOptions): string {
+/** In pieces, so that whoever serves others meanwhile can: a thousand checks are tens of MB of text. */
+export function* accountMetrics({ checks, counted, privateLocations }: AccountFacts, options: MetricOptions): Generator<string, void, undefined> {
   const into = new Exposition();
   const labels = new Map(checks.map((check) => [check.checkId, labelText(labelsOf(check, options))]));
   into.family('checkly_check_status', 'gauge', '1 for the status that the check has now, 0 for the others; all 0 without data.');
   for (const { checkId, status } of checks) {
     for (const one of ['passing', 'degraded', 'failing'] as const) into.sample('checkly_check_status', `${labels.get(checkId)},status="${one}"`, status === one ? 1 : 0);
   }
-  writeCounted(into, added(counted, labels, options.locationLabelEnabled), options);
+  yield into.take();
+  const sums = new Map<string, Counted>();
+  for (let from = 0; from < counted.length; from += COUNTED_AT_ONCE) {
+    addCounted(sums, counted.slice(from, from + COUNTED_AT_ONCE), labels, options.locationLabelEnabled);
+    yield '';
+  }
+  yield* writeCounted(into, sums, options);
   writeLocations(into, privateLocations);
-  return into.text();
+  yield into.take();
 }
 
 /** By the labels of the lines to come. */
-function added(counted: readonly CountedCheck[], labels: ReadonlyMap<string, string>, byLocation: boolean): ReadonlyMap<string, Counted> {
-  const sums = new Map<string, Counted>();
+function addCounted(sums: Map<string, Counted>, counted: readonly CountedCheck[], labels: ReadonlyMap<string, string>, byLocation: boolean): void {
   for (const one of counted) {
     const ofCheck = labels.get(one.checkId);
     if (ofCheck === undefined) continue;
@@ -74,10 +84,9 @@ function added(counted: readonly CountedCheck[], labels: ReadonlyMap<string, str
     sum.retries += one.retries;
     for (const packed of one.sketches) addSketches(sum.times, packed);
   }
-  return sums;
 }
 
-function writeCounted(into: Exposition, sums: ReadonlyMap<string, Counted>, { includeRetryAttempts }: MetricOptions): void {
+function* writeCounted(into: Exposition, sums: ReadonlyMap<string, Counted>, { includeRetryAttempts }: MetricOptions): Generator<string, void, undefined> {
   into.family('checkly_check_result_total', 'counter', 'Results of scheduled runs.');
   for (const [labels, { passed, degraded, failed, retries }] of sums) {
     into.sample('checkly_check_result_total', `${labels},status="passing"`, passed);
@@ -86,8 +95,11 @@ function writeCounted(into: Exposition, sums: ReadonlyMap<string, Counted>, { in
   }
   for (const [name, help] of TIMING_NAMES) {
     into.family(name, 'histogram', help);
+    let written = 0;
     for (const [labels, { times, passed, degraded }] of sums) {
       for (const [type, phase] of TYPES) writeHistogram(into, name, `${labels},type="${type}"`, times.get(phase)!, passed + degraded);
+      written += 1;
+      if (written % WRITTEN_AT_ONCE === 0) yield into.take();
     }
   }
 }

@@ -19,8 +19,9 @@ export class Exposition {
     this.#lines.push(labels === '' ? `${name} ${value}` : `${name}{${labels}} ${value}`);
   }
 
-  text(): string {
-    return `${this.#lines.join('\n')}\n`;
+  /** What was written since it was last taken. */
+  take(): string {
+    return this.#lines.length === 0 ? '' : `${this.#lines.splice(0).join('\n')}\n`;
   }
 }
 

@@ -18,7 +18,7 @@ describe('counters for Prometheus', () => {
 
   /** Every counter line with its value, but for gauges. */
   async function counters(): Promise<ReadonlyMap<string, number>> {
-    const text = accountMetrics(await at.store.readAccountFacts(world.accountId), { disableTagParsing: false, locationLabelEnabled: true, includeRetryAttempts: true });
+    const text = [...accountMetrics(await at.store.readAccountFacts(world.accountId), { disableTagParsing: false, locationLabelEnabled: true, includeRetryAttempts: true })].join('');
     const lines = text.split('\n').filter((line) => /^checkly_(check_result_total|tcp_monitor_timing_seconds_)/.test(line));
     return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]));
   }
