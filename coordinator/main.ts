@@ -86,7 +86,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   opened.push(() => fleet.settled());
   await fleet.start();
   const judge = new Judge({
-    config: fleet.planner, store, clock: systemClock, log, ids: randomUUID, confirm: (order) => fleet.confirm(order),
+    config: fleet.planner, store, clock: systemClock, log, ids: randomUUID, order: (order) => fleet.orderForJudge(order),
     onJudged: (judged) => noteJudged(events, judged),
   });
   opened.push(() => judge.settled());

@@ -11,7 +11,7 @@ import { sleep, type Clock } from '#shared/time/clock.ts';
 import { startByMs } from '../timetable/grace.ts';
 import type { MissedSlot } from '../timetable/missed-slot.ts';
 import { LatenessWindow } from './lateness-window.ts';
-import { failedOnNetwork } from './network-failure.ts';
+import { failedOnNetwork } from '#shared/retry/network-failure.ts';
 import { OwnLimit } from './own-limit.ts';
 import { faultOf, settleAttempt, type SeenAttempt } from './settle-attempt.ts';
 import { StartQueue, type StartLimits } from './start-queue.ts';

@@ -7,14 +7,16 @@ import { rememberEpisodes, withDigest } from '../alerting/episodes.ts';
 import { isInMaintenance, nextMaintenanceChange } from '../alerting/maintenance.ts';
 import { writeNotice } from '../alerting/write-notice.ts';
 import { isPausedAt } from '../planning/pauses.ts';
+import { retryElsewhereOf } from '../planning/retries-elsewhere.ts';
 import { NEW_STATE, statusOf, type CheckState } from '../verdict/check-state.ts';
 import { checkpointsBefore, withCheckpoints } from '../verdict/checkpoints.ts';
 import { foldSlots, type Confirmation, type Folded } from '../verdict/fold-slots.ts';
 import { nextSlotOf, owedSlotsOf } from '../verdict/owed-slots-of.ts';
 import { policyOf, STRAGGLER_MS, type Policy } from '../verdict/policy.ts';
 import type { Slot, SlotRun } from '../verdict/slot.ts';
-import type { AccountContext, AlertChange, DependencyState, JudgedCheck, KeptConfirmation, KeptState, StoredRow, StoredRows } from './judging-port.ts';
-import type { PlannedCheck } from './ports.ts';
+import { nextRetry } from './next-retry.ts';
+import type { AccountContext, AlertChange, DependencyState, JudgedCheck, KeptConfirmation, KeptRetry, KeptState, StoredRow, StoredRows } from './judging-port.ts';
+import type { PlannedCheck, RetryRun } from './ports.ts';
 
 /** The world of one look: everything besides the check's own state and rows. */
 export type JudgingWorld = {
@@ -29,12 +31,12 @@ export type JudgingWorld = {
   readonly newId: () => string;
 };
 
-/** A run in another location, to be ordered once the look is committed. */
-export type ConfirmationOrder = { readonly check: PlannedCheck; readonly locationId: string; readonly runId: string };
+/** A run in another location, to be ordered once the look is committed; `runId` is the shot's. `retryOf` null: it confirms. */
+export type JudgeOrder = { readonly check: PlannedCheck; readonly locationId: string; readonly runId: string; readonly retryOf: RetryRun | null };
 
 export type Judged = {
   readonly judged: JudgedCheck;
-  readonly confirm: ConfirmationOrder | null;
+  readonly orders: readonly JudgeOrder[];
   /** Another status than at the look before. */
   readonly isStatusNew: boolean;
 };
@@ -43,6 +45,8 @@ export type Judged = {
 const HISTORY_MAX_MS = 24 * 3_600_000;
 /** Answers of other locations that a late row may need again. */
 const CONFIRMATIONS_MAX = 32;
+/** Runs under way elsewhere at a time; those before are over. */
+const RETRIES_MAX = 32;
 
 /** Where the fold begins: at the base, or before the oldest slot of which a row came late. */
 export function startOf(kept: KeptState, nowMs: number): CheckState {
@@ -79,12 +83,12 @@ export function judgeCheck(kept: KeptState, planned: PlannedCheck, stored: Store
   const checkpointsFrom = isRefold ? checkpointsBefore(kept.checkpoints, kept.firstDueMs ?? 0) : kept.checkpoints;
   const checkpoints = withCheckpoints(checkpointsFrom, folded.passed, countBefore);
   return {
-    confirm: folding.order, isStatusNew: status.status !== statusOf(kept.head).status,
+    orders: folding.orders, isStatusNew: status.status !== statusOf(kept.head).status,
     judged: {
       accountId: kept.accountId, checkId: kept.checkId, status: status.status, sinceMs: status.sinceMs,
       base: folded.base, head, slotsFolded: countBefore + folded.passed.length,
       checkpoints: checkpoints === kept.checkpoints ? null : checkpoints,
-      told: decision.told, confirmations, isHistoryPending: isOnlyHistory,
+      told: decision.told, confirmations, retries: folding.retries, isHistoryPending: isOnlyHistory,
       nextLookMs: stored.isCut ? nowMs : nextLookOf(planned, policy, folded, decision.lookAgainMs, world),
       alerts: decision.notices.flatMap((notice) => alertChangesOf(notice, kept, head, nowMs)),
       notices: decision.notices.map((draft) => writeNotice(draft, {
@@ -100,7 +104,7 @@ function explainsUnseen(outage: ReturnType<JudgingWorld['toldOutage']>, { throug
   return outage !== null && (outage.endedMs === null || throughMs <= outage.endedMs);
 }
 
-type Folding = { readonly folded: Folded; readonly confirmations: readonly KeptConfirmation[]; readonly order: ConfirmationOrder | null };
+type Folding = { readonly folded: Folded; readonly confirmations: readonly KeptConfirmation[]; readonly retries: readonly KeptRetry[]; readonly orders: readonly JudgeOrder[] };
 
 function foldWithConfirmations(
   kept: KeptState, planned: PlannedCheck, stored: StoredRows, policy: Policy, from: CheckState, world: JudgingWorld,
@@ -108,27 +112,28 @@ function foldWithConfirmations(
   const { nowMs, availability } = world;
   const order = planned.epochs.at(-1)?.order ?? [];
   const throughMs = stored.isCut ? Math.min(nowMs, (stored.rows.at(-1)?.dueAtMs ?? nowMs) - 1) : nowMs;
-  const slots = [...slotsWith(stored.rows, owedSlotsOf(planned, availability, from.throughMs, throughMs))]
+  const retrying = retriesOf(kept, planned, policy, world);
+  const slots = [...slotsWith(stored.rows, owedSlotsOf(planned, availability, from.throughMs, throughMs), retrying.look)]
     .filter(({ dueAtMs }) => !isPausedAt(planned.windows ?? [], planned.check.tags, dueAtMs));
   let confirmations = kept.confirmations.map((confirmation) => answered(confirmation, stored.rows, nowMs));
   for (;;) {
     const answers = new Map(confirmations.map((confirmation) => [confirmation.dueAtMs, answerOf(confirmation)]));
     const folded = foldSlots({ from, slots, policy, chosen: new Set(order), confirmations: answers, judgedThroughMs: kept.head.throughMs, nowMs });
     const wanted = folded.wantsConfirmation;
-    if (!wanted) return { folded, confirmations, order: null };
+    if (!wanted) return { folded, confirmations, retries: retrying.kept(), orders: retrying.orders };
     const locationId = nextAvailable(order, wanted.run.executedIn, (id) => availability.isAvailable(id, nowMs));
-    const runId = confirmationRunId(wanted.run.runId);
+    const runId = shotIdOf(wanted.run.runId, 'confirm');
     const untilMs = Math.ceil(nowMs) + policy.attemptMs + STRAGGLER_MS;
     const asked: KeptConfirmation = { dueAtMs: wanted.dueAtMs, runId, untilMs, answer: locationId === null ? 'confirmed' : 'waiting' };
     confirmations = [...confirmations, asked].slice(-CONFIRMATIONS_MAX);
     // With nobody to ask, what was seen stands.
-    if (locationId !== null) return { folded: { ...folded, openUntilMs: untilMs }, confirmations, order: { check: planned, locationId, runId } };
+    if (locationId !== null) return { folded: { ...folded, openUntilMs: untilMs }, confirmations, retries: retrying.kept(), orders: [...retrying.orders, { check: planned, locationId, runId, retryOf: null }] };
   }
 }
 
 /** The same run asks the same shot, whoever judges: it is ordered at most once. */
-function confirmationRunId(runId: string): string {
-  return uuidV5(Buffer.from(runId.replaceAll('-', ''), 'hex'), 'confirm');
+function shotIdOf(runId: string, purpose: string): string {
+  return uuidV5(Buffer.from(runId.replaceAll('-', ''), 'hex'), purpose);
 }
 
 function answered(confirmation: KeptConfirmation, rows: readonly StoredRow[], nowMs: number): KeptConfirmation {
@@ -149,12 +154,39 @@ export function nextAvailable(order: readonly string[], after: string, isAvailab
   return [...order.slice(at + 1), ...order.slice(0, Math.max(0, at))].find((id) => id !== after && isAvailable(id)) ?? null;
 }
 
+/** What becomes of runs that failed and may be tried again elsewhere; remembers what it orders. */
+function retriesOf(kept: KeptState, planned: PlannedCheck, policy: Policy, { nowMs, availability }: JudgingWorld) {
+  const strategy = retryElsewhereOf(planned.check);
+  const order = planned.epochs.at(-1)?.order ?? [];
+  const orders: JudgeOrder[] = [];
+  const asked: KeptRetry[] = [];
+  const look = (dueAtMs: number, run: SlotRun): SlotRun => {
+    // What was judged once stays the way it ended.
+    if (run.kind !== 'final' || strategy === null || dueAtMs <= kept.head.throughMs) return run;
+    const { facts, locationId } = run;
+    const attempt = facts.attempts + 1;
+    const underWay = kept.retries.find((retry) => retry.runId === facts.runId && retry.attempt === attempt);
+    if (underWay) return nowMs < underWay.untilMs ? { kind: 'retrying', locationId, untilMs: underWay.untilMs } : run;
+    const next = nextRetry({ strategy, slot: { dueAtMs }, run, attemptMs: policy.attemptMs, nextDueMs: nextSlotOf(planned, dueAtMs), nowMs });
+    if (next === null) return run;
+    if (nowMs < next.atMs) return { kind: 'retrying', locationId, untilMs: next.atMs };
+    const executedIn = nextAvailable(order, facts.executedIn, (id) => availability.isAvailable(id, nowMs));
+    if (executedIn === null) return run;
+    const untilMs = Math.ceil(nowMs) + policy.attemptMs + STRAGGLER_MS;
+    asked.push({ runId: facts.runId, attempt, untilMs });
+    // The last for now: what another would add replaces it.
+    orders.push({ check: planned, locationId: executedIn, runId: shotIdOf(facts.runId, `retry ${attempt}`), retryOf: { runId: facts.runId, dueAtMs, locationOwed: locationId, attempt, isLast: true } });
+    return { kind: 'retrying', locationId, untilMs };
+  };
+  return { look, orders, kept: () => (asked.length === 0 ? kept.retries : [...kept.retries, ...asked].slice(-RETRIES_MAX)) };
+}
+
 /** Joins rows with the slots that were owed; both are in order of `dueAtMs`. */
-function* slotsWith(rows: readonly StoredRow[], owed: Iterable<{ readonly dueAtMs: number; readonly strategy: Slot['strategy']; readonly owners: readonly string[] }>): Generator<Slot, void> {
+function* slotsWith(rows: readonly StoredRow[], owed: Iterable<{ readonly dueAtMs: number; readonly strategy: Slot['strategy']; readonly owners: readonly string[] }>, look: (dueAtMs: number, run: SlotRun) => SlotRun): Generator<Slot, void> {
   const bySlot = Map.groupBy(rows.filter((row) => row.kind === 'gap' || row.trigger !== 'confirm'), ({ dueAtMs }) => dueAtMs);
   for (const { dueAtMs, strategy, owners } of owed) {
     const ofSlot = bySlot.get(dueAtMs) ?? [];
-    yield { dueAtMs, strategy, runs: owners.map((locationId) => runOf(locationId, ofSlot)) };
+    yield { dueAtMs, strategy, runs: owners.map((locationId) => look(dueAtMs, runOf(locationId, ofSlot))) };
   }
 }
 

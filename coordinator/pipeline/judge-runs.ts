@@ -2,7 +2,7 @@ import type { Log } from '#shared/log.ts';
 import type { Location } from '#shared/check/location.ts';
 import { sleep, type Clock } from '#shared/time/clock.ts';
 import { WakeableSleep } from '#shared/time/wakeable-sleep.ts';
-import { judgeCheck, startOf, type ConfirmationOrder, type Judged, type JudgingWorld } from './judge-check.ts';
+import { judgeCheck, startOf, type Judged, type JudgeOrder, type JudgingWorld } from './judge-check.ts';
 import type { AccountContext, JudgingStore, JudgingTurn, KeptState } from './judging-port.ts';
 import type { KnownConfig } from './slot-closer.ts';
 import type { PlannedCheck } from './ports.ts';
@@ -30,8 +30,8 @@ export type JudgeDeps = {
   readonly clock: Clock;
   readonly log: Log;
   readonly ids: () => string;
-  /** Runs a check once elsewhere; its result comes in like any other. */
-  readonly confirm: (order: ConfirmationOrder) => Promise<unknown>;
+  /** Runs a check once elsewhere; its result comes in like any other. The same order again is harmless. */
+  readonly order: (order: JudgeOrder) => Promise<unknown>;
   /** What a turn came to, once it is committed. */
   readonly onJudged?: (judged: readonly Judged[]) => void;
 };
@@ -87,11 +87,11 @@ export class Judge {
     // A check or an epoch that is not known here yet would be judged as if it were not there.
     if (config.revision < await store.configRevision()) return 0;
     const nowMs = clock.nowMs();
-    const orders: ConfirmationOrder[] = [];
+    const orders: JudgeOrder[] = [];
     const judged = await store.takeJudgingTurn({ nowMs, checksMax: CHECKS_MAX }, async (turn) => {
       const done = await this.#judge(turn, nowMs);
       await turn.save(done.map((one) => one.judged));
-      orders.push(...done.flatMap(({ confirm }) => (confirm ? [confirm] : [])));
+      orders.push(...done.flatMap((one) => one.orders));
       return done;
     });
     this.lastTurnMs = nowMs;
@@ -132,9 +132,9 @@ export class Judge {
   }
 
   /** Not waited for: the answer is a row, and a time limit stands behind it. */
-  #order(order: ConfirmationOrder): void {
-    const { log, confirm } = this.#deps;
-    confirm(order).catch((error: unknown) => log.warn({ err: error, checkId: order.check.checkId }, 'could not ask another location about a failure'));
+  #order(judgeOrder: JudgeOrder): void {
+    const { log, order } = this.#deps;
+    order(judgeOrder).catch((error: unknown) => log.warn({ err: error, checkId: judgeOrder.check.checkId }, 'could not ask another location about a failure'));
   }
 }
 

@@ -21,6 +21,9 @@ export type KeptConfirmation = {
   readonly answer: 'waiting' | 'confirmed' | 'refuted';
 };
 
+/** A further attempt that was ordered in another location, and how long its result is waited for. */
+export type KeptRetry = { readonly runId: string; readonly attempt: number; readonly untilMs: number };
+
 /** What is kept of a check between two looks. */
 export type KeptState = {
   readonly accountId: string;
@@ -31,6 +34,8 @@ export type KeptState = {
   readonly slotsFolded: number;
   readonly told: Told;
   readonly confirmations: readonly KeptConfirmation[];
+  /** `runId`: of the run, not of the shot. */
+  readonly retries: readonly KeptRetry[];
   readonly isHistoryPending: boolean;
   /** The oldest slot of which a row came since the last look; null: none did. */
   readonly firstDueMs: number | null;

@@ -7,6 +7,7 @@ import { turnsOf } from '#shared/schedule/turns.ts';
 import type { PlannedCheck } from '../pipeline/ports.ts';
 import { probeSpecOf } from './expand-check.ts';
 import { outsideOf, pausedSpans } from './pauses.ts';
+import { retryElsewhereOf } from './retries-elsewhere.ts';
 
 /** Past turns are sent along for this long, so that an agent that comes late knows what it missed. */
 const PAST_TURNS_MS = 60_000;
@@ -27,13 +28,15 @@ export function planCheck(
   const locations = new Set(inForce.flatMap(({ order }) => order));
   if (!inForce.some(({ active }) => active)) return plan;
   const { spec, needs } = probeSpecOf(check.check, check.variables ?? NO_VARIABLES);
+  // A failed run that is tried again elsewhere is over for the agent: the judge orders what follows.
+  const retry = retryElsewhereOf(check.check) ? null : retryStrategyOf(check.check);
   const paused = pausedSpans(check.windows ?? [], check.check.tags, nowMs - PAST_TURNS_MS, nowMs + PAUSES_AHEAD_MS);
   for (const locationId of locations) {
     const owed = turnsOf({ locationId, checkId: check.checkId, epochs: inForce, availability, fromMs: nowMs - PAST_TURNS_MS });
     const turns = outsideOf(owed, paused);
     if (turns.length === 0) continue;
     plan.set(locationId, {
-      checkId: check.checkId, accountId: check.accountId, revision: check.revision, spec, retry: retryStrategyOf(check.check), turns, ...(needs.length > 0 ? { needs } : {}),
+      checkId: check.checkId, accountId: check.accountId, revision: check.revision, spec, retry, turns, ...(needs.length > 0 ? { needs } : {}),
     });
   }
   return plan;

@@ -135,14 +135,17 @@ const spanOf = (columns: readonly unknown[]): string => `between $${columns.leng
 
 /** Fills its slot: what a gap gives way to. */
 const FILLS = 'is_final and not is_surplus';
+/** An attempt that was ordered in another location than the one that owes the run. */
+const ELSEWHERE = `given.trigger = 'retry' and given.attempt > 1 and given.location_executed <> given.location_owed`;
 const ofRun = (table: string): string => `${table}.account_id = given.account_id and ${table}.due_at = given.due_at and ${table}.run_id = given.run_id`;
 
 /**
  * Two agents that each believed a run to be theirs may both end it, at different attempts: the one that comes second
- * is kept as surplus. First attempts share their key, so only later ones need the look.
+ * is kept as surplus. First attempts share their key, so only later ones need the look. A retry that was ordered in
+ * another location ends its run instead of the attempt before.
  */
 const IS_SURPLUS = `given.is_surplus or given.attempt > 1 and given.is_final and (
-  select true from results where ${ofRun('results')} and ${FILLS} and results.attempt <> given.attempt and results.due_at ${spanOf(RESULT_COLUMNS)} limit 1) is not null`;
+  select true from results where ${ofRun('results')} and ${FILLS} and results.attempt <> given.attempt and not (${ELSEWHERE} and results.attempt < given.attempt) and results.due_at ${spanOf(RESULT_COLUMNS)} limit 1) is not null`;
 
 const COPY_RESULTS = `copy results (${namesOf(RESULT_COLUMNS)}) from stdin binary`;
 
@@ -154,7 +157,10 @@ const INSERT_RESULTS = `
       case when given.is_final and not given.is_surplus then (select reason from gaps where ${ofRun('gaps')} and gaps.due_at ${spanOf(RESULT_COLUMNS)}) end
     from unnest(${arraysOf(RESULT_COLUMNS)}) as given (${namesOf(RESULT_COLUMNS)})
     on conflict do nothing
-    returning account_id, due_at, run_id, ${FILLS} as fills
+    returning account_id, due_at, run_id, attempt, trigger, location_owed, location_executed, ${FILLS} as fills
+  ), superseded as (
+    update results set is_final = false from new as given where given.fills and ${ELSEWHERE}
+      and ${ofRun('results')} and results.is_final and results.attempt < given.attempt and results.due_at ${spanOf(RESULT_COLUMNS)}
   ), replaced as (
     delete from gaps using new as given where given.fills and ${ofRun('gaps')} and gaps.due_at ${spanOf(RESULT_COLUMNS)}
   )

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runIdOf } from '#shared/check/run-id.ts';
 import type { AttemptResult } from '#shared/run/result.ts';
 import { phaseMs } from '#shared/schedule/cadence.ts';
@@ -10,6 +10,7 @@ import { FakeClock } from '#shared/testing/fake-clock.ts';
 import type { Check } from '#shared/check/check.ts';
 import { DEFAULT_ALERT_SETTINGS } from '../alerting/effective-settings.ts';
 import type { Notice } from '../alerting/notice.ts';
+import type { JudgeOrder } from '../pipeline/judge-check.ts';
 import { Judge, type JudgeDeps, type JudgingConfig } from '../pipeline/judge-runs.ts';
 import type { JudgingStore } from '../pipeline/judging-port.ts';
 import type { PlannedCheck } from '../pipeline/ports.ts';
@@ -52,7 +53,7 @@ describe('the judge on Postgres', () => {
       revision, availability, checks: () => planned.values(), check: (id) => planned.get(id),
       location: (id) => (id === world.locationId ? { id, code: 'local-1', name: 'Local 1', kind: 'public', accountId: null } : undefined),
     };
-    return new Judge({ config, store: at.store, clock: new FakeClock(dueAtMs + SOON), log: QUIET, ids: randomUUID, confirm: async () => undefined, ...changes });
+    return new Judge({ config, store: at.store, clock: new FakeClock(dueAtMs + SOON), log: QUIET, ids: randomUUID, order: async () => undefined, ...changes });
   };
 
   async function newCheck(changes: Partial<Check> = {}): Promise<{ id: string; dues: readonly number[] }> {
@@ -192,6 +193,71 @@ describe('the judge on Postgres', () => {
     await judge(check.dues[58]!).judgeTurn();
     expect((await noticesOf(check.id)).map(({ kind }) => kind)).toEqual(['no_data']);
     await at.client.query('delete from location_outages');
+  });
+
+  describe('a failed run of a check that is retried elsewhere', () => {
+    const retryStrategy = { type: 'SINGLE_RETRY', baseBackoffSeconds: 1, maxRetries: 1, maxDurationSeconds: 600, sameRegion: false, onlyOn: null } as const;
+    const both = availabilityIndex([]);
+    let elsewhere: string;
+    let check: ACheck;
+    let orders: JudgeOrder[];
+    const look = (afterMs: number, isAvailable = true) => {
+      const due = check.dues[57]!;
+      return judge(due, {
+        clock: new FakeClock(due + afterMs), order: async (order) => { orders.push(order); },
+        config: { revision, availability: { ...both, isAvailable: (id, atMs) => id === world.locationId || (isAvailable && atMs > due) }, checks: () => planned.values(), check: (id) => planned.get(id), location: (id) => ({ id, code: id === elsewhere ? 'elsewhere' : 'local-1', name: '', kind: 'public', accountId: null }) },
+      }).judgeTurn();
+    };
+    const attempts = async () => (await at.client.query('select attempt, is_final, is_surplus, location_executed from results where check_id = $1 and due_at = $2 order by attempt', [check.id, new Date(check.dues[57]!)])).rows;
+    const kinds = async () => (await noticesOf(check.id)).map(({ kind }) => kind);
+    const answer = (changes: Partial<AttemptResult>) => runOf(check.id, check.dues[57]!, { trigger: 'retry', attempt: 2, locationExecuted: elsewhere, startedAtMs: check.dues[57]! + 1_500, ...changes });
+
+    beforeEach(async () => {
+      [, elsewhere] = (await at.store.ensureLocations([{ code: 'local-1', name: '' }, { code: 'elsewhere', name: '' }])).map(({ id }) => id) as [string, string];
+      orders = [];
+      check = await newCheck({ runParallel: false, locations: ['local-1', 'elsewhere'], retryStrategy });
+      const entry = planned.get(check.id)!;
+      planned.set(check.id, { ...entry, epochs: [{ ...entry.epochs[0]!, strategy: 'round_robin', order: [world.locationId, elsewhere] }] });
+      // Every slot is owed by the one location that is available when it is due.
+      await at.store.ingest([...check.dues.slice(0, 57).map((dueAtMs) => runOf(check.id, dueAtMs)), runOf(check.id, check.dues[57]!, { ...REFUSED, startedAtMs: check.dues[57]! })]);
+      await look(500, false);
+    });
+
+    it('waits for the answer of the other location, which ends the run', async () => {
+      expect([orders, await kinds()]).toEqual([[], []]);
+      await look(1_400);
+      await look(1_600);
+      expect(orders.map(({ locationId, retryOf }) => [locationId, retryOf])).toEqual([[elsewhere, { runId: expect.any(String), dueAtMs: check.dues[57], locationOwed: world.locationId, attempt: 2, isLast: true }]]);
+      await at.store.ingest([answer({})]);
+      await look(2_500);
+      expect([(await stateOf(check.id)).status, await kinds(), orders.length]).toEqual(['passing', [], 1]);
+      expect(await attempts()).toEqual([
+        { attempt: 1, is_final: false, is_surplus: false, location_executed: world.locationId }, { attempt: 2, is_final: true, is_surplus: false, location_executed: elsewhere },
+      ]);
+    });
+
+    it('is told once when the other location sees it fail, too', async () => {
+      await look(1_400);
+      await at.store.ingest([answer(REFUSED)]);
+      await look(2_500);
+      await look(3_000);
+      const notices = await noticesOf(check.id);
+      expect(notices.map(({ kind, result }) => [kind, result?.attempts, result?.locationCode])).toEqual([['failure', 2, 'elsewhere']]);
+    });
+
+    it('stands as it is when no other location can run it', async () => {
+      await look(1_400, false);
+      expect([await kinds(), orders]).toEqual([['failure'], []]);
+      expect((await attempts()).map(({ is_final }) => is_final)).toEqual([true]);
+    });
+
+    it('stands as it is when the answer does not come in time', async () => {
+      await look(1_400);
+      await look(9_000);
+      expect(await kinds()).toEqual([]);
+      await look(30_000);
+      expect([await kinds(), orders.length]).toEqual([['failure'], 1]);
+    });
   });
 
   it('ends what somebody resolved by hand at once, and tells nothing more of it until it is over', async () => {

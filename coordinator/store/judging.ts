@@ -6,7 +6,7 @@ import { NOTHING_TOLD } from '../alerting/told.ts';
 import type { AlertChange, DependencyState, JudgedCheck, JudgingStore, JudgingTurn, KeptState, StoredRow, StoredRows } from '../pipeline/judging-port.ts';
 import { NEW_STATE, type CheckState, type CheckStatus } from '../verdict/check-state.ts';
 import type { Checkpoint } from '../verdict/checkpoints.ts';
-import type { KeptConfirmation } from '../pipeline/judging-port.ts';
+import type { KeptConfirmation, KeptRetry } from '../pipeline/judging-port.ts';
 import type { Told } from '../alerting/told.ts';
 import { readAccountContext } from './account-context.ts';
 import type { ConfigHints } from './config-hints.ts';
@@ -44,7 +44,7 @@ function turnOf(trx: Trx, checks: readonly KeptState[]): JudgingTurn {
 
 type TakenRow = {
   account_id: string; check_id: string; head: CheckState | null; base: CheckState | null; checkpoints: readonly Checkpoint[]; slots_folded: number;
-  told: Told | null; confirmations: readonly KeptConfirmation[]; is_history_pending: boolean; acknowledged_at: number | null; snoozed_until: number | null; is_resolved: boolean; is_no_data_resolved: boolean;
+  told: Told | null; confirmations: readonly KeptConfirmation[]; retries: readonly KeptRetry[]; is_history_pending: boolean; acknowledged_at: number | null; snoozed_until: number | null; is_resolved: boolean; is_no_data_resolved: boolean;
 };
 
 /** Locks first and reads the marks then, so that whatever is marked is there to be read. */
@@ -54,7 +54,7 @@ async function takeChecks(trx: Trx, { nowMs, checksMax }: { readonly nowMs: numb
       select check_id from (select check_id from judge_marks order by id limit ${MARKS_MAX}) as oldest
       union select check_id from (select check_id from check_states where next_look_at <= ${new Date(nowMs)} order by next_look_at limit ${MARKS_MAX}) as waiting
     ), taken as (
-      select account_id, check_id, head, base, checkpoints, slots_folded, told, confirmations, is_history_pending from check_states
+      select account_id, check_id, head, base, checkpoints, slots_folded, told, confirmations, retries, is_history_pending from check_states
       where check_id = any(array(select check_id from wanted)) limit ${checksMax} for update skip locked
     )
     select taken.*, alerts.acknowledged_at, alerts.snoozed_until, alerts.resolved_by is not null as is_resolved, unseen.resolved_by is not null as is_no_data_resolved from taken
@@ -67,7 +67,7 @@ async function takeChecks(trx: Trx, { nowMs, checksMax }: { readonly nowMs: numb
   const firstDue = new Map(marks.rows.map((mark) => [mark.check_id, mark.first_due]));
   return rows.map((row): KeptState => ({
     accountId: row.account_id, checkId: row.check_id, head: row.head ?? NEW_STATE, base: row.base ?? NEW_STATE, checkpoints: row.checkpoints, slotsFolded: row.slots_folded,
-    told: row.told ?? NOTHING_TOLD, confirmations: row.confirmations, isHistoryPending: row.is_history_pending, firstDueMs: firstDue.get(row.check_id) ?? null,
+    told: row.told ?? NOTHING_TOLD, confirmations: row.confirmations, retries: row.retries, isHistoryPending: row.is_history_pending, firstDueMs: firstDue.get(row.check_id) ?? null,
     acknowledgedAtMs: row.acknowledged_at, snoozedUntilMs: row.snoozed_until, resolved: { alert: row.is_resolved, noData: row.is_no_data_resolved },
   }));
 }
@@ -141,15 +141,15 @@ async function save(trx: Trx, judged: readonly JudgedCheck[]): Promise<void> {
   await sql`
     update check_states set status = given.status, since_at = given.since_at, judged_through = given.judged_through, head = given.head, base = given.base,
       base_through = given.base_through, checkpoints = coalesce(given.checkpoints, check_states.checkpoints), slots_folded = given.slots_folded, told = given.told,
-      confirmations = given.confirmations, is_history_pending = given.is_history_pending, next_look_at = given.next_look_at, updated_at = clock_timestamp()
+      confirmations = given.confirmations, retries = given.retries, is_history_pending = given.is_history_pending, next_look_at = given.next_look_at, updated_at = clock_timestamp()
     from unnest(
       ${column(({ accountId }) => accountId)}::uuid[], ${column(({ checkId }) => checkId)}::uuid[], ${column<CheckStatus>(({ status }) => status)}::text[],
       ${column(({ sinceMs }) => instant(sinceMs))}::timestamptz[], ${column(({ head }) => instant(head.throughMs))}::timestamptz[],
       ${column(({ head }) => JSON.stringify(head))}::json[], ${column(({ base }) => JSON.stringify(base))}::json[], ${column(({ base }) => instant(base.throughMs))}::timestamptz[],
       ${column(({ checkpoints }) => (checkpoints === null ? null : JSON.stringify(checkpoints)))}::json[], ${column(({ slotsFolded }) => slotsFolded)}::bigint[],
-      ${column(({ told }) => JSON.stringify(told))}::json[], ${column(({ confirmations }) => JSON.stringify(confirmations))}::json[],
+      ${column(({ told }) => JSON.stringify(told))}::json[], ${column(({ confirmations }) => JSON.stringify(confirmations))}::json[], ${column(({ retries }) => JSON.stringify(retries))}::json[],
       ${column(({ isHistoryPending }) => isHistoryPending)}::boolean[], ${column(({ nextLookMs }) => instant(nextLookMs))}::timestamptz[]
-    ) as given (account_id, check_id, status, since_at, judged_through, head, base, base_through, checkpoints, slots_folded, told, confirmations, is_history_pending, next_look_at)
+    ) as given (account_id, check_id, status, since_at, judged_through, head, base, base_through, checkpoints, slots_folded, told, confirmations, retries, is_history_pending, next_look_at)
     where check_states.account_id = given.account_id and check_states.check_id = given.check_id`.execute(trx);
   for (const { accountId, checkId, alerts } of judged) for (const change of alerts) await applyAlertChange(trx, accountId, checkId, change);
   await enqueueNotices(trx, judged.flatMap(({ notices }) => notices));

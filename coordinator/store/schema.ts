@@ -8,7 +8,7 @@ import type { CheckGroup } from '../planning/check-group.ts';
 import type { Notice } from '../alerting/notice.ts';
 import type { Role } from '../api/users-port.ts';
 import type { Told } from '../alerting/told.ts';
-import type { KeptConfirmation } from '../pipeline/judging-port.ts';
+import type { KeptConfirmation, KeptRetry } from '../pipeline/judging-port.ts';
 import type { SessionBeat } from '../pipeline/ports.ts';
 import type { CheckState, CheckStatus } from '../verdict/check-state.ts';
 import type { Checkpoint } from '../verdict/checkpoints.ts';
@@ -116,7 +116,7 @@ export type Database = {
     account_id: string; check_id: string; status: ColumnType<CheckStatus, CheckStatus | undefined, CheckStatus>; since_at: MaybeInstant; judged_through: MaybeInstant;
     head: ColumnType<CheckState | null, string | null | undefined, string | null>; base: ColumnType<CheckState | null, string | null | undefined, string | null>; base_through: MaybeInstant;
     checkpoints: ColumnType<readonly Checkpoint[], string | undefined, string>; slots_folded: Generated<number>;
-    told: ColumnType<Told | null, string | null | undefined, string | null>; confirmations: ColumnType<readonly KeptConfirmation[], string | undefined, string>;
+    told: ColumnType<Told | null, string | null | undefined, string | null>; confirmations: ColumnType<readonly KeptConfirmation[], string | undefined, string>; retries: ColumnType<readonly KeptRetry[], string | undefined, string>;
     is_history_pending: Generated<boolean>; next_look_at: MaybeInstant; updated_at: DefaultInstant;
   };
   judge_marks: { id: Generated<number>; account_id: string; check_id: string; first_due_at: MaybeInstant };

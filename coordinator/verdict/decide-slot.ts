@@ -27,6 +27,7 @@ export function decideSlot(slot: Slot, policy: Policy, nowMs: number): SlotDecis
 function deadlineOf(run: SlotRun, { dueAtMs }: Slot, policy: Policy): number {
   switch (run.kind) {
     case 'final': case 'gap': return -Infinity;
+    case 'retrying': return run.untilMs;
     case 'silent': return dueAtMs + policy.attemptMs + STRAGGLER_MS;
     case 'begun': return dueAtMs + policy.runMs + STRAGGLER_MS;
   }

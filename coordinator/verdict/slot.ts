@@ -23,6 +23,8 @@ export type SlotRun =
   | { readonly kind: 'gap'; readonly locationId: string; readonly reason: GapReason }
   /** Attempts, none of them the last. */
   | { readonly kind: 'begun'; readonly locationId: string }
+  /** It failed, and is being tried again in another location: until then. */
+  | { readonly kind: 'retrying'; readonly locationId: string; readonly untilMs: number }
   | { readonly kind: 'silent'; readonly locationId: string };
 
 /** One due instant of a check, with a run for every location that owes it. */

@@ -22,6 +22,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       slots_folded bigint not null default 0,
       told json,
       confirmations json not null default '[]',
+      retries json not null default '[]',
       is_history_pending boolean not null default false,
       next_look_at timestamptz default now(),
       updated_at timestamptz not null default now(),
