@@ -34,7 +34,7 @@ export function startSimulatedCoordinator(machine: CoordinatorMachine, world: Wo
     store, clock: process, log: world.logOf(machine.name), ids: () => world.newId(), hashKey: (key) => Buffer.from(key), signal: stopping.signal,
   });
   const judge = new Judge({
-    config: fleet.planner, store, clock: process, log: world.logOf(machine.name), ids: () => world.newId(), confirm: (order) => fleet.confirm(order),
+    config: fleet.planner, store, clock: process, log: world.logOf(machine.name), ids: () => world.newId(), order: (order) => fleet.orderForJudge(order),
   });
   let isReady = false;
   void (async () => {

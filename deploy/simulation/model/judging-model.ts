@@ -75,7 +75,7 @@ export class JudgingModel {
   checkChanged(accountId: string, checkId: string): void {
     if (!this.states.has(checkId)) {
       this.states.set(checkId, {
-        accountId, checkId, base: NEW_STATE, head: NEW_STATE, checkpoints: [], slotsFolded: 0, told: NOTHING_TOLD, confirmations: [], isHistoryPending: false, nextLookMs: null,
+        accountId, checkId, base: NEW_STATE, head: NEW_STATE, checkpoints: [], slotsFolded: 0, told: NOTHING_TOLD, confirmations: [], retries: [], isHistoryPending: false, nextLookMs: null,
       });
     }
     this.#mark(checkId, null);
