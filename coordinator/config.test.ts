@@ -12,7 +12,7 @@ describe("the coordinator's config", () => {
   it('needs a database and nothing else', () => {
     const read = readCoordinatorConfig(base);
     expect(read.ok && { ...read.config, databaseUrl: read.config.databaseUrl.reveal() }).toEqual({
-      databaseUrl: base.DATABASE_URL, http: { host: '127.0.0.1', port: 8080, tls: null, publicUrl: null, isPlaintextAllowed: false },
+      databaseUrl: base.DATABASE_URL, keepPassingBodies: 1, http: { host: '127.0.0.1', port: 8080, tls: null, publicUrl: null, isPlaintextAllowed: false },
       fleet: { host: '127.0.0.1', port: 8090, tls: null, reflection: false },
       dataDir: './.sonde', apiKey: null, masterKey: null, masterKeys: [], otlpUrl: null, usage: { pricePer10000: 2, currency: 'USD', defaultQuota: null }, publicWitnesses: [], retention: { raw: 30, hourly: 400, daily: 800 }, logLevel: 'info',
       notices: { smtpUrl: null, smtpFrom: 'Sonde <sonde@localhost>', webhooks: { allowHttp: false, allowNetworks: [] }, twilio: null },

@@ -37,6 +37,8 @@ export type CoordinatorConfig = {
   readonly masterKey: Secret<Uint8Array> | null;
   /** For agents of public locations that name none themselves (rules.md 22). */
   readonly publicWitnesses: readonly Endpoint[];
+  /** One in so many bodies of passing runs is kept. */
+  readonly keepPassingBodies: number;
   /** The ring that seals secrets, the current key first; empty: the master key alone. */
   readonly masterKeys: readonly Secret<Uint8Array>[];
   /** hourly and daily are at least raw and hourly. */
@@ -139,6 +141,9 @@ export const coordinatorSettings = {
   publicWitnesses: optional('SONDE_PUBLIC_WITNESSES', hostsAndPorts(8), 'agents of public locations have none unless they name some', {
     about: 'host:port of services that tell public agents whether the network is there', hint: 'Name some that do not depend on each other, for example 1.1.1.1:443,8.8.8.8:443.',
   }),
+  keepPassingBodies: withDefault('SONDE_KEEP_PASSING_BODIES', integer(1, 1_000_000), '1', {
+    about: 'one in so many bodies of passing runs is kept, besides the first after any change; 1 keeps all, as the page of a run shows them', hint: 'Give a whole number, for example 20 where room is short.',
+  }),
   retentionRawDays: withDefault('SONDE_RETENTION_RAW_DAYS', integer(1, 400), '30', {
     about: 'days that results and gaps are kept', hint: 'Give a whole number of days; an account may keep less.',
   }),
@@ -186,6 +191,7 @@ export function readCoordinatorConfig(env: Environment): ReadCoordinatorConfig {
         tls: fleetTls && { ...fleetTls, clientCaPath: s.fleetTlsClientCa },
       },
       dataDir: s.dataDir, apiKey: s.apiKey, masterKey: s.masterKey, masterKeys: s.masterKeys ?? [], publicWitnesses: s.publicWitnesses ?? [], logLevel: s.logLevel,
+      keepPassingBodies: s.keepPassingBodies,
       retention: retentionOf(s),
       otlpUrl: s.otlpUrl,
       usage: {

@@ -17,6 +17,7 @@ import { deployOrder } from './sessions/order-deploys.ts';
 import type { ShotOrder } from './sessions/order-shot.ts';
 import type { IngestRow, IngestStore, PlannedCheck, PlanStore, SessionStore, ShotStore } from './pipeline/ports.ts';
 import type { ShotRouteStore } from './pipeline/shot-port.ts';
+import { BodyThinning } from './pipeline/thin-bodies.ts';
 import { SlotCloser } from './pipeline/slot-closer.ts';
 import { LivenessTeller } from './pipeline/tell-liveness.ts';
 import { ImpairedWatch } from './pipeline/watch-impaired.ts';
@@ -41,6 +42,10 @@ export type FleetSideDeps = {
   readonly onIngested?: (rows: readonly IngestRow[]) => void;
   /** host:port; for agents of public locations that name none themselves. */
   readonly publicWitnesses?: readonly string[];
+  /** Days that results are kept; left out: older ones are not refused. */
+  readonly rawDays?: number;
+  /** One in so many bodies of passing runs is kept; left out: all. */
+  readonly keepPassingBodies?: number;
 };
 
 /** Checks whose first runs are ordered in one transaction. */
@@ -72,7 +77,7 @@ export class FleetSide {
     this.coordinatorId = deps.ids();
     this.#admission = newAdmission(clock.monotonicUs() / 1000);
     this.#desk = new ShotDesk(clock);
-    this.ingest = new ResultIngest({ store, clock, log, signal });
+    this.ingest = new ResultIngest({ store, clock, log, signal, thinning: new BodyThinning(deps.keepPassingBodies ?? 1) });
     this.planner = new AssignmentPlanner({
       store, clock, log,
       onChange: (change) => {
@@ -120,7 +125,7 @@ export class FleetSide {
     const { store, clock, log } = this.#deps;
     void serveResults(stream, {
       store, log, streams: this.streams,
-      admit: (locationId, rows) => admitResults(locationId, rows, { planner: this.planner, shots: store, nowMs: clock.nowMs() }),
+      admit: (locationId, rows) => admitResults(locationId, rows, { planner: this.planner, shots: store, nowMs: clock.nowMs(), ...(this.#deps.rawDays === undefined ? {} : { rawDays: this.#deps.rawDays }) }),
       ingest: async (rows) => {
         await this.ingest.put(rows);
         this.#deps.onIngested?.(rows);

@@ -81,7 +81,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   const fleet = new FleetSide({
     store, clock: systemClock, log, ids: randomUUID, hashKey: hashToken, signal: stopping.signal,
     publicWitnesses: config.publicWitnesses.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
-    onIngested: (rows) => noteResults(events, rows),
+    onIngested: (rows) => noteResults(events, rows), rawDays: config.retention.raw, keepPassingBodies: config.keepPassingBodies,
   });
   opened.push(() => fleet.settled());
   await fleet.start();

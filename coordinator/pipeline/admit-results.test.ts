@@ -40,6 +40,16 @@ describe('a result', () => {
     expect(planner.looks).toBe(0);
   });
 
+  test('of a time whose results are kept no more is refused, without a look into Postgres; its day is the first', async () => {
+    const planner = aPlanner();
+    const admitted = (rawDays: number) => admitResults(A_LOCATION, [row], { planner, nowMs: NOW_MS + 3 * 86_400_000, rawDays, shots: { findShots: async () => [] } });
+    const looksBefore = planner.looks;
+    planner.knownUntilMs = NOW_MS + 4 * 86_400_000;
+    expect(await admitted(3)).toEqual([{ kind: 'refuse', code: 'past_retention' }]);
+    expect(planner.looks).toBe(looksBefore);
+    expect(await admitted(4)).toMatchObject([{ kind: 'take' }]);
+  });
+
   test('of a check that only another coordinator knows yet is not refused', async () => {
     expect(await admit(aPlanner({ checks: [] }, { checks: [CHECK] }))).toMatchObject({ kind: 'take', isSurplus: false });
     expect(await admit(aPlanner({ checks: [] }))).toEqual({ kind: 'refuse', code: 'unknown_check' });

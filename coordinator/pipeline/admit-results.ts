@@ -12,6 +12,16 @@ type KnownPlan = Pick<AssignmentPlanner, 'check' | 'availability' | 'revision' |
 
 /** A result is from now or before; this much clock error is forgiven. */
 const FUTURE_MAX_MS = 10 * 60_000;
+const DAY_MS = 86_400_000;
+const PAST_RETENTION: Admission = { kind: 'refuse', code: 'past_retention' };
+
+export type AdmissionWorld = {
+  readonly planner: KnownPlan;
+  readonly shots: Pick<ShotStore, 'findShots'>;
+  readonly nowMs: number;
+  /** Days that results are kept, today not counted; older ones are refused (rules.md 8). Left out: none are. */
+  readonly rawDays?: number;
+};
 
 /**
  * Takes a row only if an epoch or a shot ever owed that run to the authenticated location (rules.md 9). The account
@@ -21,16 +31,22 @@ const FUTURE_MAX_MS = 10 * 60_000;
  * and nothing is refused or called surplus for want of it.
  */
 export async function admitResults(
-  locationId: string, rows: readonly Question[], { planner, shots, nowMs }: { planner: KnownPlan; shots: Pick<ShotStore, 'findShots'>; nowMs: number },
+  locationId: string, rows: readonly Question[], { planner, shots, nowMs, rawDays }: AdmissionWorld,
 ): Promise<readonly Admission[]> {
   const known = await knownShots(rows, shots);
   const isKnown = rows.every(({ isScheduled, dueAtMs }) => !isScheduled || dueAtMs < planner.knownUntilMs || dueAtMs > nowMs + FUTURE_MAX_MS);
   if (!isKnown) await planner.refresh();
-  const answers = admitByConfig(locationId, rows, known, planner, nowMs);
-  if (answers.every((answer) => answer.kind === 'take' && !answer.isSurplus)) return answers;
+  const keptFromMs = rawDays === undefined ? -Infinity : Math.floor(nowMs / DAY_MS) * DAY_MS - rawDays * DAY_MS;
+  const decide = (): readonly Admission[] => {
+    const byConfig = admitByConfig(locationId, rows, known, planner, nowMs);
+    return byConfig.map((answer, index) => (rows[index]!.dueAtMs < keptFromMs && answer.kind === 'take' ? PAST_RETENTION : answer));
+  };
+  const answers = decide();
+  // No newer config makes anything younger.
+  if (answers.every((answer) => answer === PAST_RETENTION || answer.kind === 'take' && !answer.isSurplus)) return answers;
   const { revision } = planner;
   await planner.refresh();
-  return planner.revision === revision ? answers : admitByConfig(locationId, rows, known, planner, nowMs);
+  return planner.revision === revision ? answers : decide();
 }
 
 function admitByConfig(

@@ -1,6 +1,7 @@
 import type { Log } from '#shared/log.ts';
 import { sleep, type Clock } from '#shared/time/clock.ts';
 import type { IngestRow, IngestStore } from './ports.ts';
+import type { BodyThinning } from './thin-bodies.ts';
 
 /** performance.md, Ingest: batches of 1,000 rows or 50 ms. */
 const BATCH_ROWS_MAX = 1_000;
@@ -38,7 +39,7 @@ export class ResultIngest {
     if (rows.length === 0) return Promise.resolve();
     if (this.#waitingRows > WAITING_ROWS_MAX) return Promise.reject(new Error(`${this.#waitingRows} rows already wait for Postgres`));
     return new Promise((resolve) => {
-      this.#waiting.push({ rows, committed: resolve });
+      this.#waiting.push({ rows: this.#deps.thinning?.thinned(rows) ?? rows, committed: resolve });
       this.#waitingRows += rows.length;
       this.#pump();
     });
@@ -106,4 +107,6 @@ export type IngestDeps = {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Left out: every body is kept. */
+  readonly thinning?: BodyThinning;
 };
