@@ -69,6 +69,9 @@ export function createProgram(context: Context, end: (code: ExitCode) => void): 
     .action((code: string, keyId: string) => ends(import('./commands/location-keys.ts').then((it) => it.revokeLocationKey(context, code, keyId))));
   add(program.command('secrets').description('how secrets are sealed'), 'rotate', 'seal everything by the first key of SONDE_MASTER_KEYS; may be interrupted and repeated')
     .action(() => ends(import('./commands/secrets.ts').then((it) => it.rotateSecrets(context))));
+  add(program.command('rollups').description('hourly and daily figures'), 'rebuild', 'compute them anew from the results that are kept (needs DATABASE_URL); may be interrupted and repeated')
+    .option('--from <when>', 'an instant, or how long ago: 2026-11-22, 7d (default: as far back as results are kept)').option('--to <when>', 'the same (default: now)')
+    .action((flags) => ends(import('./commands/rollups.ts').then((it) => it.rebuildRollups(context, flags))));
   addPrivateLocations(program.command('private-locations').description("the account's own locations"), context, add, ends);
 
   add(program, 'backup <dir>', 'save everything of an installation into a new directory (DATABASE_URL, or the data directory of `sonde up`)')

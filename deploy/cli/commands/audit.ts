@@ -2,8 +2,8 @@ import { ApiClient, asRecord } from '../api-client.ts';
 import { CliProblem } from '../cli-problem.ts';
 import { apiAccess } from '../cli-settings.ts';
 import type { Context } from '../context.ts';
-import { parseDurationMs } from '../duration.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { instantOf } from '../instant.ts';
 import { safeText } from '../render/safe-text.ts';
 import { table, type Cell } from '../render/table.ts';
 import { findCheck } from './find-check.ts';
@@ -56,15 +56,6 @@ function rangeOf({ from = '24h', to }: AuditFlags, nowMs: number): Range {
   if (fromMs >= Math.min(toMs, nowMs)) throw new CliProblem(EXIT.usage, '--from must be before --to and before now');
   if (toMs - fromMs > RANGE_MAX_MS) throw new CliProblem(EXIT.usage, `the range is longer than ${RANGE_MAX_MS / DAY_MS} days`);
   return { fromMs, toMs: Math.min(toMs, Math.floor(nowMs)) };
-}
-
-/** `2026-11-22T10:00:00Z`, `2026-11-22`, seconds since the epoch, or so long ago: `36h`, `7d`. */
-function instantOf(flag: string, text: string, nowMs: number): number {
-  const agoMs = parseDurationMs(text);
-  if (agoMs !== null) return Math.floor(nowMs - agoMs);
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : /^\d{4}-\d\d-\d\d(T|$)/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isFinite(ms)) return Math.floor(ms);
-  throw new CliProblem(EXIT.usage, `${flag} is '${text}' but must be an instant like 2026-11-22T10:00:00Z, or how long ago, like 36h or 7d`);
 }
 
 /** In parts that the API counts at once; slots are apart by when they were due, so the parts add up. */

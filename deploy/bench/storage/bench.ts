@@ -1,0 +1,179 @@
+/**
+ * An installation with a past: how fast its rollups are made from nothing, how fast every list and chart is answered
+ * over HTTP, what rollups save against rows, and whether they agree. `--rows 10000000 --checks 2000 --days 30
+ * --rounds 3 --json`.
+ */
+import { parseArgs } from 'node:util';
+import type { Pool } from 'pg';
+import { Fleet } from '../../e2e/testing/fleet.ts';
+import { cpuUsOf, cpuUsOfServer } from '../cpu-time.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { machine, machineLine } from '../machine.ts';
+import { percentile, spreadOf, type Spread } from '../statistics.ts';
+import { agreementOf, type Agreement } from './agreement.ts';
+import { availabilityBy } from './availability.ts';
+import { Caller, endpointsOf, type Endpoint } from './endpoints.ts';
+import { generatePast, type Past } from './generate.ts';
+import { storageTable } from './table.ts';
+
+export type EndpointReport = { readonly name: string; readonly p50Ms: Spread; readonly p99Ms: Spread; /** Of coordinator and Postgres for one answer. */ readonly cpuMs: Spread; readonly bytes: number; readonly asked: number; readonly errors: number };
+
+export type StorageReport = {
+  readonly bench: 'storage';
+  readonly machine: ReturnType<typeof machine>;
+  readonly rounds: number;
+  readonly results: number;
+  readonly gaps: number;
+  readonly checks: number;
+  readonly days: number;
+  readonly generatedRowsPerSecond: number;
+  readonly rebuiltRowsPerSecond: Spread;
+  /** Postgres' CPU, µs a row. */
+  readonly rebuiltCpuUs: Spread;
+  readonly megabytes: Readonly<Record<'results' | 'hourly' | 'daily', number>>;
+  readonly endpoints: readonly EndpointReport[];
+  /** 30 days of availability of so many checks, ms, and how many times as fast rollups are. */
+  readonly availability: { readonly checks: number; readonly rowsMs: Spread; readonly rollupsMs: Spread; readonly ratio: Spread; readonly different: number };
+  readonly agreement: Agreement;
+};
+
+/** Of each endpoint in a round; so many that a 99th percentile is one of them. */
+const ASKED_A_ROUND = 100;
+/** No endpoint keeps a round waiting longer than this. */
+const ASKED_FOR_MS = 8_000;
+const WARM_UP = 5;
+const CHECKS_COMPARED = 1_000;
+const CHECKS_AGREED = 60;
+const NOT_THERE = 404;
+
+const { values: given } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '10000000' }, checks: { type: 'string', default: '2000' }, days: { type: 'string', default: '30' },
+    rounds: { type: 'string', default: '3' }, json: { type: 'boolean', default: false },
+  },
+});
+const settings = { rows: whole('rows', given.rows, 100_000_000), checks: whole('checks', given.checks, 2_000), days: whole('days', given.days, 30), rounds: whole('rounds', given.rounds, 20) };
+const report = await run();
+process.stdout.write(given.json ? `${JSON.stringify(report, null, 2)}\n` : `${machineLine(report.machine)}\n\n${storageTable(report)}\n`);
+
+async function run(): Promise<StorageReport> {
+  const on = machine();
+  const fleet = await Fleet.open({ isDurable: true });
+  onInterrupt(() => fleet.end());
+  let caller: Caller | null = null;
+  try {
+    say('starting Postgres');
+    const startedMs = performance.now();
+    const past = await generatePast(fleet, settings, say);
+    fleet.onEnd(() => past.store.close());
+    const generatedRowsPerSecond = (past.results + past.gaps) / ((performance.now() - startedMs) / 1000);
+    const rebuilt = await measureRebuild(fleet, past);
+    const coordinator = await fleet.startCoordinator();
+    caller = new Caller({ port: fleet.httpPort, keys: past.keys });
+    const endpoints = await measureEndpoints(caller, endpointsOf(past), () => cpuUsOf(coordinator.pid) + cpuUsOfServer(fleet.postgres.pid));
+    const availability = await measureAvailability(fleet.pool, past);
+    say('comparing figures with exact SQL');
+    return {
+      bench: 'storage', machine: on, rounds: settings.rounds, results: past.results, gaps: past.gaps, checks: settings.checks, days: settings.days, generatedRowsPerSecond,
+      rebuiltRowsPerSecond: spreadOf(rebuilt.map(({ rowsPerSecond }) => rowsPerSecond)), rebuiltCpuUs: spreadOf(rebuilt.map(({ cpuUs }) => cpuUs)), megabytes: await sizesOf(fleet.pool), endpoints, availability, agreement: await agreementOf(fleet.pool, caller, past, Math.min(CHECKS_AGREED, settings.checks)),
+    };
+  } finally {
+    caller?.close();
+    await fleet.end();
+  }
+}
+
+async function measureRebuild({ pool, postgres }: Fleet, { store, fromMs, toMs, results, gaps }: Past): Promise<readonly { readonly rowsPerSecond: number; readonly cpuUs: number }[]> {
+  const rebuilt: { readonly rowsPerSecond: number; readonly cpuUs: number }[] = [];
+  for (let round = 1; round <= settings.rounds; round += 1) {
+    await pool.query('truncate rollups_hourly, rollups_daily');
+    const [startedMs, cpuBefore] = [performance.now(), cpuUsOfServer(postgres.pid)];
+    await store.rebuildRollups(fromMs, toMs);
+    const [rowsPerSecond, cpuUs] = [(results + gaps) / ((performance.now() - startedMs) / 1000), (cpuUsOfServer(postgres.pid) - cpuBefore) / (results + gaps)];
+    rebuilt.push({ rowsPerSecond, cpuUs });
+    say(`rollups rebuilt from nothing, round ${round} of ${settings.rounds}: ${Math.round(rowsPerSecond)} rows/s, ${cpuUs.toFixed(1)} µs of CPU each`);
+  }
+  await pool.query('vacuum analyze rollups_hourly, rollups_daily');
+  return rebuilt;
+}
+
+/** Round by round through all of them, so that what else the machine does meets each. */
+async function measureEndpoints(caller: Caller, endpoints: readonly Endpoint[], cpuUs: () => number): Promise<readonly EndpointReport[]> {
+  const rounds: EndpointRound[][] = [];
+  const there: Endpoint[] = [];
+  for (const endpoint of endpoints) {
+    const { status } = await caller.ask(endpoint.question(0));
+    if (status !== NOT_THERE) there.push(endpoint);
+    for (let n = 1; n < WARM_UP; n += 1) await caller.ask(endpoint.question(n));
+  }
+  for (let round = 0; round < settings.rounds; round += 1) {
+    say(`asking ${there.length} endpoints, round ${round + 1} of ${settings.rounds}`);
+    const of: EndpointRound[] = [];
+    for (const endpoint of there) of.push(await askedOften(caller, endpoint, WARM_UP + round * ASKED_A_ROUND, cpuUs));
+    rounds.push(of);
+  }
+  return there.map(({ name }, index) => {
+    const own = rounds.map((round) => round[index]!);
+    return {
+      name, p50Ms: spreadOf(own.map(({ tookMs }) => percentile(tookMs, 0.5))), p99Ms: spreadOf(own.map(({ tookMs }) => percentile(tookMs, 0.99))), cpuMs: spreadOf(own.map(({ cpuMs }) => cpuMs)),
+      bytes: own[0]?.bytes ?? 0, asked: own.reduce((sum, { tookMs }) => sum + tookMs.length, 0), errors: own.reduce((sum, { errors }) => sum + errors, 0),
+    };
+  });
+}
+
+type EndpointRound = { readonly tookMs: readonly number[]; readonly bytes: number; readonly errors: number; readonly cpuMs: number };
+
+async function askedOften(caller: Caller, endpoint: Endpoint, first: number, cpuUs: () => number): Promise<EndpointRound> {
+  const tookMs: number[] = [];
+  let [bytes, errors] = [0, 0];
+  const [untilMs, cpuBefore] = [performance.now() + ASKED_FOR_MS, cpuUs()];
+  for (let n = 0; n < ASKED_A_ROUND && performance.now() < untilMs; n += 1) {
+    const answer = await caller.ask(endpoint.question(first + n));
+    tookMs.push(answer.tookMs);
+    bytes = answer.bytes;
+    if (answer.status !== 200) errors += 1;
+  }
+  return { tookMs: tookMs.toSorted((a, b) => a - b), bytes, errors, cpuMs: (cpuUs() - cpuBefore) / 1000 / tookMs.length };
+}
+
+async function measureAvailability(pool: Pool, past: Past): Promise<StorageReport['availability']> {
+  const checkIds = past.checkIds.slice(0, CHECKS_COMPARED);
+  const measured: { rowsMs: number; rollupsMs: number }[] = [];
+  let different = 0;
+  for (let round = 0; round <= settings.rounds; round += 1) {
+    const timed = async (source: 'rows' | 'rollups') => {
+      const startedMs = performance.now();
+      const figures = await availabilityBy(pool, source, { ...past, checkIds });
+      return { tookMs: performance.now() - startedMs, figures };
+    };
+    const [first, second] = round % 2 === 0 ? [await timed('rows'), await timed('rollups')] : [await timed('rollups'), await timed('rows')];
+    const [rows, rollups] = round % 2 === 0 ? [first, second] : [second, first];
+    different = checkIds.filter((id) => rows.figures.get(id) !== rollups.figures.get(id)).length;
+    // The first round warms both.
+    if (round > 0) measured.push({ rowsMs: rows.tookMs, rollupsMs: rollups.tookMs });
+  }
+  say(`30 days of availability of ${checkIds.length} checks: ${measured.map(({ rowsMs, rollupsMs }) => `${Math.round(rowsMs)} ms from rows, ${rollupsMs.toFixed(1)} ms from rollups`).join('; ')}`);
+  return {
+    checks: checkIds.length, rowsMs: spreadOf(measured.map(({ rowsMs }) => rowsMs)), rollupsMs: spreadOf(measured.map(({ rollupsMs }) => rollupsMs)),
+    ratio: spreadOf(measured.map(({ rowsMs, rollupsMs }) => rowsMs / rollupsMs)), different,
+  };
+}
+
+async function sizesOf(pool: Pool): Promise<StorageReport['megabytes']> {
+  const of = async (table: string): Promise<number> => {
+    const { rows: [size] } = await pool.query<{ bytes: string }>('select sum(pg_total_relation_size(relid)) as bytes from pg_partition_tree($1::regclass)', [table]);
+    return Math.round(Number(size?.bytes) / 2 ** 20);
+  };
+  return { results: await of('results'), hourly: await of('rollups_hourly'), daily: await of('rollups_daily') };
+}
+
+function whole(name: string, text: string, max: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+  process.stderr.write(`--${name} must be a whole number from 1 to ${max}, not '${text}'\n`);
+  process.exit(2);
+}
+
+function say(what: string): void {
+  process.stderr.write(`· ${what}\n`);
+}
