@@ -16,7 +16,7 @@ export const PART_BYTES = 28;
 export const ENTRY_BYTES = 6;
 const LN_GAMMA = Math.log(GAMMA);
 /** Of the largest int4 µs. */
-const BUCKETS = Math.ceil(Math.log(2 ** 31) / LN_GAMMA) + 2;
+export const BUCKETS = Math.ceil(Math.log(2 ** 31) / LN_GAMMA) + 2;
 
 export function bucketOf(us: number): number {
   return Math.ceil(Math.log(us) / LN_GAMMA);

@@ -17,7 +17,11 @@ const TIMES: Readonly<Record<Phase, string>> = {
   connection: 'connect_us + tls_us', transfer: 'send_us + first_byte_us + data_us',
 };
 
-type Source = { readonly results: string; readonly gaps: string; readonly at: string; readonly timed?: string };
+/** What a run's times are packed to, int4 each: the phases that are measured; the others are sums of these. */
+export const PACKED_TIMES = ['dns', 'connect', 'tls', 'send', 'firstByte', 'data', 'total'] as const satisfies readonly Phase[];
+
+/** `times`: 'sketches' gives packed sketches (`total`, `phases`), 'packed' one string of PACKED_TIMES, run by run (`times`): a tenth of the work here. */
+type Source = { readonly results: string; readonly gaps: string; readonly at: string; readonly timed?: string; readonly times?: 'sketches' | 'packed' };
 const ANSWERED = `('passed', 'degraded')`;
 const VERDICTS = `('passed', 'degraded', 'failed')`;
 
@@ -26,7 +30,7 @@ const VERDICTS = `('passed', 'degraded', 'failed')`;
  * tables named r and g; `at` is the start of the bucket of the instant `due_at`; `timed` are the outcomes whose times
  * count: those of failures would tell of timeouts, not of the target.
  */
-export function computed({ results, gaps, at, timed = ANSWERED }: Source): string {
+export function computed({ results, gaps, at, timed = ANSWERED, times = 'sketches' }: Source): string {
   return `
   cut_off as materialized (
     select location_id, agent_id, range_agg(tstzrange(from_at, to_at, '[]')) as during from impaired_windows where withdrawn_at is null group by location_id, agent_id
@@ -44,9 +48,25 @@ export function computed({ results, gaps, at, timed = ANSWERED }: Source): strin
       count(*) filter (where established and outcome in ${VERDICTS}) as established,
       count(*) filter (where over_max_response_time and outcome <> 'impaired') as over_max, sum(attempt) as attempts,
       max((extract(epoch from due_at) * 1000)::bigint * 4 + case outcome when 'passed' then 1 when 'degraded' then 2 else 3 end)
-        filter (where outcome in ${VERDICTS}) as last_verdict
+        filter (where outcome in ${VERDICTS}) as last_verdict${times === 'packed' ? `,
+      string_agg(${PACKED_TIMES.map((phase) => `int4send(${TIMES[phase]})`).join(' || ')}, ''::bytea) filter (where outcome in ${timed}) as times` : ''}
     from runs group by ${CELL.join(', ')}
-  ), buckets as (
+  ), ${times === 'packed' ? '' : sketches(timed)}gaps_by_reason as (
+    select g.account_id, g.check_id, g.location_owed as location_id, ${at.replaceAll('due_at', 'g.due_at')} as at, g.reason, count(*) as n
+    ${gaps} group by 1, 2, 3, 4, 5
+  ), gaps_counted as (
+    select ${CELL.join(', ')}, sum(n) as gaps, jsonb_object_agg(reason, n) as gap_reasons from gaps_by_reason group by ${CELL.join(', ')}
+  ), computed as (
+    select ${CELL.join(', ')}, to_timestamp((last_verdict >> 2) / 1000.0) as last_due_at,
+      case last_verdict & 3 when 1 then 'passed' when 2 then 'degraded' when 3 then 'failed' end as last_outcome,
+      ${COUNTS.map((count) => `coalesce(${count}, 0)::integer as ${count}`).join(', ')}, gap_reasons, ${times === 'packed' ? 'times' : 'total, phases'}
+    from counted full join gaps_counted using (${CELL.join(', ')})${times === 'packed' ? '' : ` left join sketches using (${CELL.join(', ')})`}
+  )`;
+}
+
+/** By phase and bucket, then by phase, then all of a cell. */
+function sketches(timed: string): string {
+  return `buckets as (
     select ${CELL.join(', ')}, phase, ceil(ln(us::float8) / ${Math.log(GAMMA)}::float8)::int2 as bucket,
       count(*)::int4 as n, sum(us)::bigint as sum, sum(us::float8 * us) as squares, min(us) as least, max(us) as most
     from runs cross join lateral (values ${PHASES.map((phase) => `(${phaseNumber(phase)}::int2, ${TIMES[phase]})`).join(', ')}) as time (phase, us)
@@ -59,17 +79,7 @@ export function computed({ results, gaps, at, timed = ANSWERED }: Source): strin
     select ${CELL.join(', ')}, string_agg(part, ''::bytea) filter (where phase = ${phaseNumber('total')}) as total,
       string_agg(part, ''::bytea) filter (where phase <> ${phaseNumber('total')}) as phases
     from parts group by ${CELL.join(', ')}
-  ), gaps_by_reason as (
-    select g.account_id, g.check_id, g.location_owed as location_id, ${at.replaceAll('due_at', 'g.due_at')} as at, g.reason, count(*) as n
-    ${gaps} group by 1, 2, 3, 4, 5
-  ), gaps_counted as (
-    select ${CELL.join(', ')}, sum(n) as gaps, jsonb_object_agg(reason, n) as gap_reasons from gaps_by_reason group by ${CELL.join(', ')}
-  ), computed as (
-    select ${CELL.join(', ')}, to_timestamp((last_verdict >> 2) / 1000.0) as last_due_at,
-      case last_verdict & 3 when 1 then 'passed' when 2 then 'degraded' when 3 then 'failed' end as last_outcome,
-      ${COUNTS.map((count) => `coalesce(${count}, 0)::integer as ${count}`).join(', ')}, gap_reasons, total, phases
-    from counted full join gaps_counted using (${CELL.join(', ')}) left join sketches using (${CELL.join(', ')})
-  )`;
+  ), `;
 }
 
 /** Replaces the rows of `cells` (account_id, check_id, at) in `table` by what `computed` says; those that are no more go. */

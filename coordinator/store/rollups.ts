@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { RollupStore } from '../pipeline/rollup-port.ts';
 import type { LeaseStore } from '../pipeline/closing-port.ts';
 import { unpack } from '../analytics/sketch.ts';
+import { packTimes } from '../analytics/pack-times.ts';
 import { phaseNumber, type Phase } from '../analytics/phases.ts';
 import { encodeArrays, type ArrayColumn } from './binary-arrays.ts';
 import { inTransaction } from './connect.ts';
@@ -96,34 +97,79 @@ async function computeHours(client: PoolClient, hours: readonly MarkedHour[], ra
   const from = (table: string, as: string): string => `from cells cross join lateral (
     select * from ${table} t where t.account_id = cells.account_id and t.check_id = cells.check_id and t.due_at >= cells.at and t.due_at < cells.at + interval '1 hour'
       and t.due_at >= $4 and t.due_at < $5 offset 0) ${as} where true`;
-  const { rows: [done] } = await client.query<{ n: number }>({
-    text: `with ${given(rawDays)}, ${computed({ results: from('results', 'r'), gaps: from('gaps', 'g'), at: AT_HOUR })},
-      ${replaced('rollups_hourly', 1, 'between $4 and $5')} select count(*) as n from stored`,
-    values: [...encodeArrays(CELL_COLUMNS, hours), ...spanOf(hours, HOUR_MS)],
+  const values = [...encodeArrays(CELL_COLUMNS, hours), ...spanOf(hours, HOUR_MS)];
+  const { rows } = await client.query<HourRow>({
+    text: `with ${given(rawDays)}, ${computed({ results: from('results', 'r'), gaps: from('gaps', 'g'), at: AT_HOUR, times: 'packed' })} select * from computed`, values,
   });
-  return Number(done?.n ?? 0);
+  return store(client, { table: 'rollups_hourly', hours: 1, cells: given(rawDays), values }, rows.map(hourOf));
 }
+
+/** So much of a day is held in memory at once. */
+const REBUILT_AT_ONCE_MS = 2 * HOUR_MS;
 
 async function rebuildHours(client: PoolClient, dayMs: number, rawDays: number): Promise<number> {
   const within = (as: string): string => `where ${as}.due_at >= $1 and ${as}.due_at < $2 and ${as}.due_at >= date_trunc('day', now(), 'UTC') - interval '${rawDays} days'
     and not exists (select from retention where retention.account_id = ${as}.account_id and ${as}.due_at < date_trunc('day', now(), 'UTC') - make_interval(days => raw_days))`;
+  let hours = 0;
+  for (let fromMs = dayMs; fromMs < dayMs + DAY_MS; fromMs += REBUILT_AT_ONCE_MS) {
+    const span = [new Date(fromMs), new Date(fromMs + REBUILT_AT_ONCE_MS)];
+    const { rows } = await client.query<HourRow>({
+      text: `with ${computed({ results: `from results r ${within('r')}`, gaps: `from gaps g ${within('g')}`, at: AT_HOUR, times: 'packed' })} select * from computed`, values: span,
+    });
+    for (let from = 0; from < rows.length; from += STORED_AT_ONCE) {
+      const some = rows.slice(from, from + STORED_AT_ONCE).map(hourOf);
+      hours += await store(client, { table: 'rollups_hourly', hours: 1, cells: GIVEN, values: [...NO_CELLS, ...span] }, some);
+    }
+    // What was not computed just now is of rows that are no more.
+    await client.query({ text: `delete from rollups_hourly old where old.at >= $1 and old.at < $2 and old.computed_at < now() and ${KEPT.replace('at >=', 'old.at >=').replaceAll('given.', 'old.').replace('RAW_DAYS', String(rawDays))}`, values: span });
+  }
+  return hours;
+}
+
+/** Rows of one statement. */
+const STORED_AT_ONCE = 10_000;
+const NO_CELLS = encodeArrays<MarkedHour>(CELL_COLUMNS, []);
+
+type Stored = {
+  readonly table: 'rollups_hourly' | 'rollups_daily';
+  readonly hours: 1 | 24;
+  /** `cells` as a common table expression of the first three values. */
+  readonly cells: string;
+  /** Cells, and their span. */
+  readonly values: readonly unknown[];
+};
+
+/** Puts what was computed in the place of what was there for the cells. */
+async function store(client: PoolClient, { table, hours, cells, values }: Stored, rows: readonly Computed[]): Promise<number> {
+  const names = STORED_COLUMNS.map(({ name }) => name).join(', ');
   const { rows: [done] } = await client.query<{ n: number }>({
-    text: `with ${computed({ results: `from results r ${within('r')}`, gaps: `from gaps g ${within('g')}`, at: AT_HOUR })},
-      cells as (select distinct account_id, check_id, at from computed), ${replaced('rollups_hourly', 1, 'between $1 and $2')} select count(*) as n from stored`,
-    values: [new Date(dayMs), new Date(dayMs + DAY_MS)],
+    text: `with ${cells},
+      computed as (select ${names.replace('gap_reasons', 'gap_reasons::jsonb')} from unnest(${STORED_COLUMNS.map(({ type }, index) => `$${index + 6}::${type}[]`).join(', ')}) as one (${names})),
+      ${replaced(table, hours, 'between $4 and $5')} select count(*) as n from stored`,
+    values: [...values, ...encodeArrays(STORED_COLUMNS, rows)],
   });
   return Number(done?.n ?? 0);
 }
 
-type HoursOfDay = { readonly account_id: string; readonly check_id: string; readonly location_id: string; readonly at: number; readonly last_due_at: number | null;
-  readonly last_outcome: string | null; readonly reasons: readonly Readonly<Record<string, number>>[] | null; readonly total: Buffer | null; readonly phases: Buffer | null };
+const GIVEN = 'cells as (select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as given (account_id, check_id, at))';
+
+type Cell = { readonly account_id: string; readonly check_id: string; readonly location_id: string; readonly at: number; readonly last_due_at: number | null; readonly last_outcome: string | null };
+type Counts = Readonly<Record<(typeof COUNTS)[number], number>>;
+type Computed = Cell & Counts & { readonly gap_reasons: Readonly<Record<string, number>> | null; readonly total: Buffer | null; readonly phases: Buffer | null };
+type HourRow = Cell & Counts & { readonly gap_reasons: Readonly<Record<string, number>> | null; readonly times: Buffer | null };
+
+function hourOf(row: HourRow): Computed {
+  return { ...row, ...packTimes(row.times) };
+}
+
+type HoursOfDay = Cell & Counts & { readonly reasons: readonly Readonly<Record<string, number>>[] | null; readonly total: Buffer | null; readonly phases: Buffer | null };
 
 /** Days from their hours: counts in Postgres, sketches merged here, because there each bucket should be one entry. */
 async function computeDays(client: PoolClient, days: readonly MarkedHour[]): Promise<number> {
   let computedDays = 0;
   for (let from = 0; from < days.length; from += HOURS_MAX) {
     const some = days.slice(from, from + HOURS_MAX);
-    const { rows } = await client.query<HoursOfDay & Record<typeof COUNTS[number], number>>({
+    const { rows } = await client.query<HoursOfDay>({
       text: `select h.account_id, h.check_id, h.location_id, given.at as at, max(last_due_at) as last_due_at, (array_agg(last_outcome order by last_due_at desc nulls last))[1] as last_outcome,
           ${COUNTS.map((count) => `sum(${count})::integer as ${count}`).join(', ')}, jsonb_agg(gap_reasons) filter (where gap_reasons is not null) as reasons,
           string_agg(total, ''::bytea) as total, string_agg(phases, ''::bytea) as phases
@@ -132,21 +178,13 @@ async function computeDays(client: PoolClient, days: readonly MarkedHour[]): Pro
         group by 1, 2, 3, 4`,
       values: [...encodeArrays(CELL_COLUMNS, some), ...spanOf(some, DAY_MS)],
     });
-    const names = DAY_COLUMNS.map(({ name }) => name).join(', ');
-    await client.query({
-      text: `with cells as (select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as given (account_id, check_id, at)),
-        computed as (select * from unnest(${DAY_COLUMNS.map(({ type }, index) => `$${index + 6}::${type}[]`).join(', ')}) as day (${names})),
-        ${replaced('rollups_daily', 24, 'between $4 and $5')} select count(*) as n from stored`.replace('gap_reasons, total, phases from computed', 'gap_reasons::jsonb, total, phases from computed'),
-      values: [...encodeArrays(CELL_COLUMNS, some), ...spanOf(some, DAY_MS), ...encodeArrays(DAY_COLUMNS, rows.map(mergedDay))],
-    });
+    await store(client, { table: 'rollups_daily', hours: 24, cells: GIVEN, values: [...encodeArrays(CELL_COLUMNS, some), ...spanOf(some, DAY_MS)] }, rows.map(mergedDay));
     computedDays += rows.length;
   }
   return computedDays;
 }
 
-type Day = ReturnType<typeof mergedDay>;
-
-function mergedDay(row: HoursOfDay & Record<typeof COUNTS[number], number>) {
+function mergedDay(row: HoursOfDay): Computed {
   const reasons: Record<string, number> = {};
   for (const ofHour of row.reasons ?? []) for (const [reason, n] of Object.entries(ofHour)) reasons[reason] = (reasons[reason] ?? 0) + n;
   return { ...row, gap_reasons: row.reasons === null ? null : reasons, total: packedAgain(row.total), phases: packedAgain(row.phases) };
@@ -157,11 +195,11 @@ function packedAgain(parts: Buffer | null): Buffer | null {
   return Buffer.concat([...unpack(parts)].map(([phase, sketch]: readonly [Phase, ReturnType<typeof unpack> extends ReadonlyMap<Phase, infer S> ? S : never]) => sketch.packed(phaseNumber(phase))));
 }
 
-const DAY_COLUMNS: readonly (ArrayColumn<Day> & { readonly name: string })[] = [
-  ...CELL.map((name) => ({ name, type: name === 'at' ? 'timestamptz' as const : 'uuid' as const, of: (day: Day) => day[name] })),
+const STORED_COLUMNS: readonly (ArrayColumn<Computed> & { readonly name: string })[] = [
+  ...CELL.map((name) => ({ name, type: name === 'at' ? 'timestamptz' as const : 'uuid' as const, of: (day: Computed) => day[name] })),
   { name: 'last_due_at', type: 'timestamptz', of: (day) => day.last_due_at },
   { name: 'last_outcome', type: 'text', of: (day) => day.last_outcome },
-  ...COUNTS.map((name) => ({ name, type: 'int4' as const, of: (day: Day) => day[name] })),
+  ...COUNTS.map((name) => ({ name, type: 'int4' as const, of: (day: Computed) => day[name] })),
   { name: 'gap_reasons', type: 'json', of: (day) => day.gap_reasons },
   { name: 'total', type: 'bytea', of: (day) => day.total },
   { name: 'phases', type: 'bytea', of: (day) => day.phases },
