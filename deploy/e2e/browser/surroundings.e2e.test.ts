@@ -188,7 +188,7 @@ describe('a viewer', () => {
   it('reads all of it, and is offered nothing that would be refused', async () => {
     const page = await dashboard.member('viewer');
     const offers = page.getByRole('main').getByRole('button', { name: /^(New|Add|Save|Create|Change|Delete|Revoke|Test|Send)/ }).or(page.getByRole('main').getByRole('link', { name: /^New/ }));
-    for (const [link, sign] of [['Locations', 'berlin-1'], ['Groups', 'shop'], ['Variables', 'None yet'], ['Maintenance', 'database upgrade'], ['Channels', 'on call'], ['Alert settings', 'Alerts after 3'], ['Status pages', 'Acme status'], ['Usage', 'Runs by day (UTC)']] as const) {
+    for (const [link, sign] of [['Locations', 'berlin-1'], ['Groups', 'shop'], ['Variables', 'None yet'], ['Maintenance', 'database upgrade'], ['Alerts', 'What checks alerted'], ['Channels', 'on call'], ['Alert settings', 'Alerts after 3'], ['Status pages', 'Acme status'], ['Usage', 'Runs by day (UTC)']] as const) {
       await page.getByRole('link', { name: link, exact: true }).click();
       await page.getByText(sign).first().waitFor();
       expect({ link, offers: await offers.count() }).toEqual({ link, offers: 0 });

@@ -1,4 +1,4 @@
-import { IconActivityHeartbeat, IconAdjustmentsHorizontal, IconBellRinging, IconBroadcast, IconChartBar, IconCalendarTime, IconFolders, IconHistory, IconKey, IconMailFast, IconMapPin, IconUsers, IconVariable, type Icon } from '@tabler/icons-react';
+import { IconActivityHeartbeat, IconAdjustmentsHorizontal, IconBellRinging, IconBroadcast, IconChartBar, IconCalendarTime, IconFolders, IconHistory, IconKey, IconMailFast, IconMapPin, IconUrgent, IconUsers, IconVariable, type Icon } from '@tabler/icons-react';
 
 export type NavItem = {
   readonly label: string;
@@ -24,6 +24,7 @@ export const NAV: readonly NavSection[] = [
   {
     title: 'Alerting',
     items: [
+      { label: 'Alerts', to: '/alerts', icon: IconUrgent, scope: 'alerts:read' },
       { label: 'Channels', to: '/alert-channels', icon: IconBellRinging, scope: 'channels:read' },
       { label: 'Delivery log', to: '/deliveries', icon: IconMailFast, scope: 'channels:read' },
       { label: 'Alert settings', to: '/alert-settings', icon: IconAdjustmentsHorizontal, scope: 'account:read' },

@@ -5,6 +5,11 @@ export type DeliverySearch = { page?: number; days?: number; failed?: boolean };
 
 /** Channels, what was sent to them, and when checks alert. */
 export const alertingRoutes = [
+  createRoute({
+    getParentRoute: () => signedInRoute, path: '/alerts',
+    validateSearch: (search): { page?: number; closed?: boolean } => ({ ...(isPositive(search['page']) ? { page: search['page'] } : {}), ...(search['closed'] === true ? { closed: true } : {}) }),
+    component: lazyRouteComponent(() => import('./alerts-page.tsx'), 'AlertsPage'),
+  }),
   createRoute({ getParentRoute: () => signedInRoute, path: '/alert-channels', component: lazyRouteComponent(() => import('./channels-page.tsx'), 'ChannelsPage') }),
   createRoute({ getParentRoute: () => signedInRoute, path: '/alert-channels/new', component: lazyRouteComponent(() => import('./channel-form-page.tsx'), 'NewChannelPage') }),
   createRoute({ getParentRoute: () => signedInRoute, path: '/alert-channels/$channelId', component: lazyRouteComponent(() => import('./channel-form-page.tsx'), 'ChannelPage') }),
