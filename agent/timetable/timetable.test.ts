@@ -68,6 +68,15 @@ describe('a timetable', () => {
     expect(answers.every(({ kind }) => kind === 'due')).toBe(true);
   });
 
+  it('is not silent until its wrong time has come when its clock was an hour ahead as it began', async () => {
+    const { clock, answers, turns, setOffset } = aRunningTimetable({ offsetMs: 3_600_000 });
+    await clock.advance(100);
+    setOffset(0);
+    await clock.advance(40_000);
+    expect(answers.filter(({ dueAtMs }) => dueAtMs < START + 60_000).map(({ dueAtMs }) => dueAtMs)).toEqual(dueBetween(turns, START + 1_000, START + 40_101));
+    expect(answers.every(({ kind }) => kind === 'due')).toBe(true);
+  });
+
   it('repeats no slot when the wall clock steps back', async () => {
     const { clock, answers, turns } = aRunningTimetable();
     await clock.advance(60_000);

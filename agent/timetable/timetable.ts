@@ -115,12 +115,27 @@ export class Timetable {
   }
 
   #learn(assignment: Assignment, nowMs: number): void {
+    const hasAnswered = this.#entries.get(assignment.checkId)?.hasAnswered ?? this.#removed.has(assignment.checkId);
     const answered = this.#settle(assignment.checkId, nowMs);
-    const dueAtMs = nextUnanswered(assignment.turns, answered, -Infinity) ?? Infinity;
-    const entry: Entry = { assignment, dueAtMs, learntAtMs: nowMs, answered, isCurrent: true };
     this.#removed.delete(assignment.checkId);
+    this.#enter({ assignment, learntAtMs: nowMs, answered, hasAnswered });
+  }
+
+  #enter(learnt: Omit<Entry, 'dueAtMs' | 'isCurrent'>): void {
+    const { assignment, answered } = learnt;
+    const entry = { ...learnt, dueAtMs: nextUnanswered(assignment.turns, answered, -Infinity) ?? Infinity, isCurrent: true };
     this.#entries.set(assignment.checkId, entry);
-    if (dueAtMs !== Infinity) this.#wheel.add(entry);
+    if (entry.dueAtMs !== Infinity) this.#wheel.add(entry);
+  }
+
+  /** What was learnt by a clock that was ahead owes from now on, not from when that clock's time will have come. */
+  #bringBack(nowMs: number): void {
+    const fromMs = Math.floor(nowMs) + 1;
+    for (const entry of this.#entries.values()) {
+      if (entry.hasAnswered || entry.answered.allBeforeMs <= fromMs) continue;
+      entry.isCurrent = false;
+      this.#enter({ assignment: entry.assignment, learntAtMs: nowMs, answered: { allBeforeMs: fromMs, slots: [] }, hasAnswered: false });
+    }
   }
 
   #remove(checkId: string, nowMs: number): void {
@@ -172,7 +187,10 @@ export class Timetable {
     if (steps !== this.#steps || this.#wasHeld) this.#slept = { throughMs: nowMs, reason: 'clock_jump' };
     else if (this.#timer && lateUs > STOPPED_US) this.#slept = { throughMs: nowMs, reason: 'agent_down' };
     // After a step back, slots that nobody has answered yet are due again, before the first configuration's time.
-    if (steps !== this.#steps && this.#sinceMs !== null) this.#sinceMs = Math.min(this.#sinceMs, Math.floor(nowMs) + 1);
+    if (steps !== this.#steps && this.#sinceMs !== null) {
+      this.#sinceMs = Math.min(this.#sinceMs, Math.floor(nowMs) + 1);
+      this.#bringBack(nowMs);
+    }
     this.#steps = steps;
     this.#wasHeld = false;
   }
@@ -196,7 +214,10 @@ export class Timetable {
   #answerNext(entry: Entry, nowMs: number): void {
     const { turns } = entry.assignment;
     const dueAtMs = this.#firstListed(entry, nowMs);
-    if (dueAtMs <= nowMs) this.#answer(entry.assignment, dueAtMs, entry.learntAtMs, nowMs);
+    if (dueAtMs <= nowMs) {
+      entry.hasAnswered = true;
+      this.#answer(entry.assignment, dueAtMs, entry.learntAtMs, nowMs);
+    }
     entry.dueAtMs = dueAtMs > nowMs ? dueAtMs : nextUnanswered(turns, entry.answered, dueAtMs) ?? Infinity;
   }
 
@@ -238,6 +259,8 @@ type Entry = {
   dueAtMs: number;
   readonly learntAtMs: number;
   readonly answered: Answered;
+  /** Has a slot of its check been answered since it came? */
+  hasAnswered: boolean;
   /** false once a newer version has taken its place; the wheel drops it when it meets it. */
   isCurrent: boolean;
 };
