@@ -28,7 +28,7 @@ export const SOMETIMES = [
   'killed at an effect', 'a process stopped', 'a mute partition', 'a one-way partition', 'postgres away', 'a commit nobody heard of', 'a duplicate row',
   'a gap replaced by its late result', 'a surplus result', 'a retry', 'a shot', 'a slot run twice', 'a clock stepped', 'a disk corrupted', 'a check edited',
   'a kept timetable', 'a result a minute late', 'a gap: agent_lost', 'a gap: no_agent', 'a gap: previous_still_running', 'a gap: clock_jump', 'a gap: overloaded',
-  'spool trouble: commit_failed',
+  'spool trouble: commit_failed', 'a notice: failure', 'a notice: degraded', 'a notice: recovery', 'a notice: no_data', 'a reminder', 'a keeper stopped',
 ] as const;
 
 /** Seed after seed, as many at once as the pool has workers. */

@@ -3,6 +3,7 @@ import { Operations } from './actors/operations.ts';
 import { heal, plotFaults, type FaultName } from './faults.ts';
 import { Disk } from './model/disk.ts';
 import { Link } from './model/network.ts';
+import { watchBounds } from './oracle/bounds.ts';
 import { NaiveSchedule } from './oracle/naive-schedule.ts';
 import { settleAccounts } from './oracle/accounts.ts';
 import type { PlantName } from './plants.ts';
@@ -59,6 +60,7 @@ export async function runSeed({ seed, hours, plants = new Set(), faults: wanted,
   build(world, seed);
   const schedule = new NaiveSchedule(world.model);
   world.watch.isOwed = (checkId, locationId, dueAtMs) => schedule.ownersOf(checkId, dueAtMs).includes(locationId);
+  watchBounds(world);
   const warm = world.watch.disturbed(null, 'warm-up');
   for (const machine of world.coordinators) ops.startCoordinator(machine);
   for (const machine of world.agents) world.engine.after(1_000 + world.random.fraction() * 5_000, () => ops.startAgent(machine));

@@ -153,6 +153,9 @@ class Way<Message> {
   }
 }
 
+/** Credits and heartbeats keep it far below. */
+const UNREAD_MAX = 2_000;
+
 /** One side of a stream, as the code of that side sees it. */
 class End<In, Out> implements Duplex<In, Out> {
   readonly process: Process;
@@ -221,6 +224,7 @@ class End<In, Out> implements Duplex<In, Out> {
     if (frame.kind === 'over') return this.finish(frame.why);
     if (this.#cause !== 'open') return;
     this.#unread.push(frame.message);
+    if (this.#unread.length > UNREAD_MAX) throw new Error(`${this.process.name} leaves more than ${UNREAD_MAX} messages on ${this.#name} unread (I8)`);
     this.#wake?.();
   }
 
