@@ -82,7 +82,7 @@ export const agentSettings = {
   resolver: withDefault('SONDE_RESOLVER', oneOf(['dns', 'system']), 'dns', {
     about: 'dns asks name servers, system uses the host (/etc/hosts)', hint: 'Use dns or system.',
   }),
-  probeEngine: withDefault('SONDE_PROBE_ENGINE', oneOf(ENGINE_CHOICES), 'plain', {
+  probeEngine: withDefault('SONDE_PROBE_ENGINE', oneOf(ENGINE_CHOICES), 'auto', {
     about: "auto times checks by the kernel's clock where it can, plain by its own", hint: 'Use auto, kernel or plain; `sonde agents` says which one serves and why.',
   }),
   fleetTlsCa: optional('SONDE_FLEET_TLS_CA', text(), "the system's authorities", {
