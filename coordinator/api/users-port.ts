@@ -59,6 +59,10 @@ export type UserStore = {
   /** Makes the owner of the first account, who is the operator, too; every setup token is spent with it. */
   setUp(tokenHash: Uint8Array, owner: NewUser, accountName: string | null): Promise<'wrong_token' | { readonly accountId: string }>;
 
+  /** Those the user is in, by name. */
+  listAccountsOf(userId: string): Promise<readonly { readonly id: string; readonly name: string; readonly role: Role }[]>;
+  /** Moves the session to another of the user's accounts; false: the user is not in it. */
+  switchAccount(tokenHash: Uint8Array, accountId: string): Promise<boolean>;
   /** With the account joined first. */
   findUser(email: string): Promise<{ readonly id: string; readonly passwordHash: string | null; readonly accountId: string } | null>;
   openUserSession(session: NewSession): Promise<void>;

@@ -1,15 +1,17 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Client } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '#shared/testing/fake-clock.ts';
 import { aDatabase, type ADatabase } from '../store/testing/a-database.ts';
+import { anotherAccount } from '../store/testing/another-account.ts';
 import { QUIET } from '../store/testing/quiet.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import type { ApiApp } from './api-app.ts';
 import { createApi } from './create-api.ts';
 import { mintToken } from './keys.ts';
 import { SCOPES } from './scopes.ts';
-import { hashToken } from './testing/api-for-tests.ts';
+import { aDefinition, hashToken } from './testing/api-for-tests.ts';
 
 const OWNER = { name: 'Olga', email: 'Olga@Example.com', password: 'correct horse battery' };
 const SETUP = 'the one-time setup token';
@@ -55,10 +57,17 @@ async function join(role: string): Promise<{ cookie: string; email: string; id: 
   return { cookie: joined.cookie, email, id: joined.body.user.id };
 }
 
+async function asSuper(statement: string, values: readonly unknown[]): Promise<void> {
+  const client = new Client({ connectionString: database.superUrl });
+  await client.connect();
+  await client.query(statement, [...values]).finally(() => client.end());
+}
+
 beforeAll(async () => {
   database = await aDatabase();
   store = await openStore({ databaseUrl: database.url, applicationName: 'tests', log: QUIET });
   await store.ensureFirstAccount({ name: 'First account', keyHash: hashToken(rootKey), keyPrefix: 'sk_', scopes: SCOPES });
+  await store.ensureLocations([{ code: 'local-1', name: 'Local 1' }]);
   await store.offerSetup(hashToken(SETUP));
 });
 beforeEach(async () => {
@@ -219,6 +228,47 @@ describe('an invitation', () => {
     const second = await ask('POST', '/v1/invitations', { cookie, body: { email: 'x@example.com', role: 'viewer' } });
     expect((await ask('DELETE', `/v1/invitations/${second.body.id}`, { cookie })).status).toBe(204);
     expect((await ask('POST', '/v1/invitations/look', { body: { token: second.body.link.split('#token=')[1] } })).status).toBe(404);
+  });
+});
+
+describe('who is in several accounts', () => {
+  it('goes on in another one, and never in one they are not in', async () => {
+    const { cookie, id } = await join('viewer');
+    const [theirs, others] = [await anotherAccount(database.superUrl, { hash: randomBytes(32), scopes: SCOPES }), await anotherAccount(database.superUrl, { hash: randomBytes(32), scopes: SCOPES })];
+    await asSuper('insert into memberships (account_id, user_id, role) values ($1, $2, $3)', [theirs, id, 'editor']);
+    const own = (await ask('GET', '/v1/session', { cookie })).body.account.id as string;
+    expect((await ask('GET', '/v1/session/accounts', { cookie })).body).toEqual(expect.arrayContaining([
+      expect.objectContaining({ id: own, isCurrent: true, role: 'viewer' }), expect.objectContaining({ id: theirs, isCurrent: false, role: 'editor' }),
+    ]));
+    const ours = (await ask('POST', '/v1/checks/tcp', { cookie: await ownersCookie(), body: aDefinition({ name: 'ours' }) })).body.id as string;
+    expect((await ask('GET', `/v1/checks/${ours}`, { cookie })).status).toBe(200);
+    for (const accountId of [others, randomUUID()]) expect((await ask('PUT', '/v1/session/account', { cookie, body: { accountId } })).status).toBe(404);
+    expect((await ask('PUT', '/v1/session/account', { cookie, body: { accountId: theirs } })).body).toMatchObject({ account: { id: theirs }, user: { role: 'editor' } });
+    // The same cookie is another account's now: what is ours is not there, in any form.
+    for (const [method, url] of [['GET', `/v1/checks/${ours}`], ['PUT', `/v1/checks/${ours}`], ['DELETE', `/v1/checks/${ours}`], ['GET', `/v1/check-results/${ours}`], ['GET', `/v1/check-statuses/${ours}`]] as const) {
+      expect([method, url, (await ask(method, url, { cookie, ...(method === 'PUT' ? { body: aDefinition() } : {}) })).status]).toEqual([method, url, 404]);
+    }
+    expect((await ask('GET', '/v1/checks/overview', { cookie })).body.total).toBe(0);
+  });
+
+  it('is asked for a session, which a key is not', async () => {
+    expect((await ask('PUT', '/v1/session/account', { key: rootKey, body: { accountId: randomUUID() } })).status).toBe(409);
+    expect((await ask('GET', '/v1/session/accounts', { key: rootKey })).body).toEqual([]);
+  });
+});
+
+describe('a viewer', () => {
+  it('is refused every write of the account, whichever route it is', async () => {
+    const { cookie } = await join('viewer');
+    // What is about one's own session is everybody's, and some POSTs only ask.
+    const writes = app.registeredRoutes.filter(({ method, scope, url }) => ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method) && scope !== 'public' && !scope.endsWith(':read') && !url.startsWith('/v1/session'));
+    expect(writes.length).toBeGreaterThan(30);
+    const allowed: string[] = [];
+    for (const { method, url } of writes) {
+      const { status } = await ask(method as 'POST', url.replace(/:[a-zA-Z]+/g, randomUUID()), { cookie, ...(method === 'DELETE' ? {} : { body: {} }) });
+      if (status !== 403) allowed.push(`${method} ${url} ${status}`);
+    }
+    expect(allowed).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@ import type { UserStore } from '../api/users-port.ts';
 import { asAccount } from './account-scope.ts';
 import type { Db } from './connect.ts';
 
-type Own = 'findUserSession' | 'openUserSession' | 'endUserSession' | 'listUserSessions' | 'revokeUserSession';
+type Own = 'listAccountsOf' | 'switchAccount' | 'findUserSession' | 'openUserSession' | 'endUserSession' | 'listUserSessions' | 'revokeUserSession';
 
 /** `last_seen_at` is written at most this often: reading must not write on every request. */
 const NOTE_USE_EVERY_MS = 60_000;
@@ -31,6 +31,19 @@ export function userSessionStore(db: Db): Pick<UserStore, Own> {
         accountId: row.account_id, keyId: `session-${row.id}`,
         user: { id: row.user_id, name: row.name, email: row.email, role: row.role, isOperator: row.is_operator, sessionId: row.id },
       };
+    },
+
+    async listAccountsOf(userId) {
+      // Accounts of one person, which none of them alone may see: asked as the owner.
+      return db.selectFrom('memberships').innerJoin('accounts', 'accounts.id', 'memberships.account_id')
+        .select(['accounts.id', 'accounts.name', 'memberships.role']).where('memberships.user_id', '=', userId).orderBy('accounts.name').orderBy('accounts.id').execute();
+    },
+
+    async switchAccount(tokenHash, accountId) {
+      const moved = await db.updateTable('user_sessions').set({ account_id: accountId }).where('token_hash', '=', Buffer.from(tokenHash))
+        .where((eb) => eb.exists(eb.selectFrom('memberships').select('user_id').where('memberships.account_id', '=', accountId).whereRef('memberships.user_id', '=', 'user_sessions.user_id')))
+        .returning('id').executeTakeFirst();
+      return moved !== undefined;
     },
 
     openUserSession: (session) => db.transaction().execute(async (trx) => {

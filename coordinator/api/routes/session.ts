@@ -8,13 +8,14 @@ import type { Caller } from '../ports.ts';
 import { signIn, signOut, type People } from '../sign-in/people.ts';
 import { requireSameOrigin } from '../sign-in/same-origin.ts';
 import { scopesOf } from '../sign-in/role-scopes.ts';
-import { SESSION_IDLE_MS } from '../sign-in/session-cookie.ts';
+import { SESSION_IDLE_MS, sessionTokenOf } from '../sign-in/session-cookie.ts';
 import type { SignedIn } from '../users-port.ts';
 import { validated } from '../validate.ts';
-import { email, givenPassword, newPassword, SessionEntity, UserSessionEntity, userSessionEntity } from '../wire/user-entities.ts';
+import { email, givenPassword, newPassword, role, SessionEntity, UserSessionEntity, userSessionEntity } from '../wire/user-entities.ts';
 
 const SignInBody = z.object({ email, password: givenPassword });
 const PasswordBody = z.object({ currentPassword: givenPassword, password: newPassword });
+const AccountBody = z.object({ accountId: z.guid().transform((id) => id.toLowerCase()) });
 const idParam = z.object({ id: z.guid().transform((id) => id.toLowerCase()) });
 
 /** Signing in and out, and where one is signed in. */
@@ -49,6 +50,26 @@ export function sessionRoutes(app: ApiApp, people: People): void {
     requireSameOrigin(request);
     await signOut(people, request, reply);
     return reply.code(204).send();
+  });
+
+  app.get('/v1/session/accounts', {
+    config: { scope: 'account:read' },
+    schema: { tags: ['users'], summary: 'The accounts you are in', response: { 200: z.array(z.object({ id: z.string(), name: z.string(), role, isCurrent: z.boolean() })) } },
+  }, async (request, reply) => {
+    const { accountId, user } = callerOf(request);
+    const accounts = user === undefined ? [] : await store.listAccountsOf(user.id);
+    return reply.send(accounts.map((account) => ({ ...account, isCurrent: account.id === accountId })));
+  });
+
+  app.put('/v1/session/account', {
+    config: { scope: 'account:read' },
+    schema: { tags: ['users'], summary: 'Go on in another of your accounts', body: AccountBody, response: { 200: SessionEntity } },
+  }, async (request, reply) => {
+    personOf(callerOf(request));
+    const { accountId } = validated(AccountBody, request.body);
+    const token = sessionTokenOf(request, people.reached);
+    if (token === null || !await store.switchAccount(deps.hashToken(token), accountId)) throw notFound(`the account ${accountId}`);
+    return reply.send(await openedSession(people, token));
   });
 
   app.put('/v1/session/password', {

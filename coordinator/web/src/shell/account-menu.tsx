@@ -1,10 +1,12 @@
 import { Avatar, Group, Menu, Text, UnstyledButton, VisuallyHidden, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
-import { IconBook, IconCheck, IconDeviceDesktop, IconDeviceLaptop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
-import { useMutation } from '@tanstack/react-query';
+import { IconBook, IconBuilding, IconCheck, IconDeviceDesktop, IconDeviceLaptop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api } from '../api/api.ts';
 import { useSession } from '../api/session.ts';
 import { useIsLive } from '../live/live.tsx';
+
+type Account = { readonly id: string; readonly name: string; readonly isCurrent: boolean };
 
 const SCHEMES = [
   { value: 'light', label: 'Light', icon: IconSun },
@@ -36,6 +38,7 @@ export function AccountMenu() {
         <Menu.Label>{user.email} · {user.role}</Menu.Label>
         <Menu.Item component={Link} to="/profile" leftSection={<IconDeviceLaptop size={16} />}>Password and sessions</Menu.Item>
         <Menu.Item component="a" href="/docs" target="_blank" rel="noreferrer" leftSection={<IconBook size={16} />}>API documentation</Menu.Item>
+        <Accounts />
         <Menu.Divider />
         <Menu.Label>Theme</Menu.Label>
         {SCHEMES.map(({ value, label, icon: Icon }) => (
@@ -50,6 +53,31 @@ export function AccountMenu() {
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => signOut.mutate()}>Sign out</Menu.Item>
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+/** For those who are in several. */
+function Accounts() {
+  const { data = [] } = useQuery({ queryKey: ['session', 'accounts'], queryFn: ({ signal }) => api.get<readonly Account[]>('/v1/session/accounts', {}, { signal }) });
+  const change = useMutation({
+    mutationFn: (accountId: string) => api.put('/v1/session/account', { accountId }),
+    // A new page: nothing of the one account is shown in the other.
+    onSuccess: () => location.assign('/'),
+  });
+  if (data.length < 2) return null;
+  return (
+    <>
+      <Menu.Divider />
+      <Menu.Label>Account</Menu.Label>
+      {data.map(({ id, name, isCurrent }) => (
+        <Menu.Item
+          key={id} className="foreign" leftSection={<IconBuilding size={16} />} disabled={change.isPending} onClick={() => { if (!isCurrent) change.mutate(id); }}
+          aria-current={isCurrent} rightSection={isCurrent ? <IconCheck size={14} aria-label="chosen" /> : null}
+        >
+          {name}
+        </Menu.Item>
+      ))}
+    </>
   );
 }
 

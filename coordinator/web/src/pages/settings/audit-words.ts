@@ -1,6 +1,7 @@
 const WORDS: Readonly<Record<string, string>> = {
   'POST /v1/setup': 'set up the installation',
   'POST /v1/session': 'signed in',
+  'PUT /v1/session/account': 'changed to this account',
   'PUT /v1/session/password': 'changed their password',
   'DELETE /v1/session/all/:id': 'ended a session',
   'POST /v1/invitations': 'invited somebody',
