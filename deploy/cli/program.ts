@@ -79,6 +79,8 @@ export function createProgram(context: Context, end: (code: ExitCode) => void): 
   add(program, 'restore <dir>', 'put a backup back, with the coordinators stopped; lost results end as gaps')
     .option('--replace', 'throw away what is in the database')
     .action((dir: string, flags) => ends(import('./commands/backup.ts').then((it) => it.restoreCommand(context, dir, flags))));
+  addAlerting(program, context, add, ends);
+
   add(program, 'audit', 'is every due slot accounted for? exits 1 when one is missing or double')
     .option('--from <when>', 'an instant, or how long ago: 2026-11-22T10:00:00Z, 36h, 7d (default: 24h)').option('--to <when>', 'the same (default: now)')
     .option('--check <check>', 'one check only (id or name)')
@@ -109,6 +111,26 @@ function addPrivateLocations(places: Command, context: Context, add: Add, ends: 
     .action((slug: string, flags) => ends(load().then((it) => it.addPrivateLocationKey(context, slug, flags))));
   add(places, 'revoke-key <slug> <key-id>', 'end a key, and cut off the agents that enrolled with it')
     .action((slug: string, keyId: string) => ends(load().then((it) => it.revokePrivateLocationKey(context, slug, keyId))));
+}
+
+function addAlerting(program: Command, context: Context, add: Add, ends: Ends): void {
+  const load = () => import('./commands/alerting.ts');
+  const alerts = program.command('alerts').description('what is wrong, and what people say about it');
+  add(alerts, 'list', 'those that are open').option('--all', 'also those that are over').action((flags) => ends(load().then((it) => it.listAlerts(context, flags))));
+  add(alerts, 'ack <alert-id>', 'somebody is at work on it: reminders stop').action((id: string) => ends(load().then((it) => it.actOnAlert(context, id, 'acknowledge'))));
+  add(alerts, 'snooze <alert-id> <time>', 'tell nothing but its end for a while, e.g. 2h').action((id: string, time: string) => ends(load().then((it) => it.actOnAlert(context, id, 'snooze', time))));
+  add(alerts, 'resolve <alert-id>', 'close it by hand').action((id: string) => ends(load().then((it) => it.actOnAlert(context, id, 'resolve'))));
+  const channels = program.command('channels').description('where alerts go');
+  add(channels, 'list', 'all of them').action(() => ends(load().then((it) => it.listChannels(context))));
+  add(channels, 'test <channel-id>', 'send a test; exits 1 when it did not arrive').action((id: string) => ends(load().then((it) => it.testChannel(context, id))));
+  add(program.command('groups').description('groups of checks'), 'list', 'all of them').action(() => ends(load().then((it) => it.listGroups(context))));
+  add(program.command('windows').description('maintenance windows'), 'list', 'all of them').action(() => ends(load().then((it) => it.listWindows(context))));
+  const variables = program.command('variables').description('what {{NAME}} in checks stands for');
+  add(variables, 'list', 'all of the account; secrets are never shown').action(() => ends(load().then((it) => it.listVariables(context))));
+  add(variables, 'set <key> <value>', 'make or change one').option('--secret', 'written, used and never read again')
+    .action((key: string, value: string, flags) => ends(load().then((it) => it.setVariable(context, key, value, flags))));
+  add(variables, 'delete <key>', 'end one').action((key: string) => ends(load().then((it) => it.deleteVariable(context, key))));
+  add(program, 'usage', 'runs of this month, and the quotas').action(() => ends(load().then((it) => it.showUsage(context))));
 }
 
 function keyOptions(command: Command): Command {
