@@ -1,5 +1,5 @@
-import type { Pool } from 'pg';
 import { openStore } from '#coordinator/store/open-store.ts';
+import type { Fleet } from '../e2e/testing/fleet.ts';
 
 /** How a check did in the past: each nth hour that failed, each nth that was slow, and about how long it took. */
 export type Past = { readonly checkId: string; readonly typicalUs: number; readonly failedHour: number | null; readonly slowHour: number | null };
@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 const EVERY = '10 minutes';
 
 /** Some days of results in every public location, and the hours and days made of them. */
-export async function seedPast(pool: Pool, databaseUrl: string, { pasts, days }: { readonly pasts: readonly Past[]; readonly days: number }): Promise<void> {
+export async function seedPast(pool: Fleet['pool'], databaseUrl: string, { pasts, days }: { readonly pasts: readonly Past[]; readonly days: number }): Promise<void> {
   const store = await openStore({ databaseUrl, applicationName: 'screenshots', log: { info() {}, warn() {} } });
   try {
     const nowMs = Date.now();

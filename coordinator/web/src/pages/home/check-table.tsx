@@ -9,7 +9,8 @@ import { StatusMark } from '../../parts/status-mark.tsx';
 import { TimeAgo } from '../../parts/time-text.tsx';
 import { shownStatus, type Overview } from './overview.ts';
 
-const TAGS_SHOWN = 3;
+const TAGS_SHOWN = 2;
+const LOCATIONS_SHOWN = 2;
 
 export function CheckTable({ overview, chosen, onChoose }: { readonly overview: Overview; readonly chosen: ReadonlySet<string>; readonly onChoose: (chosen: ReadonlySet<string>) => void }) {
   const { entries, from, bucketSeconds } = overview;
@@ -31,12 +32,12 @@ export function CheckTable({ overview, chosen, onChoose }: { readonly overview: 
         <Table.Tr key={check.checkId}>
           <Table.Td w={36}><Checkbox size="xs" aria-label={`Choose ${check.name}`} checked={chosen.has(check.checkId)} onChange={() => toggle(check.checkId)} /></Table.Td>
           <Table.Td w={110}><StatusMark status={shownStatus(check.status)} /></Table.Td>
-          <Table.Td miw={180} maw={300}>
+          <Table.Td miw={220} maw={320}>
             <Group gap={6} wrap="nowrap">
               <Anchor component={Link} to={`/checks/${check.checkId}`} fw={600} size="sm" c="inherit" className="foreign">{check.name}</Anchor>
               {check.muted && <IconBellOff size={14} role="img" aria-label="muted" />}
             </Group>
-            <Group gap={6}>
+            <Group gap={6} mt={2}>
               <Text size="xs" c="dimmed" className="foreign">{check.target}</Text>
               {check.tags.slice(0, TAGS_SHOWN).map((tag) => <Badge key={tag} size="xs" variant="outline" color="gray" c="dimmed" tt="none" fw={500}>{tag}</Badge>)}
               {check.tags.length > TAGS_SHOWN && <Text size="xs" c="dimmed">+{check.tags.length - TAGS_SHOWN}</Text>}
@@ -46,10 +47,19 @@ export function CheckTable({ overview, chosen, onChoose }: { readonly overview: 
           <Table.Td><Text size="sm" className="tabular">{check.availability === null ? '–' : percentText(check.availability)}</Text></Table.Td>
           <Table.Td><Text size="sm" className="tabular" style={{ whiteSpace: 'nowrap' }}>{check.p95Ms === null ? '–' : durationText(check.p95Ms * 1_000)}</Text></Table.Td>
           <Table.Td style={{ whiteSpace: 'nowrap' }}>{check.lastRunAt === null ? <Text size="sm" c="dimmed">–</Text> : <TimeAgo at={check.lastRunAt} />}</Table.Td>
-          <Table.Td maw={160}><Text size="xs" c="dimmed" className="foreign">{[...check.locations, ...check.privateLocations].join(', ')}</Text></Table.Td>
+          <Table.Td maw={160}><Text size="xs" c="dimmed" className="foreign" title={placesOf(check).join(', ')}>{shortly(placesOf(check))}</Text></Table.Td>
           <Table.Td w={44} ta="right"><CheckMenu check={check} /></Table.Td>
         </Table.Tr>
       ))}
     </DataTable>
   );
+}
+
+function placesOf({ locations, privateLocations }: Overview['entries'][number]): readonly string[] {
+  return [...locations, ...privateLocations];
+}
+
+/** All are in the title: a tall row hides the ones under it. */
+function shortly(places: readonly string[]): string {
+  return places.length <= LOCATIONS_SHOWN ? places.join(', ') : `${places[0]} and ${places.length - 1} more`;
 }
