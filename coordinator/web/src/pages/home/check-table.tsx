@@ -10,7 +10,6 @@ import { TimeAgo } from '../../parts/time-text.tsx';
 import { shownStatus, type Overview } from './overview.ts';
 
 const TAGS_SHOWN = 2;
-const LOCATIONS_SHOWN = 2;
 
 export function CheckTable({ overview, chosen, onChoose }: { readonly overview: Overview; readonly chosen: ReadonlySet<string>; readonly onChoose: (chosen: ReadonlySet<string>) => void }) {
   const { entries, from, bucketSeconds } = overview;
@@ -47,7 +46,7 @@ export function CheckTable({ overview, chosen, onChoose }: { readonly overview: 
           <Table.Td><Text size="sm" className="tabular">{check.availability === null ? '–' : percentText(check.availability)}</Text></Table.Td>
           <Table.Td><Text size="sm" className="tabular" style={{ whiteSpace: 'nowrap' }}>{check.p95Ms === null ? '–' : durationText(check.p95Ms * 1_000)}</Text></Table.Td>
           <Table.Td style={{ whiteSpace: 'nowrap' }}>{check.lastRunAt === null ? <Text size="sm" c="dimmed">–</Text> : <TimeAgo at={check.lastRunAt} />}</Table.Td>
-          <Table.Td maw={160}><Text size="xs" c="dimmed" className="foreign" title={placesOf(check).join(', ')}>{shortly(placesOf(check))}</Text></Table.Td>
+          <Table.Td maw={160}><Text size="xs" c="dimmed" truncate title={placesOf(check).join(', ')}>{shortly(placesOf(check))}</Text></Table.Td>
           <Table.Td w={44} ta="right"><CheckMenu check={check} /></Table.Td>
         </Table.Tr>
       ))}
@@ -61,5 +60,5 @@ function placesOf({ locations, privateLocations }: Overview['entries'][number]):
 
 /** All are in the title: a tall row hides the ones under it. */
 function shortly(places: readonly string[]): string {
-  return places.length <= LOCATIONS_SHOWN ? places.join(', ') : `${places[0]} and ${places.length - 1} more`;
+  return places.length <= 1 ? places.join('') : `${places[0]} +${places.length - 1}`;
 }
