@@ -46,7 +46,7 @@ export const FAULTS = {
     world.tellingCrashChance = 0.4;
     during({ world, ms: 60_000 + random.fraction() * 120_000 }, () => { world.tellingCrashChance = 0; });
   } },
-  'keepers stopped': { meanMinutes: 7, inject: ({ world, random }) => {
+  'keepers stopped': { meanMinutes: 7, inject: ({ world, ops, random }) => {
     // Between what it saw of the agents and what it writes of them.
     world.onStopAt = (process) => {
       const over = world.watch.disturbed(null, 'stopped');
@@ -54,11 +54,10 @@ export const FAULTS = {
       world.sometimes('a keeper stopped');
       during({ world, ms: random.pick([4_000, 15_000, 40_000]) * (0.5 + random.fraction()) }, () => { process.continue(); over(); });
     };
-    world.stopAfter = 'observeAgents';
+    world.stopBefore = 'appendRoster';
     const machine = random.pick(world.agents);
-    // Something has changed by then.
-    disturbedFor(world, machine, 10_000, 'connection broken');
-    for (const link of machine.links) link.breakAll();
+    ops.kill(machine);
+    world.engine.after(20_000 + random.fraction() * 40_000, () => ops.startAgent(machine));
   } },
   'connections broken': { meanMinutes: 4, inject: ({ world, random }) => {
     const machine = random.pick(world.agents);
@@ -166,7 +165,7 @@ export function plotFaults(world: World, ops: Operations, { seed, fromMs, healAt
 export function heal(world: World, ops: Operations): void {
   world.crashChance = 0;
   world.tellingCrashChance = 0;
-  world.stopAfter = null;
+  world.stopBefore = null;
   Object.assign(world.weather, { isDown: false, slowMs: 0, lostBefore: 0, lostAfter: 0 });
   world.targets.allUp();
   for (const machine of world.agents) {

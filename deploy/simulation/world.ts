@@ -76,8 +76,8 @@ export class World {
   crashChance = 0;
   /** The same where a judge tells something. */
   tellingCrashChance = 0;
-  /** The call after whose answer a coordinator is stopped; null: none. */
-  stopAfter: string | null = null;
+  /** The call in whose way a coordinator is stopped; null: none. */
+  stopBefore: string | null = null;
   /** Stops it, and lets it go on later. */
   onStopAt: (process: Process) => void = () => undefined;
   /** Hears of every process that was killed so, and brings it back. */
@@ -138,8 +138,8 @@ export class World {
   }
 
   readonly effect = (process: Process, what: string): void => {
-    if (this.stopAfter === what && process.isAlive) {
-      this.stopAfter = null;
+    if (this.stopBefore === what && process.isAlive) {
+      this.stopBefore = null;
       this.onStopAt(process);
     }
     const chance = what.endsWith('Notices') ? Math.max(this.crashChance, this.tellingCrashChance) : this.crashChance;
