@@ -38,7 +38,7 @@ export function huntOf(plant: PlantName): Hunt {
 
 const HUNTS: Partial<Record<PlantName, Hunt>> = {
   'hand-over-without-last-slot': { hours: 0.3, faults: ['agents leaving'] },
-  'no-fencing-of-generations': { hours: 0.3, faults: ['agents leaving', 'agents killed', 'mute partitions'] },
+  'no-fencing-of-generations': { hours: 0.3, faults: ['mute partitions', 'connections broken'] },
   'no-fencing-of-leases': { hours: 0.4, faults: ['keepers stopped', 'agents killed'] },
   'alert-outside-the-transaction': { hours: 0.4, faults: ['judges killed', 'targets in trouble'] },
 };

@@ -35,6 +35,10 @@ export class Process implements Clock {
     return this.#isAlive;
   }
 
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   nowMs(): number {
     return this.#engine.nowMs + this.#clock.offsetMs + (this.#engine.nowMs - this.#clock.sinceMs) * this.#clock.drift;
   }

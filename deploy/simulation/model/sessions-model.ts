@@ -82,6 +82,11 @@ export class SessionsModel {
     return this.#deps.ignoresGenerations || this.#generations.get(agentId) === generation;
   }
 
+  /** Of the agent's newest session. */
+  newestGeneration(agentId: string): number {
+    return this.#generations.get(agentId) ?? 0;
+  }
+
   findCutOff(sessionIds: readonly string[]): readonly CutOff[] {
     if (this.#deps.ignoresGenerations) return [];
     return sessionIds.flatMap((sessionId): CutOff[] => {
