@@ -6,14 +6,18 @@ const RETRIES = 1;
 /** What must hold whichever engine a probe stands on. */
 const ENGINE_SUITE = ['agent/probe/{probe,connect,secure}.test.ts', 'agent/probe/dialogue/run-steps.test.ts', 'deploy/fuzz/zoo/hostile-zoo.test.ts'];
 
+/** Left to the full form. */
+const LONG = process.env['SONDE_TEST_LONG'] === '1' ? [] : ['**/*.long.e2e.test.ts'];
+
 /**
  * unit: pure code and sockets on loopback, files in parallel. kernel-engine: those about sockets
  * once more, on the kernel-timed engine. postgres: files that need the real Postgres that
- * `deploy/local/testing` starts once. e2e: real processes on ports of their own; they wait more than they work.
+ * `deploy/local/testing` starts once. e2e: real processes on ports of their own; they wait more than they work. Those
+ * named `*.long.e2e.test.ts` run with `npm run test:full` alone, which sets SONDE_TEST_LONG=1.
  */
 export default defineConfig({
   test: {
-    maxWorkers: 3,
+    maxWorkers: 4,
     projects: [
       {
         test: {
@@ -47,6 +51,7 @@ export default defineConfig({
           retry: RETRIES,
           name: 'e2e',
           include: ['deploy/**/*.e2e.test.ts'],
+          exclude: ['**/node_modules/**', ...LONG],
           globalSetup: ['deploy/e2e/browser/built-dashboard.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

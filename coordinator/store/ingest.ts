@@ -113,10 +113,15 @@ async function insertGaps(client: PoolClient, rows: readonly IngestGap[]): Promi
 }
 
 /** Appended both: nobody waits for a judge that is at work on the check (rules.md 19). */
+/** A slot so far behind what is judged is history: a spool that is emptied, not a late answer. */
+const HISTORY_BEHIND_MINUTES = 15;
+
 const INSERT_MARKS = `
   with rolled as (insert into rollup_marks (cells) select $1::bytea where $1 is not null),
     metered as (insert into usage_marks (account_id, at) select * from unnest($5::uuid[], $6::timestamptz[]))
-  insert into judge_marks (account_id, check_id, first_due_at) select * from unnest($2::uuid[], $3::uuid[], $4::timestamptz[])`;
+  insert into judge_marks (account_id, check_id, first_due_at, is_history)
+  select given.*, coalesce(given.first_due_at < (select judged_through from check_states where check_states.account_id = given.account_id and check_states.check_id = given.check_id) - interval '${HISTORY_BEHIND_MINUTES} minutes', false)
+  from unnest($2::uuid[], $3::uuid[], $4::timestamptz[]) as given (account_id, check_id, first_due_at)`;
 
 const GAP_COLUMNS: readonly (ArrayColumn<IngestGap> & { readonly name: string })[] = [
   { name: 'account_id', type: 'uuid', of: (row) => row.accountId },

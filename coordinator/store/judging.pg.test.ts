@@ -145,12 +145,17 @@ describe('the judge on Postgres', () => {
     const all = rows(late);
     await at.store.ingest(all.filter((_, index) => index < 20 || index > 30));
     await judge(late.dues[57]!).judgeTurn();
-    for (const row of all.slice(20, 31).toReversed()) {
-      await at.store.ingest([row]);
-      await judge(late.dues[57]!).judgeTurn();
-    }
+    for (const row of all.slice(20, 31).toReversed()) await at.store.ingest([row]);
+    // More of it may come: history waits until it is quiet, and is gone through once.
+    await judge(late.dues[57]! + 6_000).judgeTurn();
+    expect(await marks()).toBe(11);
+    const isQuiet = (): Promise<unknown> => at.client.query(`update judge_marks set marked_at = marked_at - interval '21 seconds'`);
+    await isQuiet();
+    await judge(late.dues[57]! + 12_000).judgeTurn();
+    expect(await marks()).toBe(0);
     await at.store.ingest(rows(inOrder));
-    await judge(inOrder.dues[57]!).judgeTurn();
+    await isQuiet();
+    await judge(inOrder.dues[57]! + 18_000).judgeTurn();
     const shape = async (check: ACheck): Promise<unknown> => {
       const index = (ms: number | null): number => (ms === null ? -1 : check.dues.indexOf(ms));
       const { head } = await stateOf(check.id);
@@ -159,7 +164,7 @@ describe('the judge on Postgres', () => {
     expect(await shape(late)).toEqual(await shape(inOrder));
     expect(await shape(late)).toMatchObject({ standing: 'passing', sinceMs: 24, streak: 34, before: 20 });
     expect(await noticesOf(late.id)).toEqual([]);
-    await judge(late.dues[57]! + 61_000).judgeTurn();
+    await judge(late.dues[57]! + 79_000).judgeTurn();
     expect((await noticesOf(late.id)).map(({ kind }) => kind)).toEqual(['digest']);
   });
 

@@ -18,10 +18,20 @@ type Trx = Transaction<Database>;
 
 /** Marks looked through for checks to take; the rest waits for the next turn. */
 const MARKS_MAX = 5_000;
+/** History is gone through once a backlog is in, or all this time while it still comes. */
+const HISTORY_QUIET_SECONDS = 20;
+const HISTORY_SECONDS_MAX = 300;
+/** How often that is looked for: it reads every mark of history. */
+const HISTORY_LOOK_MS = 5_000;
 
 export function judgingStore(db: Db, hints: ConfigHints): JudgingStore {
+  let historyLookedMs = -Infinity;
   return {
-    takeJudgingTurn: (options, work) => db.transaction().execute(async (trx) => work(turnOf(trx, await takeChecks(trx, options)))),
+    takeJudgingTurn: (options, work) => {
+      const withHistory = Math.abs(options.nowMs - historyLookedMs) >= HISTORY_LOOK_MS;
+      if (withHistory) historyLookedMs = options.nowMs;
+      return db.transaction().execute(async (trx) => work(turnOf(trx, await takeChecks(trx, { ...options, withHistory }))));
+    },
     onJudgeHint: (callback) => hints.subscribe('judge', callback),
   };
 }
@@ -48,10 +58,12 @@ type TakenRow = {
 };
 
 /** Locks first and reads the marks then, so that whatever is marked is there to be read. */
-async function takeChecks(trx: Trx, { nowMs, checksMax }: { readonly nowMs: number; readonly checksMax: number }): Promise<readonly KeptState[]> {
+async function takeChecks(trx: Trx, { nowMs, checksMax, withHistory }: { readonly nowMs: number; readonly checksMax: number; readonly withHistory: boolean }): Promise<readonly KeptState[]> {
+  const ripe = withHistory ? await ripeHistory(trx) : [];
   const { rows } = await sql<TakenRow>`
     with wanted as (
-      select check_id from (select check_id from judge_marks order by id limit ${MARKS_MAX}) as oldest
+      select check_id from (select check_id from judge_marks where not is_history order by id limit ${MARKS_MAX}) as oldest
+      union select unnest(${ripe}::uuid[])
       union select check_id from (select check_id from check_states where next_look_at <= ${new Date(nowMs)} order by next_look_at limit ${MARKS_MAX}) as waiting
     ), taken as (
       select account_id, check_id, head, base, checkpoints, slots_folded, told, confirmations, retries, is_history_pending from check_states
@@ -62,7 +74,7 @@ async function takeChecks(trx: Trx, { nowMs, checksMax }: { readonly nowMs: numb
     left join alerts unseen on unseen.account_id = taken.account_id and unseen.id = (taken.told ->> 'noDataAlertId')::uuid`.execute(trx);
   if (rows.length === 0) return [];
   const marks = await sql<{ check_id: string; first_due: number | null }>`
-    with gone as (delete from judge_marks where check_id = any(${rows.map((row) => row.check_id)}::uuid[]) returning check_id, first_due_at)
+    with gone as (delete from judge_marks where check_id = any(${rows.map((row) => row.check_id)}::uuid[]) and (not is_history or check_id = any(${ripe}::uuid[])) returning check_id, first_due_at)
     select check_id, min(first_due_at) as first_due from gone group by check_id`.execute(trx);
   const firstDue = new Map(marks.rows.map((mark) => [mark.check_id, mark.first_due]));
   return rows.map((row): KeptState => ({
@@ -70,6 +82,14 @@ async function takeChecks(trx: Trx, { nowMs, checksMax }: { readonly nowMs: numb
     told: row.told ?? NOTHING_TOLD, confirmations: row.confirmations, retries: row.retries, isHistoryPending: row.is_history_pending, firstDueMs: firstDue.get(row.check_id) ?? null,
     acknowledgedAtMs: row.acknowledged_at, snoozedUntilMs: row.snoozed_until, resolved: { alert: row.is_resolved, noData: row.is_no_data_resolved },
   }));
+}
+
+/** Checks whose history may be gone through now. */
+async function ripeHistory(trx: Trx): Promise<readonly string[]> {
+  const { rows } = await sql<{ check_id: string }>`
+    select check_id from judge_marks where is_history group by check_id
+    having max(marked_at) < clock_timestamp() - make_interval(secs => ${HISTORY_QUIET_SECONDS}) or min(marked_at) < clock_timestamp() - make_interval(secs => ${HISTORY_SECONDS_MAX})`.execute(trx);
+  return rows.map((row) => row.check_id);
 }
 
 async function readDependencies(trx: Trx, ids: readonly string[]): Promise<ReadonlyMap<string, DependencyState>> {

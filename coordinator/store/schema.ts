@@ -119,7 +119,7 @@ export type Database = {
     told: ColumnType<Told | null, string | null | undefined, string | null>; confirmations: ColumnType<readonly KeptConfirmation[], string | undefined, string>; retries: ColumnType<readonly KeptRetry[], string | undefined, string>;
     is_history_pending: Generated<boolean>; next_look_at: MaybeInstant; updated_at: DefaultInstant;
   };
-  judge_marks: { id: Generated<number>; account_id: string; check_id: string; first_due_at: MaybeInstant };
+  judge_marks: { id: Generated<number>; account_id: string; check_id: string; first_due_at: MaybeInstant; is_history: Generated<boolean>; marked_at: DefaultInstant };
   alerts: {
     account_id: string; id: string; check_id: string; kind: 'failure' | 'degraded' | 'no_data'; since_at: MaybeInstant; opened_at: Instant; closed_at: MaybeInstant;
     ending: string | null; resolved_by: string | null; acknowledged_at: MaybeInstant; acknowledged_by: string | null; snoozed_until: MaybeInstant;

@@ -1,5 +1,10 @@
 /** Where `sonde` begins once it runs in a Node that reads TypeScript. */
-import { runCli } from './run-cli.ts';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+// Halves the CPU of a start. Beside the packages, whose owner alone may write there; where nobody may, there is none.
+enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/sonde-compile', import.meta.url)));
+const { runCli } = await import('./run-cli.ts');
 
 // A reader that has seen enough (`sonde checks list | head -1`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

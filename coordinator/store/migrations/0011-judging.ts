@@ -36,9 +36,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       id bigint generated always as identity primary key,
       account_id uuid not null,
       check_id uuid not null,
-      first_due_at timestamptz
+      first_due_at timestamptz,
+      is_history boolean not null default false,
+      marked_at timestamptz not null default clock_timestamp()
     );
     create index judge_marks_by_check on judge_marks (check_id);
+    create index judge_marks_of_now on judge_marks (id) where not is_history;
+    create index judge_marks_of_history on judge_marks (check_id, marked_at) where is_history;
+    comment on column judge_marks.is_history is 'its slot lies far behind what is judged: it waits until no more of the kind comes, since the judge goes through everything after it again';
     comment on column judge_marks.first_due_at is 'the oldest slot of which a row came; null: something else changed';
 
     create table alerts (
