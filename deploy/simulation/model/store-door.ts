@@ -134,7 +134,13 @@ function ask<Answer>({ engine, random, weather, process, hooks }: StoreDoorDeps,
     };
     engine.after(wayMs() + weather.slowMs * random.fraction(), () => {
       if (weather.isDown || random.chance(weather.lostBefore)) return answer(() => reject(new Error(`${what}: Postgres is away`)));
-      const result = apply();
+      let result: Answer;
+      try {
+        result = apply();
+      } catch (error) {
+        // What Postgres refuses, a transaction that ended with its connection among it, is an answer.
+        return answer(() => reject(error));
+      }
       if (WRITES.has(what)) engine.trace.note(engine.nowMs, `${process.name} committed ${what}`);
       if (random.chance(weather.lostAfter)) {
         if (WRITES.has(what)) hooks.sometimes('a commit nobody heard of');

@@ -6,6 +6,8 @@ import type { Execution } from './watch.ts';
 /** Whatever is lawful after a disturbance is over by then: leases, announcements, hysteresis, a reconnect. */
 const AFTERMATH_MS = 40_000;
 const BEFORE_MS = 5_000;
+/** The longest run of the simulation's checks. */
+const RUN_MS_MAX = 60_000;
 /** A run starts within its grace of 2 s (rules.md 4); the rest is for clocks that are not quite right. */
 const LATE_MAX_MS = 3_000;
 const EARLY_MAX_MS = 1_000;
@@ -58,7 +60,13 @@ class Accounts {
 
   #gapHasCause(slot: OwedSlot, { gap: { reason } }: StoredGap): void {
     if (reason === 'previous_still_running' && this.#wasRunning(slot)) return;
+    // A run that was under way when its agent was killed, retries included.
+    if (this.#hasBegun(slot) && this.#isDisturbed(slot.locationId, slot.dueAtMs, RUN_MS_MAX)) return;
     if (!this.#isDisturbed(slot.locationId, slot.dueAtMs)) this.#world.violate('gap-needs-cause', `${this.#told(slot)} is a gap ${reason}, and nothing was wrong`);
+  }
+
+  #hasBegun({ checkId, locationId, dueAtMs }: OwedSlot): boolean {
+    return (this.#byPlace.get(`${checkId}/${locationId}`) ?? []).some(({ startedMs }) => startedMs > dueAtMs - EARLY_MAX_MS && startedMs < dueAtMs + LATE_MAX_MS);
   }
 
   #wasRunning({ checkId, locationId, dueAtMs }: OwedSlot): boolean {
@@ -132,9 +140,9 @@ class Accounts {
     }
   }
 
-  #isDisturbed(locationId: string, atMs: number): boolean {
+  #isDisturbed(locationId: string, atMs: number, beforeMs = BEFORE_MS): boolean {
     const { agents, watch } = this.#world;
-    return watch.disturbances.some(({ agent, fromMs, untilMs }) => fromMs - BEFORE_MS <= atMs && atMs <= untilMs + AFTERMATH_MS
+    return watch.disturbances.some(({ agent, fromMs, untilMs }) => fromMs - beforeMs <= atMs && atMs <= untilMs + AFTERMATH_MS
       && (agent === null || agents.find(({ name }) => name === agent)?.locationId === locationId));
   }
 

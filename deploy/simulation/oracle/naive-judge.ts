@@ -84,7 +84,7 @@ export class NaiveJudge {
           break;
         case 'recovery':
           if (book.believed === 'none') this.#violate('I4', book.checkId, 'is told to have recovered, and nobody was told of trouble');
-          if (isJudgedAlike && check.activated && !this.#isDeleted(book.checkId) && state.standing !== 'passing') this.#violate('I6', book.checkId, `is told to have recovered, and stands ${shown(state)}`);
+          if (isJudgedAlike && check.activated && !this.#isDeleted(book.checkId) && state.standing !== 'passing' && level !== 'none') this.#violate('I6', book.checkId, `is told to have recovered, and stands ${shown(state)}`);
           book.believed = 'none';
           break;
         case 'no_data':
