@@ -130,7 +130,8 @@ describe('an executor', () => {
       const skipped = Array.from({ length: checks }, (_, n) => world.gaps.filter(({ checkId }) => checkId === `check-${n}`).length);
       expect(world.gaps.every(({ reason }) => reason === 'overloaded')).toBe(true);
       expect(world.gaps).toHaveLength(slots * (checks - concurrency));
-      expect(Math.max(...skipped) - Math.min(...skipped)).toBeLessThanOrEqual(1);
+      // One run of each more or less, before and after.
+      expect(Math.max(...skipped) - Math.min(...skipped)).toBeLessThanOrEqual(2);
     }), { numRuns: 30 });
   });
 

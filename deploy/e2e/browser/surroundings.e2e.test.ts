@@ -23,6 +23,9 @@ afterAll(async () => {
   sink?.close();
 });
 
+/** The rest is in the full form (`npm run test:full`). */
+const IS_LONG = process.env['SONDE_TEST_LONG'] === '1';
+
 describe('locations', () => {
   it('are made with a key shown once, and wait until a real agent connects', async () => {
     const page = await dashboard.owner();
@@ -66,7 +69,7 @@ describe('locations', () => {
   });
 });
 
-describe('alert channels', () => {
+describe.runIf(IS_LONG)('alert channels', () => {
   it('are filled in as the API describes them, tried out, and keep their secrets', async () => {
     const page = await dashboard.owner();
     await page.getByRole('link', { name: 'Channels' }).click();
@@ -108,7 +111,7 @@ describe('alert channels', () => {
   });
 });
 
-describe('groups, variables and maintenance', () => {
+describe.runIf(IS_LONG)('groups, variables and maintenance', () => {
   it('are made, changed and deleted where they are listed', async () => {
     const page = await dashboard.owner();
     await page.getByRole('link', { name: 'Groups' }).click();
@@ -150,7 +153,7 @@ describe('groups, variables and maintenance', () => {
   });
 });
 
-describe('a status page', () => {
+describe.runIf(IS_LONG)('a status page', () => {
   it('is there for everybody while it is switched on, and for nobody otherwise', async () => {
     await dashboard.fleet.api.must('POST', '/v1/checks/tcp', aCheckBody(1, { name: 'internal-redis-7' }));
     const page = await dashboard.owner();
