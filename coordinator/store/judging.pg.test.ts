@@ -155,7 +155,7 @@ describe('the judge on Postgres', () => {
     expect(await marks()).toBe(0);
     await at.store.ingest(rows(inOrder));
     await isQuiet();
-    await judge(inOrder.dues[57]! + 18_000).judgeTurn();
+    await judge(inOrder.dues[57]! + 30_000).judgeTurn();
     const shape = async (check: ACheck): Promise<unknown> => {
       const index = (ms: number | null): number => (ms === null ? -1 : check.dues.indexOf(ms));
       const { head } = await stateOf(check.id);
@@ -164,7 +164,7 @@ describe('the judge on Postgres', () => {
     expect(await shape(late)).toEqual(await shape(inOrder));
     expect(await shape(late)).toMatchObject({ standing: 'passing', sinceMs: 24, streak: 34, before: 20 });
     expect(await noticesOf(late.id)).toEqual([]);
-    await judge(late.dues[57]! + 79_000).judgeTurn();
+    await judge(late.dues[57]! + 91_000).judgeTurn();
     expect((await noticesOf(late.id)).map(({ kind }) => kind)).toEqual(['digest']);
   });
 

@@ -187,7 +187,7 @@ describe.runIf(IS_LONG)('a status page', () => {
   });
 });
 
-describe('a viewer', () => {
+describe.runIf(IS_LONG)('a viewer', () => {
   it('reads all of it, and is offered nothing that would be refused', async () => {
     const page = await dashboard.member('viewer');
     const offers = page.getByRole('main').getByRole('button', { name: /^(New|Add|Save|Create|Change|Delete|Revoke|Test|Send)/ }).or(page.getByRole('main').getByRole('link', { name: /^New/ }));
