@@ -52,7 +52,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['deploy/**/*.e2e.test.ts'],
           exclude: ['**/node_modules/**', ...LONG],
-          globalSetup: ['deploy/e2e/browser/built-dashboard.ts'],
+          globalSetup: ['deploy/e2e/browser/built-dashboard.ts', 'deploy/e2e/browser/browser-is-ready.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
