@@ -89,5 +89,5 @@ function registerFacts(registry: Registry, readFacts: () => Promise<OperatorFact
   shared('sonde_database_size_bytes', 'Size of the database.', (facts) => facts.databaseBytes);
   shared('sonde_database_connections', 'Connections to the database, of everybody.', (facts) => facts.connections);
   byLabel('sonde_partitions', 'Pieces of the tables that are cut by time.', 'table', (facts) => facts.partitions);
-  shared('sonde_partitions_ahead_seconds', 'Time from now for which pieces of results are made; below 0: none is for now.', (facts) => facts.partitionsAheadSeconds);
+  shared('sonde_partitions_ahead_seconds', 'How far ahead of the present days of results are made; below 0: today has none.', (facts) => facts.partitionsAheadSeconds);
 }

@@ -1,6 +1,6 @@
 import { RETURN_GRACE_MS } from './presence.ts';
 
-/** Sessions that one coordinator opens in a second without its Postgres being the bottleneck (deploy/bench/pipeline). */
+/** Sessions that one coordinator may open in a second: chosen, not measured; one costs some ms of CPU (deploy/bench/fleet). */
 export const SESSIONS_PER_SECOND = 200;
 const WINDOW_MIN_MS = 1_000;
 /** Whoever is away for longer is missed. */

@@ -1,5 +1,6 @@
 import type { Log } from '#shared/log.ts';
 import { sleep, type Clock } from '#shared/time/clock.ts';
+import { keepDoing } from './keep-doing.ts';
 import type { RetentionDays, RetentionStore } from './retention-port.ts';
 
 const EVERY_MS = 3_600_000;
@@ -24,12 +25,7 @@ export class Janitor {
 
   start(signal: AbortSignal): void {
     const { clock, log } = this.#deps;
-    this.#loop = (async () => {
-      while (!signal.aborted) {
-        await this.tidy(signal).catch((error: unknown) => log.warn({ err: error }, 'could not keep to the retention; trying again in an hour'));
-        await sleep(clock, EVERY_MS, signal);
-      }
-    })();
+    this.#loop = keepDoing({ clock, log, everyMs: EVERY_MS, signal, trouble: 'could not keep to the retention; trying again in an hour', isAtOnce: true }, () => this.tidy(signal));
   }
 
   /** Resolves when the loop has ended, after the signal aborted. */

@@ -174,7 +174,7 @@ function retriesOf(kept: KeptState, planned: PlannedCheck, policy: Policy, { now
     if (executedIn === null) return run;
     const untilMs = Math.ceil(nowMs) + policy.attemptMs + STRAGGLER_MS;
     asked.push({ runId: facts.runId, attempt, untilMs });
-    // The last for now: what another would add replaces it.
+    // The last one so far: what another would add replaces it.
     orders.push({ check: planned, locationId: executedIn, runId: shotIdOf(facts.runId, `retry ${attempt}`), retryOf: { runId: facts.runId, dueAtMs, locationOwed: locationId, attempt, isLast: true } });
     return { kind: 'retrying', locationId, untilMs };
   };

@@ -1,6 +1,7 @@
 import type { Log } from '#shared/log.ts';
-import { sleep, type Clock } from '#shared/time/clock.ts';
+import type { Clock } from '#shared/time/clock.ts';
 import type { Quota } from '../usage/usage.ts';
+import { keepDoing } from './keep-doing.ts';
 import type { MeterStore } from './meter-port.ts';
 
 /** An account's hour is counted anew from its rows whenever some came: as seldom as a bill can wait. */
@@ -23,13 +24,7 @@ export class UsageMeter {
 
   start(signal: AbortSignal): void {
     const { clock, log } = this.#deps;
-    this.#loop = (async () => {
-      while (!signal.aborted) {
-        await sleep(clock, EVERY_MS, signal);
-        if (signal.aborted) return;
-        await this.meter(signal).catch((error: unknown) => log.warn({ err: error }, 'could not meter usage; trying again'));
-      }
-    })();
+    this.#loop = keepDoing({ clock, log, everyMs: EVERY_MS, signal, trouble: 'could not meter usage; trying again' }, () => this.meter(signal));
   }
 
   /** Resolves when the loop has ended, after the signal aborted. */

@@ -1,5 +1,6 @@
 import type { Log } from '#shared/log.ts';
-import { sleep, type Clock } from '#shared/time/clock.ts';
+import type { Clock } from '#shared/time/clock.ts';
+import { keepDoing } from './keep-doing.ts';
 import type { RollupStore } from './rollup-port.ts';
 
 /**
@@ -25,13 +26,7 @@ export class RollUp {
 
   start(signal: AbortSignal): void {
     const { clock, log } = this.#deps;
-    this.#loop = (async () => {
-      while (!signal.aborted) {
-        await sleep(clock, EVERY_MS, signal);
-        if (signal.aborted) return;
-        await this.rollUp(signal).catch((error: unknown) => log.warn({ err: error }, 'could not roll up; trying again'));
-      }
-    })();
+    this.#loop = keepDoing({ clock, log, everyMs: EVERY_MS, signal, trouble: 'could not roll up; trying again' }, () => this.rollUp(signal));
   }
 
   /** Resolves when the loop has ended, after the signal aborted. */

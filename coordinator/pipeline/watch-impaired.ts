@@ -1,6 +1,7 @@
 import type { Log } from '#shared/log.ts';
-import { sleep, type Clock } from '#shared/time/clock.ts';
+import type { Clock } from '#shared/time/clock.ts';
 import { decideImpaired, SETTLED_AFTER_MS, windowChange, type WitnessEpisode } from '../fleet/impaired.ts';
+import { keepDoing } from './keep-doing.ts';
 import type { ImpairedStore, ImpairedWindow, WitnessRow } from './impaired-port.ts';
 
 /** What an agent says of its witnesses, as this coordinator heard it last. */
@@ -30,12 +31,7 @@ export class ImpairedWatch {
 
   start(signal: AbortSignal): void {
     const { clock, log } = this.#deps;
-    this.#loop = (async () => {
-      while (!signal.aborted) {
-        await sleep(clock, LOOK_EVERY_MS, signal);
-        if (!signal.aborted) await this.look().catch((error: unknown) => log.warn({ err: error }, 'could not look at the witnesses of agents; trying again'));
-      }
-    })();
+    this.#loop = keepDoing({ clock, log, everyMs: LOOK_EVERY_MS, signal, trouble: 'could not look at the witnesses of agents; trying again' }, () => this.look());
   }
 
   /** Resolves when the loop has ended, after the signal aborted. */

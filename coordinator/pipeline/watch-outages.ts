@@ -1,8 +1,9 @@
 import type { Location } from '#shared/check/location.ts';
 import type { Log } from '#shared/log.ts';
-import { sleep, type Clock } from '#shared/time/clock.ts';
+import type { Clock } from '#shared/time/clock.ts';
 import { decideOutages, writeLocationDown, writeLocationUp, type AffectedCheck, type DarkLocation, type OpenOutage } from '../alerting/location-outages.ts';
 import { isInMaintenance, type MaintenanceWindow } from '../alerting/maintenance.ts';
+import { keepDoing } from './keep-doing.ts';
 import type { LeaseStore } from './closing-port.ts';
 import type { OutageStore } from './outage-port.ts';
 import type { PlannedCheck } from './ports.ts';
@@ -35,12 +36,7 @@ export class OutageWatch {
 
   start(signal: AbortSignal): void {
     const { clock, log } = this.#deps;
-    this.#loop = (async () => {
-      while (!signal.aborted) {
-        await sleep(clock, LOOK_EVERY_MS, signal);
-        if (!signal.aborted) await this.look().catch((error: unknown) => log.warn({ err: error }, 'could not look for dark locations; trying again'));
-      }
-    })();
+    this.#loop = keepDoing({ clock, log, everyMs: LOOK_EVERY_MS, signal, trouble: 'could not look for dark locations; trying again' }, () => this.look());
   }
 
   /** Resolves when the loop has ended, after the signal aborted. */

@@ -10,7 +10,7 @@ import type { Database } from './schema.ts';
 type Trx = Transaction<Database>;
 export type CheckRow = Selectable<Database['checks']>;
 
-/** Adds the row that the check and its group ask for now, if any. */
+/** Adds the row that the check and its group now ask for, if any. */
 export async function appendSchedule(trx: Trx, row: Pick<CheckRow, 'account_id' | 'id'>, check: Check, group: CheckGroup | null): Promise<void> {
   const { check: effective } = effectiveCheck(check, group);
   const order = await locationOrderOf(trx, row.account_id, effective);

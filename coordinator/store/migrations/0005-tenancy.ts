@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { TENANT_ROLE } from '../provision.ts';
+import { keepToOwnRows } from './own-rows.ts';
 
 /**
  * The second wall (rules.md 35). Work for one account runs as the tenant role, which sees the rows of the account
@@ -14,14 +15,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant select, update on config_state to ${role};
   `.execute(db);
 
-  for (const [table, rights] of OWN_ROWS) {
-    await sql`
-      alter table ${sql.ref(table)} enable row level security;
-      create policy own_account on ${sql.ref(table)} to ${role}
-        using (account_id = (select current_account())) with check (account_id = (select current_account()));
-      grant ${sql.raw(rights)} on ${sql.ref(table)} to ${role};
-    `.execute(db);
-  }
+  await keepToOwnRows(db, OWN_ROWS);
 
   await sql`
     alter table accounts enable row level security;

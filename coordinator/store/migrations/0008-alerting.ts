@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import { TENANT_ROLE } from '../provision.ts';
+import { keepToOwnRows } from './own-rows.ts';
 
 /**
  * What users say about alerts (groups, channels, subscriptions, maintenance windows, variables, the account's own
@@ -135,14 +135,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     comment on column notice_deliveries.answer is 'what the provider said last: status, headers worth keeping, the beginning of its body, or our own error';
   `.execute(db);
 
-  for (const [table, rights] of OWN_ROWS) {
-    await sql`
-      alter table ${sql.ref(table)} enable row level security;
-      create policy own_account on ${sql.ref(table)} to ${sql.ref(TENANT_ROLE)}
-        using (account_id = (select current_account())) with check (account_id = (select current_account()));
-      grant ${sql.raw(rights)} on ${sql.ref(table)} to ${sql.ref(TENANT_ROLE)};
-    `.execute(db);
-  }
+  await keepToOwnRows(db, OWN_ROWS);
 }
 
 const OWN_ROWS = [

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { TENANT_ROLE } from '../provision.ts';
+import { keepToOwnRows } from './own-rows.ts';
 
 /**
  * How checks stand, what was told of them, and what wants judging. Marks are appended and never updated, so that
@@ -136,14 +137,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     insert into check_states (account_id, check_id) select account_id, id from checks;
   `.execute(db);
 
-  for (const [table, rights] of OWN_ROWS) {
-    await sql`
-      alter table ${sql.ref(table)} enable row level security;
-      create policy own_account on ${sql.ref(table)} to ${role}
-        using (account_id = (select current_account())) with check (account_id = (select current_account()));
-      grant ${sql.raw(rights)} on ${sql.ref(table)} to ${role};
-    `.execute(db);
-  }
+  await keepToOwnRows(db, OWN_ROWS);
   await sql`grant usage on sequence judge_marks_id_seq to ${role}`.execute(db);
 }
 

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { TENANT_ROLE } from '../provision.ts';
+import { keepToOwnRows } from './own-rows.ts';
 
 /**
  * What delivery keeps besides. The row of a delivery is the truth about it; the job in the queue only says when to
@@ -32,10 +33,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       foreign key (account_id, channel_id) references alert_channels (account_id, id) on delete cascade
     );
     comment on column channel_health.next_slot_at is 'generic cell rate: when the next message would be due if they came evenly';
-    alter table channel_health enable row level security;
-    create policy own_account on channel_health to ${sql.ref(TENANT_ROLE)}
-      using (account_id = (select current_account())) with check (account_id = (select current_account()));
-    grant select on channel_health to ${sql.ref(TENANT_ROLE)};
 
     -- As its owner, so that one account's transaction can queue its delivery without seeing the queue of all.
     create function queue_delivery(delivery uuid, at timestamptz) returns void language plpgsql security definer set search_path = public, pg_temp as $$
@@ -45,4 +42,5 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     revoke all on function queue_delivery(uuid, timestamptz) from public;
     grant execute on function queue_delivery(uuid, timestamptz) to ${sql.ref(TENANT_ROLE)};
   `.execute(db);
+  await keepToOwnRows(db, [['channel_health', 'select']]);
 }

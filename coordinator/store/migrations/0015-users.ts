@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { TENANT_ROLE } from '../provision.ts';
+import { keepToOwnRows } from './own-rows.ts';
 
 /**
  * People: who they are, what they may do in which account, where they are signed in, who was invited, and what
@@ -84,14 +85,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create trigger append_only_whole before truncate on audit_log for each statement execute function refuse_change();
   `.execute(db);
 
-  for (const [table, rights] of OWN_ROWS) {
-    await sql`
-      alter table ${sql.ref(table)} enable row level security;
-      create policy own_account on ${sql.ref(table)} to ${role}
-        using (account_id = (select current_account())) with check (account_id = (select current_account()));
-      grant ${sql.raw(rights)} on ${sql.ref(table)} to ${role};
-    `.execute(db);
-  }
+  await keepToOwnRows(db, OWN_ROWS);
   await sql`
     alter table users enable row level security;
     create policy of_own_account on users to ${role}

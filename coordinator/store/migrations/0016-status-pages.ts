@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import { TENANT_ROLE } from '../provision.ts';
+import { keepToOwnRows } from './own-rows.ts';
 
 /** Public status pages: which checks an account shows to everybody, under which names. The slug is the installation's. */
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -18,9 +18,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       updated_at timestamptz not null default now(),
       primary key (account_id, id)
     );
-    alter table status_pages enable row level security;
-    create policy own_account on status_pages to ${sql.ref(TENANT_ROLE)}
-      using (account_id = (select current_account())) with check (account_id = (select current_account()));
-    grant select, insert, update, delete on status_pages to ${sql.ref(TENANT_ROLE)};
   `.execute(db);
+  await keepToOwnRows(db, [['status_pages', 'select, insert, update, delete']]);
 }

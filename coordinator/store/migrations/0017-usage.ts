@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { TENANT_ROLE } from '../provision.ts';
+import { keepToOwnRows } from './own-rows.ts';
 
 /**
  * Runs by account and hour, computed from the rows (store/usage.ts) and kept when these are gone; the marks that ingest
@@ -69,14 +70,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create policy all_accounts on counter_state to ${sql.ref(TENANT_ROLE)} using (true);
     grant select on counter_state to ${sql.ref(TENANT_ROLE)};
   `.execute(db);
-  for (const [table, rights] of [
+  await keepToOwnRows(db, [
     ['usage_hourly', 'select'], ['counter_totals', 'select'], ['usage_external', 'select, insert, update, delete'], ['usage_quotas', 'select, insert, update, delete'], ['usage_marks', 'select'],
-  ] as const) {
-    await sql`
-      alter table ${sql.ref(table)} enable row level security;
-      create policy own_account on ${sql.ref(table)} to ${sql.ref(TENANT_ROLE)}
-        using (account_id = (select current_account())) with check (account_id = (select current_account()));
-      grant ${sql.raw(rights)} on ${sql.ref(table)} to ${sql.ref(TENANT_ROLE)};
-    `.execute(db);
-  }
+  ]);
 }

@@ -19,7 +19,7 @@ import * as users from './0015-users.ts';
 import * as statusPages from './0016-status-pages.ts';
 import * as usage from './0017-usage.ts';
 import * as restores from './0018-restores.ts';
-import * as engines from './0030-engines.ts';
+import * as engines from './0019-engines.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -40,7 +40,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0016-status-pages': statusPages,
   '0017-usage': usage,
   '0018-restores': restores,
-  '0030-engines': engines,
+  '0019-engines': engines,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };

@@ -1,46 +1,19 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { problemOf } from '../cli-problem.ts';
-import { createOutput } from '../output.ts';
-import { createProgram } from '../program.ts';
+import { sondeOnScriptedApi, type SondeOnScriptedApi } from '../testing/sonde-on-scripted-api.ts';
 
-let server: Server;
-let asked: string[];
+let api: SondeOnScriptedApi;
 const KEY = { id: 'key-1', rawKey: 'pl_secret', maskedKey: 'pl_...cret', created_at: '2026-01-01T00:00:00.000Z', oneTime: true, expiresAt: null, maxAgents: null, requireApproval: true };
 const PLACE = { id: 'place-1', slugName: 'rack-1', name: 'Rack 1', agentCount: 2, lastSeen: null, keys: [KEY] };
 
-/** Answers as the API would, and keeps what it was asked. */
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      asked.push([request.method, request.url, Buffer.concat(chunks).toString()].filter((part) => part !== '').join(' '));
-      if (request.method === 'DELETE' || request.url?.endsWith('/approve')) { response.writeHead(204).end(); return; }
-      const answer = request.method === 'GET' ? (request.url?.endsWith('/keys') ? [KEY] : [PLACE]) : request.url?.endsWith('/keys') ? KEY : PLACE;
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-    });
+  api = await sondeOnScriptedApi((method, path) => {
+    if (method === 'DELETE' || path.endsWith('/approve')) return {};
+    if (path.endsWith('/keys')) return { body: method === 'GET' ? [KEY] : KEY };
+    return { body: method === 'GET' ? [PLACE] : PLACE };
   });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
 });
-beforeEach(() => { asked = []; });
-afterAll(() => { server.closeAllConnections(); server.close(); });
-
-async function sonde(...args: string[]): Promise<{ code: number; out: string }> {
-  let out = '';
-  const stream = { write: (text: string) => { out += text; } };
-  const never = new AbortController().signal;
-  const env = { SONDE_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, SONDE_API_KEY: 'sk_a-key-for-tests-1' };
-  const output = createOutput({ json: args.includes('--json'), stdout: stream, stderr: stream, env });
-  let code = 0;
-  const program = createProgram({ env, output, stop: never, force: never }, (exitCode) => { code = exitCode; });
-  await program.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
-    output.problem(problemOf(error));
-    code = problemOf(error).exitCode;
-  });
-  return { code, out };
-}
+beforeEach(() => { api.asked.length = 0; });
+afterAll(() => api.close());
 
 describe('sonde', () => {
   it.each([
@@ -56,15 +29,15 @@ describe('sonde', () => {
     [['agents', 'approve', 'agent-1'], ['POST /v1/agents/agent-1/approve'], 'approved agent agent-1'],
     [['agents', 'revoke', 'agent-1'], ['DELETE /v1/agents/agent-1'], 'revoked agent agent-1'],
   ])('%j', async (args, requests, shown) => {
-    const forPeople = await sonde(...args);
-    expect(asked).toEqual(requests);
+    const forPeople = await api.sonde(...args);
+    expect(api.asked).toEqual(requests);
     expect([forPeople.code, forPeople.out]).toEqual([0, expect.stringContaining(shown)]);
-    const inJson = await sonde(...args, '--json');
+    const inJson = await api.sonde(...args, '--json');
     expect(inJson.code).toBe(0);
     expect(() => JSON.parse(inJson.out)).not.toThrow();
   });
 
   it('says which private locations there are not', async () => {
-    expect(await sonde('private-locations', 'delete', 'nowhere')).toEqual({ code: 1, out: expect.stringContaining("no private location 'nowhere'") });
+    expect(await api.sonde('private-locations', 'delete', 'nowhere')).toEqual({ code: 1, out: expect.stringContaining("no private location 'nowhere'") });
   });
 });

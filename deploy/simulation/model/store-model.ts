@@ -31,7 +31,7 @@ export type StoreMistakes = RunsMistakes & JudgingMistakes & {
   readonly ignoresGenerations?: boolean;
 };
 
-/** What a write that is asked for now may still take until it is there for others (coordinator/store/config-revision.ts). */
+/** What a write that is asked for at this moment may still take until it is there for others (coordinator/store/config-revision.ts). */
 const COMMIT_TAKES_MS = 200;
 
 /**
