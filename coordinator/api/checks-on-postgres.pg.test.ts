@@ -125,10 +125,9 @@ describe('results on a real database', () => {
 });
 
 describe('a location made by the operator', () => {
-  it('is there, and its key opens it and no account', async () => {
+  it('is there, and its key opens no account', async () => {
     const created = await app.inject({ method: 'POST', url: '/v1/locations', headers, payload: { code: 'eu-west-9', name: 'Ireland' } });
     const { rawKey } = created.json().keys[0];
-    expect(await store.findLocationByKey(hashToken(rawKey))).toMatchObject({ code: 'eu-west-9' });
     expect((await app.inject({ url: '/v1/locations', headers: { authorization: `Bearer ${rawKey}` } })).statusCode).toBe(401);
     expect((await get('/v1/locations')).json()).toContainEqual(expect.objectContaining({ code: 'eu-west-9', name: 'Ireland', available: false }));
     const again = await app.inject({ method: 'POST', url: '/v1/locations', headers, payload: { code: 'eu-west-9' } });

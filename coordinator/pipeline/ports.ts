@@ -59,8 +59,6 @@ export type IngestStore = {
 };
 
 export type SessionStore = {
-  /** The location a live key opens; null when there is none. */
-  findLocationByKey(hash: Uint8Array): Promise<Location | null>;
   /** Registers the agent and bumps its generation: the newest wins (rules: protocol, Identity). */
   openSession(session: {
     agentId: string; instanceId: string; name: string; locationId: string; version: string; capacity: number;

@@ -72,18 +72,6 @@ describe('agents and keys', () => {
     expect(rosters).toEqual([{ locationId: world.locationId, fromAtMs, members }, { locationId: world.locationId, fromAtMs: fromAtMs + 1, members: [] }]);
   });
 
-  it('a location key opens its location until it is revoked or expires', async () => {
-    const hash = new Uint8Array(32).fill(7);
-    await at.store.createLocationKey(world.locationId, { id: 'k1', hash, masked: 'pl_...aaaa' });
-    await at.store.createLocationKey(world.locationId, { id: 'k2', hash, masked: 'pl_...aaaa' });
-    expect(await at.store.findLocationByKey(hash)).toMatchObject({ id: world.locationId, code: 'local-1', kind: 'public', accountId: null });
-    expect(await at.store.findLocationByKey(new Uint8Array(32).fill(8))).toBeNull();
-    await at.client.query(`update location_keys set expires_at = now() - interval '1 second' where id = 'k1'`);
-    expect(await at.store.findLocationByKey(hash)).toBeNull();
-    await at.client.query(`update location_keys set expires_at = null, revoked_at = now() where id = 'k1'`);
-    expect(await at.store.findLocationByKey(hash)).toBeNull();
-  });
-
   it('an API key is its account until it is revoked, and the first account is made once', async () => {
     const keyHash = new Uint8Array(32).fill(1);
     const again = await Promise.all([1, 2, 3].map(() => at.store.ensureFirstAccount({ name: 'x', keyHash, keyPrefix: 'sk', scopes: ['read'] })));

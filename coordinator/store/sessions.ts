@@ -4,7 +4,6 @@ import { sql } from 'kysely';
 import type { SessionStore } from '../pipeline/ports.ts';
 import { HINT_CHANNELS } from './config-hints.ts';
 import type { Db } from './connect.ts';
-import { LOCATION_COLUMNS, toLocation } from './location-rows.ts';
 
 const HINT_FLEET = sql`pg_notify(${sql.lit(HINT_CHANNELS.fleet)}, '')`;
 
@@ -13,15 +12,6 @@ const SESSIONS_KEPT = 20;
 
 export function sessionStore(db: Db): SessionStore {
   return {
-    async findLocationByKey(hash) {
-      const row = await db.selectFrom('location_keys').innerJoin('locations', 'locations.id', 'location_keys.location_id')
-        .select(LOCATION_COLUMNS.map((column) => `locations.${column}` as const))
-        .where('key_hash', '=', Buffer.from(hash)).where('revoked_at', 'is', null)
-        .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', sql<number>`now()`)]))
-        .executeTakeFirst();
-      return row ? toLocation(row) : null;
-    },
-
     openSession: (session) => db.transaction().execute(async (trx) => {
       const facts = { name: session.name, version: session.version, capacity: session.capacity, instance_id: session.instanceId };
       const { generation } = await trx.insertInto('agents')

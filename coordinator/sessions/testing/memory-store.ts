@@ -83,7 +83,6 @@ export class MemoryStore extends MemoryImpaired implements PlanStore, IngestStor
     return { inserted: fresh.length, duplicates: rows.length - fresh.length };
   }
 
-  async findLocationByKey(hash: Uint8Array) { return this.keys.get(Buffer.from(hash).toString()) ?? null; }
 
   async enrol(hello: AgentHello, decide: (facts: EnrolmentFacts) => EnrolmentDecision): Promise<EnrolmentDecision> {
     const keyId = hello.keyHash === null ? null : Buffer.from(hello.keyHash).toString();

@@ -66,7 +66,6 @@ export function storeDoor(deps: StoreDoorDeps): Store {
       done.catch(() => undefined);
       return Promise.resolve({ inserted: rows.length, duplicates: 0 });
     },
-    findLocationByKey: () => call('findLocationByKey', () => null),
     enrol: (hello, decide) => call('enrol', () => model.enrol(hello, decide)),
     openSession: (session) => call('openSession', () => model.sessions.open(session)),
     findSession: (id) => call('findSession', () => model.sessions.find(id)),

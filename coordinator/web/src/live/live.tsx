@@ -1,11 +1,10 @@
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { createContext, useContext, useEffect, useRef, useState, type ReactNode } from 'react';
+import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
 
 /** What `GET /v1/events` says: something of this kind changed; `checkIds` null: too many to name. */
-export type LiveEvent = { readonly kind: 'results' | 'statuses' | 'checks' | 'fleet' | 'alerts' | 'settings'; readonly checkIds: readonly string[] | null };
+type LiveEvent = { readonly kind: 'results' | 'statuses' | 'checks' | 'fleet' | 'alerts' | 'settings'; readonly checkIds: readonly string[] | null };
 
-type Listener = (event: LiveEvent) => void;
-const LiveContext = createContext<{ readonly isLive: boolean; readonly listeners: Set<Listener> }>({ isLive: false, listeners: new Set() });
+const IsLive = createContext(false);
 
 /**
  * The topics, first parts of query keys, that an event makes stale. A page keys its queries with one of these and
@@ -24,7 +23,6 @@ const TOPICS: Readonly<Record<LiveEvent['kind'], readonly string[]>> = {
 export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const queries = useQueryClient();
   const [isLive, setLive] = useState(false);
-  const [listeners] = useState(() => new Set<Listener>());
   useEffect(() => {
     const source = new EventSource('/v1/events');
     let wasLost = false;
@@ -35,30 +33,16 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     };
     source.onerror = () => { setLive(false); wasLost = true; };
     source.addEventListener('change', (message: MessageEvent<string>) => {
-      const event = JSON.parse(message.data) as LiveEvent;
-      refresh(queries, event);
-      for (const listener of listeners) listener(event);
+      refresh(queries, JSON.parse(message.data) as LiveEvent);
     });
     return () => source.close();
-  }, [queries, listeners]);
-  return <LiveContext.Provider value={{ isLive, listeners }}>{children}</LiveContext.Provider>;
+  }, [queries]);
+  return <IsLive.Provider value={isLive}>{children}</IsLive.Provider>;
 }
 
 /** Is the page kept up to date just now? */
 export function useIsLive(): boolean {
-  return useContext(LiveContext).isLive;
-}
-
-/** Calls back on every event, for what is not a query. */
-export function useLive(listener: Listener): void {
-  const { listeners } = useContext(LiveContext);
-  const latest = useRef(listener);
-  useEffect(() => { latest.current = listener; });
-  useEffect(() => {
-    const hear: Listener = (event) => latest.current(event);
-    listeners.add(hear);
-    return () => { listeners.delete(hear); };
-  }, [listeners]);
+  return useContext(IsLive);
 }
 
 function refresh(queries: QueryClient, { kind, checkIds }: LiveEvent): void {
