@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -6,16 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCheck } from '#shared/check/parse-check.ts';
 import { type ScriptedServer, type ServerAction, startScriptedServer } from '#shared/testing/scripted-server.ts';
 import { aTestAuthority, type TestCertificate } from '#shared/testing/test-certificates.ts';
-import { problemOf } from './cli-problem.ts';
-import { createOutput } from './output.ts';
-import { createProgram } from './program.ts';
-
-const ENTRY = fileURLToPath(new URL('./sonde.js', import.meta.url));
+import { type Ended, sondeProcess, sondeProgram as program } from './testing/run-sonde.ts';
 
 let dir: string;
 let caFile: string;
@@ -50,37 +44,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 
-type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
-
-/** The real entry, as a user starts it. */
-async function sonde(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Ended> {
-  const child = spawn(process.execPath, [ENTRY, ...args], { env: { PATH: process.env['PATH'], HOME: dir, SONDE_DATA_DIR: dir, ...env } });
-  const text = { out: '', err: '' };
-  child.stdout.on('data', (chunk: Buffer) => { text.out += chunk.toString(); });
-  child.stderr.on('data', (chunk: Buffer) => { text.err += chunk.toString(); });
-  child.stdin.end(input);
-  const [code] = await once(child, 'close') as [number | null];
-  return { code, ...text };
-}
-
-/** The same program without a process around it, for the many cases that differ in their flags only. */
-async function program(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const text = { out: '', err: '' };
-  const output = createOutput({
-    json: args.includes('--json'), env,
-    stdout: { write: (chunk) => { text.out += chunk; } }, stderr: { write: (chunk) => { text.err += chunk; } },
-  });
-  const never = new AbortController().signal;
-  let code = 0;
-  try {
-    await createProgram({ env, output, stop: never, force: never }, (ended) => { code = ended; }).parseAsync([...args], { from: 'user' });
-  } catch (error) {
-    const problem = problemOf(error);
-    output.problem(problem);
-    code = problem.exitCode;
-  }
-  return { code, ...text };
-}
+const sonde = (args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Ended> => sondeProcess(dir, args, env, input);
 
 function targetOf(server: tls.Server): string {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;

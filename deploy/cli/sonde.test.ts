@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-const ENTRY = fileURLToPath(new URL('./sonde.js', import.meta.url));
+import { type Ended, sondeProcess } from './testing/run-sonde.ts';
 
 let dir: string;
 let echo: Server;
@@ -20,18 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => { echo.close(); rmSync(dir, { recursive: true }); });
 
-type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
-
-/** The real entry, as a user starts it. */
-async function sonde(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Ended> {
-  const child = spawn(process.execPath, [ENTRY, ...args], { env: { PATH: process.env['PATH'], HOME: dir, SONDE_DATA_DIR: dir, ...env } });
-  const text = { out: '', err: '' };
-  child.stdout.on('data', (chunk: Buffer) => { text.out += chunk.toString(); });
-  child.stderr.on('data', (chunk: Buffer) => { text.err += chunk.toString(); });
-  child.stdin.end(input);
-  const [code] = await once(child, 'close') as [number | null];
-  return { code, ...text };
-}
+const sonde = (args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Ended> => sondeProcess(dir, args, env, input);
 
 describe('the exit code of sonde', { timeout: 30_000 }, () => {
   it('is 0 for help, which documents the others', async () => {

@@ -1,9 +1,7 @@
 /** `sonde` in this process, on a real HTTP server that answers as a script says and keeps what it was asked. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { problemOf } from '../cli-problem.ts';
-import { createOutput } from '../output.ts';
-import { createProgram } from '../program.ts';
+import { sondeProgram } from './run-sonde.ts';
 
 /** `status` left out: 200, or 204 without a body. */
 export type Scripted = { readonly status?: number; readonly body?: unknown };
@@ -11,7 +9,7 @@ export type Scripted = { readonly status?: number; readonly body?: unknown };
 export type SondeOnScriptedApi = {
   /** `METHOD path body`, in order. */
   readonly asked: string[];
-  sonde(...args: string[]): Promise<{ code: number; out: string }>;
+  sonde(...args: string[]): Promise<{ code: number | null; out: string }>;
   close(): void;
 };
 
@@ -32,16 +30,8 @@ export async function sondeOnScriptedApi(script: (method: string, path: string) 
   return {
     asked,
     async sonde(...args) {
-      let [out, code] = ['', 0];
-      const stream = { write: (text: string) => { out += text; } };
-      const never = new AbortController().signal;
-      const output = createOutput({ json: args.includes('--json'), stdout: stream, stderr: stream, env });
-      const program = createProgram({ env, output, stop: never, force: never }, (exitCode) => { code = exitCode; });
-      await program.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
-        output.problem(problemOf(error));
-        code = problemOf(error).exitCode;
-      });
-      return { code, out };
+      const { code, out, err } = await sondeProgram(args, env);
+      return { code, out: out + err };
     },
     close() {
       server.closeAllConnections();
