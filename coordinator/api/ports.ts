@@ -99,8 +99,9 @@ export type AgentRow = {
   readonly clockErrorUs: number;
   /** What times its sockets, and why that is not the kernel-timed engine; null: it does not tell. */
   readonly engine: { readonly kind: 'kernel' | 'plain'; readonly reason: string } | null;
-  /** `pending` waits for approval. */
-  readonly state: 'active' | 'pending';
+  readonly state: AgentState;
+  /** Since when somebody takes it out of work, ms; null: nobody does. */
+  readonly drainingSinceMs: number | null;
   /** Two live copies of it displace each other. */
   readonly conflict: boolean;
   readonly enrolledAtMs: number;
@@ -109,6 +110,9 @@ export type AgentRow = {
   /** What it sees now is believed to be of its own making. */
   readonly impaired: boolean;
 };
+
+/** `pending` waits for approval; `draining` still has something to run or to deliver; `drained` may be stopped: nothing is lost by it. */
+export type AgentState = 'active' | 'pending' | 'draining' | 'drained';
 
 /** A location key as it may be shown: never the key itself. */
 export type LocationKey = {
@@ -187,6 +191,8 @@ export type ApiStore = {
   approveAgent(accountId: string, id: string, where: { readonly alsoPublic: boolean }): Promise<void>;
   /** Turns the agent out, likewise; its streams are cut within seconds, what it has spooled stays with it. */
   revokeAgent(accountId: string, id: string, where: { readonly alsoPublic: boolean }): Promise<void>;
+  /** Takes it out of work, or back in, likewise; what it is already stays as it is. Others have its checks within seconds. */
+  drainAgent(accountId: string, id: string, change: { readonly isDraining: boolean; readonly alsoPublic: boolean }): Promise<void>;
 
   listResults(accountId: string, filter: ResultFilter): Promise<{ entries: readonly StoredResult[]; nextCursor: string | null }>;
   /** The final attempt, or the numbered one. */

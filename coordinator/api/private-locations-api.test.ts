@@ -126,11 +126,15 @@ describe('location keys', () => {
 describe('agents', () => {
   const AGENT = 'dddddddd-dddd-4ddd-8ddd-dddddddddddd';
 
-  it('are approved and revoked by the owner of their location', async () => {
+  it('are approved, drained and revoked by the owner of their location', async () => {
     store.agentsInOwn.add(AGENT);
     const owner = api.tokenWith('locations:write');
     expect((await ask('POST', `/v1/agents/${AGENT}/approve`, undefined, owner)).statusCode).toBe(204);
     expect(store.approved).toEqual([AGENT]);
+    for (const isDraining of [true, false]) {
+      expect((await ask(isDraining ? 'POST' : 'DELETE', `/v1/agents/${AGENT}/drain`, undefined, owner)).statusCode).toBe(204);
+      expect(store.drained.has(AGENT)).toBe(isDraining);
+    }
     expect((await ask('DELETE', `/v1/agents/${AGENT}`, undefined, owner)).statusCode).toBe(204);
     expect((await ask('DELETE', `/v1/agents/${AGENT}`, undefined, owner)).statusCode).toBe(404);
   });

@@ -23,6 +23,7 @@ describe('every route', () => {
     const listed = guarded().filter((route) => route.method !== 'HEAD').map((route) => `${route.method} ${route.url} ${route.scope}`).sort();
     expect(listed).toEqual([
       'DELETE /v1/agents/:id locations:write',
+      'DELETE /v1/agents/:id/drain locations:write',
       'DELETE /v1/alert-channels/:id channels:write',
       'DELETE /v1/check-groups/:id groups:write',
       'DELETE /v1/checks/:id checks:write',
@@ -87,6 +88,7 @@ describe('every route', () => {
       'GET /v2/check-groups/:id/checks groups:read',
       'GET /v2/check-results/:checkId results:read',
       'POST /v1/agents/:id/approve locations:write',
+      'POST /v1/agents/:id/drain locations:write',
       'POST /v1/alert-channels channels:write',
       'POST /v1/alert-channels/:id/test channels:write',
       'POST /v1/alert-channels/test channels:write',

@@ -3,10 +3,10 @@ import { isHere, presenceOf, RETURN_GRACE_MS, type Sighting } from './presence.t
 import { LEASE_MS, nextRoster } from './roster.ts';
 
 const NOW_MS = 1_000_000;
-const OTHER = { agentId: 'other', weight: 1, isLive: true, lastSlotMs: null, absentSinceMs: null };
+const OTHER = { agentId: 'other', weight: 1, isLive: true, lastSlotMs: null, absentSinceMs: null, isDraining: false };
 
 function seen(changes: Partial<Sighting> = {}): Sighting {
-  return { agentId: 'a', locationId: 'here', capacity: 1_000, heardAgoMs: 900, closedAgoMs: null, isClosedByCoordinator: false, lastSlotMs: null, coordinatorAgoMs: 400, ...changes };
+  return { agentId: 'a', locationId: 'here', capacity: 1_000, isDraining: false, heardAgoMs: 900, closedAgoMs: null, isClosedByCoordinator: false, lastSlotMs: null, coordinatorAgoMs: 400, ...changes };
 }
 
 /** Is it still in the roster of its location? */

@@ -6,6 +6,8 @@ export type Sighting = {
   readonly agentId: string;
   readonly locationId: string;
   readonly capacity: number;
+  /** Somebody takes it out of work. */
+  readonly isDraining: boolean;
   /** Since its last heartbeat was heard. */
   readonly heardAgoMs: number;
   /** null: it is open. */
@@ -26,7 +28,7 @@ export const RETURN_GRACE_MS = 8_000;
  * ended; while it is the coordinator that is gone, nothing is known, and `graceMs` go by before the lease counts.
  */
 export function presenceOf(seen: Sighting, nowMs: number, graceMs = RETURN_GRACE_MS): Presence {
-  const common = { agentId: seen.agentId, weight: weightOf(seen.capacity), lastSlotMs: seen.lastSlotMs };
+  const common = { agentId: seen.agentId, weight: weightOf(seen.capacity), lastSlotMs: seen.lastSlotMs, isDraining: seen.isDraining };
   if (seen.closedAgoMs === null && seen.heardAgoMs < LEASE_MS) return { ...common, isLive: true, absentSinceMs: null };
   return { ...common, isLive: false, absentSinceMs: nowMs - absentForMs(seen, graceMs) };
 }

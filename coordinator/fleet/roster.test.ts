@@ -49,7 +49,7 @@ describe('who is in the roster next', () => {
   const now = { nowMs: 100_000, mayAllReturn: false };
   const a = { agentId: 'a', weight: 1 };
   const b = { agentId: 'b', weight: 1 };
-  const presence = (agentId: string, changes: Partial<Presence> = {}): Presence => ({ agentId, weight: 1, isLive: true, lastSlotMs: null, absentSinceMs: null, ...changes });
+  const presence = (agentId: string, changes: Partial<Presence> = {}): Presence => ({ agentId, weight: 1, isLive: true, lastSlotMs: null, absentSinceMs: null, isDraining: false, ...changes });
   const absent = (agentId: string, forMs: number) => presence(agentId, { isLive: false, absentSinceMs: now.nowMs - forMs });
 
   test.each([
@@ -60,6 +60,14 @@ describe('who is in the roster next', () => {
     ['the last one of a location stays in until another comes', [a], [absent('a', 60_000)], null],
     ['and is replaced by that one', [a], [absent('a', 60_000), presence('b')], [b]],
     ['an unknown member is out', [a, b], [presence('a')], [a]],
+    ['one that is drained hands over to the other', [a, b], [presence('a', { isDraining: true }), presence('b')], [b]],
+    ['or to a newcomer', [a], [presence('a', { isDraining: true }), presence('b')], [b]],
+    ['but not while nobody else is live', [a], [presence('a', { isDraining: true })], null],
+    ['nor to one that may be lost', [a, b], [presence('a', { isDraining: true }), absent('b', 1_000)], null],
+    ['nor to one that leaves', [a, b], [presence('a', { isDraining: true }), presence('b', { lastSlotMs: 1 })], [a]],
+    ['drained, it stays out while another has its place', [b], [presence('a', { isDraining: true }), absent('b', 1_000)], null],
+    ['and comes back when nobody else is left', [b], [presence('a', { isDraining: true }), absent('b', LEASE_MS)], [a]],
+    ['of several that are drained all go on while they are alone', [a, b], [presence('a', { isDraining: true }), presence('b', { isDraining: true })], null],
   ])('%s', (_, before, presences, after) => {
     const next = nextRoster(before, presences, now);
     expect(next?.members ?? null).toEqual(after);

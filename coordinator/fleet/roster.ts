@@ -12,6 +12,8 @@ export type Presence = {
   readonly lastSlotMs: number | null;
   /** Since when it has not been heard of; null while it is live. */
   readonly absentSinceMs: number | null;
+  /** Somebody takes it out of work: it has only what nobody else can run. */
+  readonly isDraining: boolean;
 };
 
 /** A lost member keeps its place for its lease (rules.md 26: 6 s), so that a reconnect moves nothing. */
@@ -25,13 +27,18 @@ export const GOODBYE_AHEAD_MAX_MS = 10_000;
  * The roster that should follow `members`, and from when; null when it should stay. Live agents are in at once,
  * absent ones out after their lease, those that said goodbye out right after their last slot. While
  * `mayAllReturn` (a coordinator just came up) nobody is out.
+ *
+ * An agent that is drained hands over by the next row, announced like any other, as soon as another one is live; until
+ * then, and whenever nobody else is left, it is what the location has: draining costs no slot.
  */
 export function nextRoster(
   members: readonly Member[], presences: readonly Presence[], now: { readonly nowMs: number; readonly mayAllReturn: boolean },
 ): { readonly members: readonly Member[]; readonly fromAtMs: number } | null {
   const known = new Map(presences.map((presence) => [presence.agentId, presence]));
-  const staying = members.filter(({ agentId }) => staysIn(known.get(agentId), now));
-  const coming = presences.filter(({ agentId, isLive, lastSlotMs }) => isLive && lastSlotMs === null && !members.some((member) => member.agentId === agentId));
+  const hasSuccessor = presences.some((presence) => mayCome(presence) && !presence.isDraining);
+  const staying = members.filter(({ agentId }) => staysIn(known.get(agentId), now) && !(hasSuccessor && known.get(agentId)?.isDraining));
+  const coming = presences.filter((presence) => mayCome(presence) && !members.some(({ agentId }) => agentId === presence.agentId)
+    && (!presence.isDraining || (!hasSuccessor && staying.length === 0)));
   const next = [...staying.map((member) => ({ ...member, weight: known.get(member.agentId)?.weight ?? member.weight })), ...coming.map(({ agentId, weight }) => ({ agentId, weight }))]
     .sort((a, b) => (a.agentId < b.agentId ? -1 : 1));
   if (JSON.stringify(next) === JSON.stringify(sorted(members))) return null;
@@ -40,6 +47,10 @@ export function nextRoster(
   const goodbyes = presences.flatMap(({ agentId, lastSlotMs }) => (lastSlotMs !== null && members.some((member) => member.agentId === agentId) ? [lastSlotMs + 1] : []));
   const fromAtMs = Math.max(Math.ceil(now.nowMs) + ANNOUNCE_MS, ...goodbyes);
   return { members: next, fromAtMs: Math.min(fromAtMs, Math.ceil(now.nowMs) + GOODBYE_AHEAD_MAX_MS) };
+}
+
+function mayCome({ isLive, lastSlotMs }: Presence): boolean {
+  return isLive && lastSlotMs === null;
 }
 
 function staysIn(presence: Presence | undefined, { nowMs, mayAllReturn }: { nowMs: number; mayAllReturn: boolean }): boolean {

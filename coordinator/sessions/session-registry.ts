@@ -20,6 +20,8 @@ export type LiveSession = {
   sentRevision: number;
   sentDigests: Map<string, Uint8Array>;
   sentLiveAgents: number;
+  /** Has it a share of its location's checks? Not while it is drained. */
+  isMember: boolean;
   /** It said goodbye: what is due after this is someone else's; ms since the epoch. */
   lastSlotMs: number | null;
   beat: SessionBeat | null;
@@ -63,9 +65,9 @@ export class SessionRegistry {
     return this.all().filter(({ location }) => location.id === locationId);
   }
 
-  /** Those that are here to stay, the least busy first. */
+  /** Those that are here to stay: with a share of the checks before drained ones, the least busy first. */
   staying(locationId: string): readonly LiveSession[] {
     return this.inLocation(locationId).filter(({ lastSlotMs }) => lastSlotMs === null)
-      .toSorted((a, b) => (a.beat?.inFlight ?? 0) - (b.beat?.inFlight ?? 0));
+      .toSorted((a, b) => Number(b.isMember) - Number(a.isMember) || (a.beat?.inFlight ?? 0) - (b.beat?.inFlight ?? 0));
   }
 }

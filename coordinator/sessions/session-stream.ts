@@ -120,7 +120,7 @@ async function join(hello: pb.Hello, stream: Stream, messages: AsyncIterator<pb.
       void stream.write({ message: { $case: 'goAway', value: { reason, reconnectAfterMinMs: 0, reconnectAfterMaxMs: reconnectWindowMs(deps.registry.size) } } });
       stream.end();
     },
-    sentRevision: 0, sentDigests: new Map(), sentLiveAgents: 0, lastSlotMs: null, beat: null, witnesses: null,
+    sentRevision: 0, sentDigests: new Map(), sentLiveAgents: 0, isMember: false, lastSlotMs: null, beat: null, witnesses: null,
     heardAtUs: clock.monotonicUs(), toldHeardAtUs: 0,
   };
   await noteConflict(session, deps);

@@ -3,11 +3,14 @@
  * waiting → connecting …) → closed. Every time it begins to listen it gives a hint on every channel, since it may have
  * missed some. Behind every channel stands a poll: a lost hint costs latency, nothing else.
  */
+import { sql } from 'kysely';
 import { Client } from 'pg';
 import { connectionConfig, type ConnectOptions } from './connect.ts';
 
 /** What coordinators tell each other of: the config changed; an agent came, left or said goodbye; a shot or its answer is there; something wants judging. */
 export const HINT_CHANNELS = { config: 'sonde_config', fleet: 'sonde_fleet', shots: 'sonde_shots', judge: 'sonde_judge' } as const;
+/** To be selected: an agent came, left, or is to be treated otherwise. */
+export const HINT_FLEET = sql`pg_notify(${sql.lit(HINT_CHANNELS.fleet)}, '')`;
 /** News for dashboards, which say what happened: see events.ts. */
 export const EVENT_CHANNEL = 'sonde_events';
 export type HintChannel = keyof typeof HINT_CHANNELS;

@@ -68,6 +68,31 @@ describe('coordinators on one Postgres', () => {
     expect(await sightingOf(agentId)).toMatchObject({ lastSlotMs: 1_234_567 });
   });
 
+  it('an agent that is drained is known to all, and may be stopped when nothing of it is left', async () => {
+    const agentId = randomUUID();
+    const { sessionId } = await open(agentId, 'c1');
+    const stateOf = async () => (await at.store.listAgents(world.accountId)).find(({ id }) => id === agentId)!.state;
+    const rosterSince = (ago: string, members: readonly string[]) => at.client.query(
+      `insert into rosters (location_id, from_at, members, config_revision) values ($1, clock_timestamp() - $2::interval, $3, 0)`,
+      [world.locationId, ago, JSON.stringify(members.map((id) => ({ agentId: id, weight: 1 })))]);
+    const beat = async (news: { inFlight: number; spoolDepth: number }) => at.store.touchSessions('c1', [{ ...heard(sessionId, 0), ...news }]);
+    await rosterSince('1 minute', [agentId]);
+    await at.store.drainAgent(world.accountId, agentId, { isDraining: true, alsoPublic: true });
+    expect([(await sightingOf(agentId))!.isDraining, await stateOf()]).toEqual([true, 'draining']);
+    await rosterSince('10 seconds', [randomUUID()]);
+    await beat({ inFlight: 1, spoolDepth: 0 });
+    expect(await stateOf()).toBe('draining');
+    await beat({ inFlight: 0, spoolDepth: 3 });
+    expect(await stateOf()).toBe('draining');
+    await beat({ inFlight: 0, spoolDepth: 0 });
+    expect(await stateOf()).toBe('drained');
+    await rosterSince('1 second', [agentId]);
+    await rosterSince('0 seconds', [randomUUID()]);
+    expect(await stateOf()).toBe('draining');
+    await at.store.drainAgent(world.accountId, agentId, { isDraining: false, alsoPublic: true });
+    expect([(await sightingOf(agentId))!.isDraining, await stateOf()]).toEqual([false, 'active']);
+  });
+
   it('one that slept past its lease writes neither rosters nor availability any more (F28)', async () => {
     const sleeper = (await at.store.acquireLease('roster-keeper', 'c1', 60_000))!;
     const roster = (agentId: string) => ({ locationId: world.locationId, fromAtMs: Date.now(), members: [{ agentId, weight: 1 }] });

@@ -10,7 +10,7 @@ const COORDINATORS_KEPT = sql`interval '1 day'`;
 
 type Row = {
   location_id: string; agent_id: string; capacity: number; last_slot_ms: number | null; closed_by_coordinator: boolean;
-  last_seen_at: number; closed_at: number | null; coordinator_seen_at: number | null;
+  last_seen_at: number; closed_at: number | null; coordinator_seen_at: number | null; is_draining: boolean;
 };
 
 export function livenessStore(db: Db, hints: ConfigHints): LivenessStore {
@@ -29,7 +29,7 @@ export function livenessStore(db: Db, hints: ConfigHints): LivenessStore {
       const { rows: [clock] } = await sql<{ now: number }>`select clock_timestamp() as now`.execute(db);
       const nowMs = clock!.now;
       const { rows } = await sql<Row>`
-        select s.location_id, s.agent_id, a.capacity, s.last_slot_ms, s.closed_by_coordinator, s.last_seen_at, s.closed_at, c.last_seen_at as coordinator_seen_at
+        select s.location_id, s.agent_id, a.capacity, a.draining_since is not null as is_draining, s.last_slot_ms, s.closed_by_coordinator, s.last_seen_at, s.closed_at, c.last_seen_at as coordinator_seen_at
         from agents a
         join sessions s on s.location_id = a.location_id and s.agent_id = a.id and s.generation = a.generation
         left join coordinators c on c.id = s.coordinator_id
@@ -38,7 +38,7 @@ export function livenessStore(db: Db, hints: ConfigHints): LivenessStore {
       return {
         nowMs,
         sightings: rows.map((row) => ({
-          agentId: row.agent_id, locationId: row.location_id, capacity: row.capacity,
+          agentId: row.agent_id, locationId: row.location_id, capacity: row.capacity, isDraining: row.is_draining,
           heardAgoMs: agoMs(row.last_seen_at), closedAgoMs: row.closed_at === null ? null : agoMs(row.closed_at),
           isClosedByCoordinator: row.closed_by_coordinator, lastSlotMs: row.last_slot_ms,
           coordinatorAgoMs: row.coordinator_seen_at === null ? null : agoMs(row.coordinator_seen_at),

@@ -77,7 +77,7 @@ export type Database = {
     location_id: string; id: string; name: string; version: string; capacity: number; instance_id: string;
     generation: number; created_at: DefaultInstant;
     public_key: Buffer | null; key_id: string | null; enrolled_at: DefaultInstant; approved_at: MaybeInstant; revoked_at: MaybeInstant;
-    conflict_at: MaybeInstant;
+    conflict_at: MaybeInstant; draining_since: MaybeInstant;
   };
   sessions: {
     id: string; location_id: string; agent_id: string; instance_id: string; generation: number;

@@ -2,10 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { SessionStore } from '../pipeline/ports.ts';
-import { HINT_CHANNELS } from './config-hints.ts';
+import { HINT_FLEET } from './config-hints.ts';
 import type { Db } from './connect.ts';
-
-const HINT_FLEET = sql`pg_notify(${sql.lit(HINT_CHANNELS.fleet)}, '')`;
 
 /** Sessions of an agent that are kept: a `Results` stream may still belong to one of the last. */
 const SESSIONS_KEPT = 20;

@@ -89,6 +89,9 @@ export function createProgram(context: Context, end: (code: ExitCode) => void): 
     .action(() => ends(import('./commands/fleet.ts').then((it) => it.listAgents(context))));
   add(agents, 'approve <agent-id>', 'let in an agent that waits for approval')
     .action((id: string) => ends(import('./commands/agents.ts').then((it) => it.approveAgent(context, id))));
+  add(agents, 'drain <agent-id>', 'take an agent out of work before stopping it; no slot is lost')
+    .option('--undo', 'put it back to work')
+    .action((id: string, flags) => ends(import('./commands/agents.ts').then((it) => it.drainAgent(context, id, flags))));
   add(agents, 'revoke <agent-id>', 'turn an agent out, for good')
     .action((id: string) => ends(import('./commands/agents.ts').then((it) => it.revokeAgent(context, id))));
   add(program, 'config', 'every setting: its value, where it is from, its default')

@@ -15,7 +15,7 @@ const INTERVAL_MS = 10_000;
 /** A check that the schedule leaves alone for the length of this file. */
 const RARELY = { frequency: 720, frequencyOffset: null };
 
-type Agent = { readonly id: string; readonly name: string; readonly connected: boolean };
+type Agent = { readonly id: string; readonly name: string; readonly connected: boolean; readonly inRoster: boolean; readonly state: string };
 
 let fleet: Fleet;
 let locationKey: string;
@@ -159,18 +159,38 @@ test('an edit keeps the phase, and results name the revision they were run under
   expect(other.connectionsAtMs.length).toBeGreaterThan(0);
 });
 
-test('a second agent of a location doubles nothing, and runs all of its checks when the first is killed', async () => {
+/** Resolves when the agent has run every one of these checks, by a slot due after now. */
+async function allRunBy(agentId: string, checks: readonly { readonly id: string }[]): Promise<void> {
+  const sinceMs = Date.now();
+  await eventually(`agent ${agentId} to run every check`, async () => {
+    const { results } = await readStoredFacts(fleet.pool);
+    return checks.every(({ id }) => results.some((result) => result.checkId === id && result.agentId === agentId && result.trigger === 'schedule' && result.dueAtMs > sinceMs));
+  }, { withinMs: 40_000, everyMs: 250 });
+}
+
+test('an agent that is drained hands over without a missing or a double slot, and is put back to work', async () => {
+  const { id: firstId } = (await agentNamed('first'))!;
+  await fleet.api.must('POST', `/v1/agents/${firstId}/drain`);
+  expect(await agentNamed('first')).toMatchObject({ connected: true, inRoster: true, state: 'draining' });
   await fleet.startAgent('second', locationKey);
-  const { id: secondId } = await eventually('the second agent to be connected', async () => { const agent = await agentNamed('second'); return agent?.connected ? agent : null; });
+  await eventually('the first agent to be drained', async () => (await agentNamed('first'))!.state === 'drained', { withinMs: 30_000, everyMs: 250 });
+  await allRunBy((await agentNamed('second'))!.id, [steady, edited]);
+  expect(await agentNamed('first')).toMatchObject({ connected: true, inRoster: false, state: 'drained' });
+  const { results, gaps } = await readStoredFacts(fleet.pool);
+  expect(gaps.filter(({ checkId }) => checkId === steady.id)).toEqual([]);
+  const dueAtsMs = results.filter(({ checkId, trigger }) => checkId === steady.id && trigger === 'schedule').map(({ dueAtMs }) => dueAtMs);
+  expect(dueAtsMs).toEqual(dueAtsMs.map((_, n) => dueAtsMs[0]! + n * INTERVAL_MS));
+  await fleet.api.must('DELETE', `/v1/agents/${firstId}/drain`);
+  await eventually('the first agent to have a share again', async () => { const agent = (await agentNamed('first'))!; return agent.state === 'active' && agent.inRoster; });
+});
+
+test('a second agent of a location doubles nothing, and runs all of its checks when the first is killed', async () => {
+  const { id: secondId } = (await agentNamed('second'))!;
   const live = [steady, edited];
   for (const { id } of live) await eventually('a scheduled result', async () => (await resultsOf(id, '&trigger=schedule')).length > 0, { withinMs: 20_000, everyMs: 250 });
 
   await firstAgent.kill9();
-  const killedAtMs = Date.now();
-  await eventually('the second agent to run every check', async () => {
-    const { results } = await readStoredFacts(fleet.pool);
-    return live.every(({ id }) => results.some(({ checkId, agentId, trigger, dueAtMs }) => checkId === id && agentId === secondId && trigger === 'schedule' && dueAtMs > killedAtMs));
-  }, { withinMs: 40_000, everyMs: 250 });
+  await allRunBy(secondId, live);
   const runs = (await readStoredFacts(fleet.pool)).results.filter(({ trigger }) => trigger === 'schedule').map(({ checkId, dueAtMs, locationOwed }) => `${checkId} ${dueAtMs} ${locationOwed}`);
   expect(new Set(runs).size).toBe(runs.length);
 });

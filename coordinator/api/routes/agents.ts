@@ -8,7 +8,7 @@ import { AgentEntity, agentEntity } from '../wire/fleet-entities.ts';
 
 const idParam = z.object({ id: z.guid().transform((id) => id.toLowerCase()) });
 
-/** Who runs the checks. Agents of public locations are the operator's to approve and to revoke. */
+/** Who runs the checks. Agents of public locations are the operator's to approve, to drain and to revoke. */
 export function agentRoutes(app: ApiApp, { store }: ApiDeps): void {
   app.get('/v1/agents', {
     config: { scope: 'agents:read' },
@@ -35,6 +35,34 @@ export function agentRoutes(app: ApiApp, { store }: ApiDeps): void {
   }, async (request, reply) => {
     const caller = callerOf(request);
     await store.approveAgent(caller.accountId, request.params.id, await manageable(caller, request.params.id));
+    return reply.code(204).send();
+  });
+
+  app.post('/v1/agents/:id/drain', {
+    config: { scope: 'locations:write' },
+    schema: {
+      tags: ['fleet'], summary: 'Take an agent out of work', params: idParam, response: { 204: z.undefined() },
+      description: 'The other agents of its location have its checks within seconds, without a missing or a double slot. It stays connected and '
+        + '`draining` until all it ran is finished and delivered, then `drained`: it may be stopped. While nobody else is there it goes on. It holds '
+        + 'across restarts of the agent, until it is undone.',
+    },
+  }, async (request, reply) => {
+    const caller = callerOf(request);
+    const { alsoPublic } = await manageable(caller, request.params.id);
+    await store.drainAgent(caller.accountId, request.params.id, { isDraining: true, alsoPublic });
+    return reply.code(204).send();
+  });
+
+  app.delete('/v1/agents/:id/drain', {
+    config: { scope: 'locations:write' },
+    schema: {
+      tags: ['fleet'], summary: 'Put a drained agent back to work', description: 'It has its share of the checks again within seconds.',
+      params: idParam, response: { 204: z.undefined() },
+    },
+  }, async (request, reply) => {
+    const caller = callerOf(request);
+    const { alsoPublic } = await manageable(caller, request.params.id);
+    await store.drainAgent(caller.accountId, request.params.id, { isDraining: false, alsoPublic });
     return reply.code(204).send();
   });
 

@@ -34,6 +34,7 @@ export class MemoryStore extends MemoryResources implements ApiStore, Completene
   readonly agentsInOwn = new Set<string>();
   readonly agentsInPublic = new Set<string>();
   readonly approved: string[] = [];
+  readonly drained = new Set<string>();
   /** Thrown by every method while it is set. */
   trouble: unknown = null;
   readonly schedules: (CheckSchedule & { readonly accountId: string })[] = [];
@@ -202,6 +203,11 @@ export class MemoryStore extends MemoryResources implements ApiStore, Completene
 
   async approveAgent(_accountId: string, id: string): Promise<void> {
     this.approved.push(id);
+  }
+
+  async drainAgent(_accountId: string, id: string, { isDraining }: { isDraining: boolean }): Promise<void> {
+    if (isDraining) this.drained.add(id);
+    else this.drained.delete(id);
   }
 
   async revokeAgent(_accountId: string, id: string): Promise<void> {

@@ -43,7 +43,10 @@ export const AgentEntity = z.object({
   engine: z.object({
     kind: z.enum(['kernel', 'plain']), reason: z.string().meta({ description: 'why it is not the kernel-timed one; empty where it is' }),
   }).nullable().meta({ description: 'what times its checks: the kernel, or the agent in user space' }),
-  state: z.enum(['active', 'pending']).meta({ description: '`pending` waits for approval' }),
+  state: z.enum(['active', 'pending', 'draining', 'drained']).meta({
+    description: '`pending` waits for approval; `draining` is being taken out of work and still runs something (all, while its location has no other agent) or has results to deliver; `drained` may be stopped, nothing is lost by it',
+  }),
+  drainingSince: z.iso.datetime().nullable().meta({ description: 'since when it is taken out of work; null: it is not' }),
   conflict: z.boolean().meta({ description: 'two live copies of it (a cloned machine) displace each other' }),
   enrolledAt: z.iso.datetime(),
   witnesses: z.object({
@@ -56,7 +59,7 @@ export const AgentEntity = z.object({
 const OVERLOADED_FROM = 0.9;
 
 export function agentEntity(row: AgentRow): z.output<typeof AgentEntity> {
-  const { locationCode, lastSeenAtMs, enrolledAtMs, rejected, witnesses: { sinceMs, ...witnesses }, ...rest } = row;
+  const { locationCode, lastSeenAtMs, enrolledAtMs, drainingSinceMs, rejected, witnesses: { sinceMs, ...witnesses }, ...rest } = row;
   const load = rest.capacity > 0 ? Math.round((rest.inFlight / rest.capacity) * 1000) / 1000 : 0;
-  return { ...rest, load, overloaded: load >= OVERLOADED_FROM, location: locationCode, lastSeenAt: isoOf(lastSeenAtMs), enrolledAt: isoOf(enrolledAtMs), rejected: rejected.map((entry) => ({ ...entry })), witnesses: { ...witnesses, since: sinceMs === null ? null : isoOf(sinceMs) } };
+  return { ...rest, load, overloaded: load >= OVERLOADED_FROM, location: locationCode, lastSeenAt: isoOf(lastSeenAtMs), enrolledAt: isoOf(enrolledAtMs), drainingSince: drainingSinceMs === null ? null : isoOf(drainingSinceMs), rejected: rejected.map((entry) => ({ ...entry })), witnesses: { ...witnesses, since: sinceMs === null ? null : isoOf(sinceMs) } };
 }

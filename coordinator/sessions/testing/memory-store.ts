@@ -152,7 +152,7 @@ export class MemoryStore extends MemoryImpaired implements PlanStore, IngestStor
     const nowMs = Date.now();
     const newest = [...this.sessions.values()].filter(({ agentId, generation }) => this.generations.get(agentId) === generation);
     return { nowMs, sightings: newest.map(({ agentId, locationId, capacity, heardAtMs, closedAtMs, lastSlotMs }): Sighting => ({
-      agentId, locationId, capacity, lastSlotMs, isClosedByCoordinator: false, coordinatorAgoMs: 0,
+      agentId, locationId, capacity, lastSlotMs, isDraining: false, isClosedByCoordinator: false, coordinatorAgoMs: 0,
       heardAgoMs: nowMs - heardAtMs, closedAgoMs: closedAtMs === null ? null : nowMs - closedAtMs,
     })) };
   }

@@ -20,6 +20,7 @@ import * as statusPages from './0016-status-pages.ts';
 import * as usage from './0017-usage.ts';
 import * as restores from './0018-restores.ts';
 import * as engines from './0019-engines.ts';
+import * as draining from './0020-draining.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -41,6 +42,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0017-usage': usage,
   '0018-restores': restores,
   '0019-engines': engines,
+  '0020-draining': draining,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };

@@ -7,7 +7,7 @@ const PLACE = { id: 'place-1', slugName: 'rack-1', name: 'Rack 1', agentCount: 2
 
 beforeAll(async () => {
   api = await sondeOnScriptedApi((method, path) => {
-    if (method === 'DELETE' || path.endsWith('/approve')) return {};
+    if (method === 'DELETE' || path.endsWith('/approve') || path.endsWith('/drain')) return {};
     if (path.endsWith('/keys')) return { body: method === 'GET' ? [KEY] : KEY };
     return { body: method === 'GET' ? [PLACE] : PLACE };
   });
@@ -27,6 +27,8 @@ describe('sonde', () => {
     [['locations', 'keys', 'eu-1'], ['GET /v1/locations/eu-1/keys'], 'one agent, by approval'],
     [['locations', 'revoke-key', 'eu-1', 'key-1'], ['DELETE /v1/locations/eu-1/keys/key-1'], 'revoked key key-1'],
     [['agents', 'approve', 'agent-1'], ['POST /v1/agents/agent-1/approve'], 'approved agent agent-1'],
+    [['agents', 'drain', 'agent-1'], ['POST /v1/agents/agent-1/drain'], 'agent-1 hands its checks over'],
+    [['agents', 'drain', 'agent-1', '--undo'], ['DELETE /v1/agents/agent-1/drain'], 'agent-1 is back at work'],
     [['agents', 'revoke', 'agent-1'], ['DELETE /v1/agents/agent-1'], 'revoked agent agent-1'],
   ])('%j', async (args, requests, shown) => {
     const forPeople = await api.sonde(...args);

@@ -55,6 +55,9 @@ function timedBy(agent: Readonly<Record<string, unknown>>): string {
 
 function stateOf(agent: Readonly<Record<string, unknown>>, colors: Colors) {
   if (agent['state'] === 'pending') return { text: `to be approved: ${String(agent['id'])}`, paint: colors.yellow };
+  const isConnected = agent['connected'] === true;
+  if (agent['state'] === 'draining') return { text: isConnected ? 'draining' : 'draining, away', paint: colors.yellow };
+  if (agent['state'] === 'drained') return { text: isConnected ? 'drained: may be stopped' : 'drained, away', paint: colors.green };
   if (agent['conflict'] === true) return { text: 'conflict: runs twice', paint: colors.red };
-  return agent['connected'] === true ? { text: 'connected', paint: colors.green } : { text: 'away', paint: colors.red };
+  return isConnected ? { text: 'connected', paint: colors.green } : { text: 'away', paint: colors.red };
 }

@@ -65,7 +65,7 @@ export class SessionsModel {
       .map((session): Sighting => {
         const seenMs = session.coordinatorId === null ? undefined : this.coordinators.get(session.coordinatorId);
         return {
-          agentId: session.agentId, locationId: session.locationId, capacity: session.capacity, heardAgoMs: agoMs(session.lastSeenMs),
+          agentId: session.agentId, locationId: session.locationId, capacity: session.capacity, isDraining: false, heardAgoMs: agoMs(session.lastSeenMs),
           closedAgoMs: session.closedAtMs === null ? null : agoMs(session.closedAtMs), isClosedByCoordinator: session.isClosedByCoordinator,
           lastSlotMs: session.lastSlotMs, coordinatorAgoMs: seenMs === undefined ? null : agoMs(seenMs),
         };

@@ -20,7 +20,7 @@ export type Agent = {
   readonly rejected: readonly { readonly checkId: string; readonly code: string; readonly reason: string }[];
   readonly inFlight: number; readonly capacity: number; readonly spoolDepth: number; readonly load: number; readonly overloaded: boolean;
   readonly latenessP99Us: number; readonly loopDelayP99Us: number; readonly clockOffsetUs: number; readonly clockErrorUs: number;
-  readonly state: 'active' | 'pending'; readonly conflict: boolean; readonly enrolledAt: string; readonly impaired: boolean;
+  readonly state: 'active' | 'pending' | 'draining' | 'drained'; readonly drainingSince: string | null; readonly conflict: boolean; readonly enrolledAt: string; readonly impaired: boolean;
   readonly witnesses: { readonly state: 'none' | 'unknown' | 'ok' | 'failing'; readonly since: string | null; readonly answering: number; readonly total: number };
 };
 
@@ -45,6 +45,10 @@ export const keysQuery = ({ kind, id, code }: Location) => queryOptions({
     ? api.get<readonly LocationKey[]>(`/v1/locations/${code}/keys`, {}, { signal })
     : (await api.get<PrivateLocation>(`/v1/private-locations/${id}`, {}, { signal })).keys),
 });
+
+/** Takes an agent out of work, its checks going to the others of its location, or puts it back. */
+export const drainAgent = (id: string): Promise<unknown> => api.post(`/v1/agents/${id}/drain`);
+export const undrainAgent = (id: string): Promise<unknown> => api.delete(`/v1/agents/${id}/drain`);
 
 /** Where the keys of a location are made and revoked. */
 export const keysPath = ({ kind, id, code }: Location): string => (kind === 'public' ? `/v1/locations/${code}/keys` : `/v1/private-locations/${id}/keys`);

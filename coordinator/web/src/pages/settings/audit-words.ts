@@ -14,6 +14,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'POST /v1/checks/tcp/run': 'ran an unsaved check',
   'POST /v1/checks/:id/run': 'ran a check',
   'POST /v1/agents/:id/approve': 'let an agent in',
+  'POST /v1/agents/:id/drain': 'took an agent out of work',
+  'DELETE /v1/agents/:id/drain': 'put an agent back to work',
 };
 const VERBS: Readonly<Record<string, string>> = { POST: 'created', PUT: 'changed', PATCH: 'changed', DELETE: 'deleted' };
 
