@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the route asks of the caller; registration fails without it. */
     scope?: RouteScope;
+    /** A GET that changes something all the same. */
+    isAudited?: boolean;
   }
   interface FastifyRequest {
     /** Who asks; null on public routes. */

@@ -43,6 +43,16 @@ export type AuditEntry = {
   readonly status: number;
   readonly details: Readonly<Record<string, unknown>>;
 };
+/** What a request of the API will leave in the audit log, if it changes something. */
+export type AuditDraft = {
+  /**
+   * `made`: what the change's transaction answered; `by`: who it turned out to be, where the transaction found that out,
+   * or null. null: not (yet) to be told.
+   */
+  entryOf(made: unknown, by: Pick<AuditEntry, 'accountId' | 'actor'> | null): AuditEntry | null;
+  /** It has been written, or the request is over. */
+  isDone: boolean;
+};
 export type StoredAuditEntry = AuditEntry & { readonly id: number; readonly atMs: number };
 
 type NewUser = { readonly id: string; readonly name: string; readonly email: string; readonly passwordHash: string };
@@ -90,6 +100,9 @@ export type UserStore = {
   createApiKey(accountId: string, key: { id: string; name: string; masked: string; hash: Uint8Array; scopes: readonly string[]; lastsMs: number | null }): Promise<ApiKeyRow>;
   revokeApiKey(accountId: string, id: string): Promise<boolean>;
 
+  /** The first transaction within `work` that changes rows writes the draft's line with them, or neither is kept. */
+  withAuditDraft<T>(draft: AuditDraft, work: () => T): T;
+  /** What changed nothing and is told all the same: a refusal. */
   recordAudit(entry: AuditEntry): Promise<void>;
   /** Newest first; `beforeId` null begins at the newest. */
   listAudit(accountId: string, page: { readonly limit: number; readonly beforeId: number | null }): Promise<readonly StoredAuditEntry[]>;

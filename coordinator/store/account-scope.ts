@@ -1,11 +1,12 @@
 import { sql, type Transaction } from 'kysely';
+import { inAuditedTransaction } from './audit-drafts.ts';
 import type { Db } from './connect.ts';
 import { TENANT_ROLE } from './provision.ts';
 import type { Database } from './schema.ts';
 
-/** A transaction that sees one account's rows (rules.md 35), as the tenant role; role and account end with it. */
+/** A transaction that sees one account's rows (rules.md 35), as the tenant role; role and account end with it. What it changes for a request of the API is in the audit log with it. */
 export function asAccount<T>(db: Db, accountId: string, work: (trx: Transaction<Database>) => Promise<T>): Promise<T> {
-  return db.transaction().execute((trx) => withinAccount(trx, accountId, work));
+  return inAuditedTransaction((run) => db.transaction().execute((trx) => withinAccount(trx, accountId, run)), work);
 }
 
 /** As above, reading only, and everything as it was at one moment. */

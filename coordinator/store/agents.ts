@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { AgentRow, AgentState, ApiStore } from '../api/ports.ts';
 import { CONFLICT_SETTLED_AFTER_MS } from '../fleet/detect-conflict.ts';
 import { asAccount } from './account-scope.ts';
+import { audited } from './audit-drafts.ts';
 import { HINT_FLEET } from './config-hints.ts';
 import type { Db } from './connect.ts';
 import { IS_CONNECTED } from './locations.ts';
@@ -34,8 +35,8 @@ export function agentStore(db: Db): Pick<ApiStore, 'listAgents' | 'findAgent' | 
     await asAccount(db, accountId, (trx) => trx.updateTable('agents').set(now).where('id', '=', id).where(column, isDue, null)
       .where('location_id', 'in', (eb) => eb.selectFrom('locations').select('locations.id').where('account_id', '=', accountId)).execute());
     if (!alsoPublic) return;
-    await db.updateTable('agents').set(now).where('id', '=', id).where(column, isDue, null)
-      .where('location_id', 'in', (eb) => eb.selectFrom('locations').select('locations.id').where('account_id', 'is', null)).execute();
+    await audited(db, (trx) => trx.updateTable('agents').set(now).where('id', '=', id).where(column, isDue, null)
+      .where('location_id', 'in', (eb) => eb.selectFrom('locations').select('locations.id').where('account_id', 'is', null)).execute());
   };
 
   return {

@@ -1,15 +1,13 @@
 /** Who did what from where. Rows are only ever added. */
 import type { UserStore } from '../api/users-port.ts';
 import { asAccount } from './account-scope.ts';
+import { withAuditDraft, writeLine } from './audit-drafts.ts';
 import type { Db } from './connect.ts';
 
-export function auditStore(db: Db): Pick<UserStore, 'recordAudit' | 'listAudit'> {
+export function auditStore(db: Db): Pick<UserStore, 'withAuditDraft' | 'recordAudit' | 'listAudit'> {
   return {
-    recordAudit: ({ accountId, actor, action, target, address, status, details }) => asAccount(db, accountId, async (trx) => {
-      await trx.insertInto('audit_log').values({
-        account_id: accountId, actor_kind: actor.kind, actor_id: actor.id, actor_name: actor.name, action, target, address, status, details: JSON.stringify(details),
-      }).execute();
-    }),
+    withAuditDraft,
+    recordAudit: (entry) => asAccount(db, entry.accountId, async (trx) => { await writeLine(trx, entry); }),
 
     listAudit: (accountId, { limit, beforeId }) => asAccount(db, accountId, async (trx) => {
       const rows = await trx.selectFrom('audit_log').selectAll().where('account_id', '=', accountId)

@@ -2,6 +2,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { Invitation, UserStore } from '../api/users-port.ts';
 import { asAccount } from './account-scope.ts';
+import { audited } from './audit-drafts.ts';
 import type { Db } from './connect.ts';
 import type { Database } from './schema.ts';
 
@@ -33,7 +34,7 @@ export function invitationStore(db: Db): Pick<UserStore, Own> {
       return row ? { ...toInvitation(row), accountId: row.account_id, accountName: row.account_name, isUser: row.user_id !== null } : null;
     },
 
-    acceptInvitation: (tokenHash, user) => db.transaction().execute(async (trx) => {
+    acceptInvitation: (tokenHash, user) => audited(db, async (trx): Promise<'not_found' | { readonly accountId: string; readonly userId: string }> => {
       // Deleted first: of two that accept at once, one finds it.
       const invitation = await trx.deleteFrom('invitations').where('token_hash', '=', Buffer.from(tokenHash))
         .where('expires_at', '>', sql<number>`now()`).returningAll().executeTakeFirst();
@@ -44,7 +45,7 @@ export function invitationStore(db: Db): Pick<UserStore, Own> {
       await trx.insertInto('memberships').values({ account_id: invitation.account_id, user_id: userId, role: invitation.role })
         .onConflict((conflict) => conflict.doNothing()).execute();
       return { accountId: invitation.account_id, userId };
-    }),
+    }, (made) => (made === 'not_found' ? null : { accountId: made.accountId, actor: { kind: 'user', id: made.userId, name: user.email } })),
   };
 }
 

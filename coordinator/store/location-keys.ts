@@ -2,6 +2,7 @@
 import { sql, type Selectable, type Transaction } from 'kysely';
 import type { ApiStore, LocationKey, NewLocationKey } from '../api/ports.ts';
 import { asAccount } from './account-scope.ts';
+import { audited } from './audit-drafts.ts';
 import type { Db } from './connect.ts';
 import type { Database } from './schema.ts';
 
@@ -16,7 +17,7 @@ const IS_LIVE = sql<boolean>`(location_keys.revoked_at is null
 export function locationKeyStore(db: Db): Pick<ApiStore, 'createLocationKey' | 'listLocationKeys' | 'revokeLocationKey'> {
   /** A private location's keys are its owner's, and the tenant role sees no others; a public one's are the operator's. */
   const inScope = <T>(accountId: string | undefined, work: (trx: Trx) => Promise<T>): Promise<T> =>
-    (accountId === undefined ? db.transaction().execute(work) : asAccount(db, accountId, work));
+    (accountId === undefined ? audited(db, work) : asAccount(db, accountId, work));
 
   return {
     createLocationKey: (locationId, key, accountId) => inScope(accountId, async (trx) => {

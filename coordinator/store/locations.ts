@@ -5,6 +5,7 @@ import type { Location } from '#shared/check/location.ts';
 import type { ApiStore } from '../api/ports.ts';
 import { asAccount } from './account-scope.ts';
 import { bumpConfigRevision } from './config-revision.ts';
+import { audited } from './audit-drafts.ts';
 import type { Db } from './connect.ts';
 import { LOCATION_COLUMNS, toLocation } from './location-rows.ts';
 
@@ -18,7 +19,7 @@ const LEASE_SECONDS = 6;
 export const IS_CONNECTED = sql<boolean>`(sessions.closed_at is null and sessions.last_seen_at > clock_timestamp() - ${sql.lit(LEASE_SECONDS)} * interval '1 second')`;
 
 export function locationStore(db: Db): LocationStore {
-  const createLocation: LocationStore['createLocation'] = (wanted) => db.transaction().execute(async (trx) => {
+  const createLocation: LocationStore['createLocation'] = (wanted) => audited(db, async (trx): ReturnType<LocationStore['createLocation']> => {
     // The counter's lock comes first: of two that want one code, the second sees the first's row.
     const configRevision = await bumpConfigRevision(trx);
     const row = await trx.insertInto('locations')

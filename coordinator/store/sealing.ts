@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { SealingStore } from '../api/variables-port.ts';
 import type { Sealer } from '../secrets/key-ring.ts';
+import { audited } from './audit-drafts.ts';
 import type { Db } from './connect.ts';
 import { sealedRow } from '../secrets/sealed-row.ts';
 import { rowNameOf } from './variables.ts';
@@ -28,7 +29,7 @@ export function sealingStore(db: Db, sealer: Sealer): SealingStore {
       return { sealed: row?.sealed ?? 0, byOlderKeys: row?.older ?? 0, unreadable: row?.unreadable ?? 0 };
     },
 
-    resealSome: () => db.transaction().execute(async (trx) => {
+    resealSome: () => audited(db, async (trx) => {
       let resealed = 0;
       const again = (sealed: Uint8Array, row: string): Buffer | null => {
         const plain = resealed < BATCH_ROWS ? sealer.open(sealed, row) : null;

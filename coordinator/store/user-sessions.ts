@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { UserStore } from '../api/users-port.ts';
 import { asAccount } from './account-scope.ts';
+import { audited } from './audit-drafts.ts';
 import type { Db } from './connect.ts';
 
 type Own = 'listAccountsOf' | 'switchAccount' | 'findUserSession' | 'openUserSession' | 'endUserSession' | 'listUserSessions' | 'revokeUserSession';
@@ -40,13 +41,13 @@ export function userSessionStore(db: Db): Pick<UserStore, Own> {
     },
 
     async switchAccount(tokenHash, accountId) {
-      const moved = await db.updateTable('user_sessions').set({ account_id: accountId }).where('token_hash', '=', Buffer.from(tokenHash))
+      const moved = await audited(db, (trx) => trx.updateTable('user_sessions').set({ account_id: accountId }).where('token_hash', '=', Buffer.from(tokenHash))
         .where((eb) => eb.exists(eb.selectFrom('memberships').select('user_id').where('memberships.account_id', '=', accountId).whereRef('memberships.user_id', '=', 'user_sessions.user_id')))
-        .returning('id').executeTakeFirst();
+        .returning('id').executeTakeFirst());
       return moved !== undefined;
     },
 
-    openUserSession: (session) => db.transaction().execute(async (trx) => {
+    openUserSession: (session) => audited(db, async (trx) => {
       await trx.insertInto('user_sessions').values({
         account_id: session.accountId, id: session.id, user_id: session.userId, token_hash: Buffer.from(session.tokenHash),
         address: session.address, user_agent: session.userAgent, expires_at: sql<Date>`now() + ${session.lastsMs} * interval '1 ms'`,
@@ -56,7 +57,9 @@ export function userSessionStore(db: Db): Pick<UserStore, Own> {
     }),
 
     async endUserSession(tokenHash) {
-      await db.deleteFrom('user_sessions').where('token_hash', '=', Buffer.from(tokenHash)).execute();
+      await audited(db, (trx) => trx.deleteFrom('user_sessions').using('users').whereRef('users.id', '=', 'user_sessions.user_id').where('token_hash', '=', Buffer.from(tokenHash))
+        .returning(['user_sessions.account_id', 'users.id', 'users.email']).executeTakeFirst(),
+      (ended) => (ended ? { accountId: ended.account_id, actor: { kind: 'user', id: ended.id, name: ended.email } } : null));
     },
 
     listUserSessions: (accountId, userId, idleMs) => asAccount(db, accountId, async (trx) => {

@@ -2,6 +2,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { User, UserStore } from '../api/users-port.ts';
 import { asAccount } from './account-scope.ts';
+import { audited } from './audit-drafts.ts';
 import type { Db } from './connect.ts';
 import type { Database } from './schema.ts';
 
@@ -17,7 +18,7 @@ export function userStore(db: Db): Pick<UserStore, Own> {
       await db.insertInto('setup_tokens').values({ token_hash: Buffer.from(tokenHash) }).onConflict((conflict) => conflict.doNothing()).execute();
     },
 
-    setUp: (tokenHash, owner, accountName) => db.transaction().execute(async (trx) => {
+    setUp: (tokenHash, owner, accountName) => audited(db, async (trx): Promise<'wrong_token' | { readonly accountId: string }> => {
       // Of two that come at once with the token, one sets up.
       await sql`lock table setup_tokens in exclusive mode`.execute(trx);
       const token = await trx.selectFrom('setup_tokens').select('token_hash').where('token_hash', '=', Buffer.from(tokenHash)).executeTakeFirst();
@@ -28,7 +29,7 @@ export function userStore(db: Db): Pick<UserStore, Own> {
       await trx.insertInto('users').values({ id: owner.id, email: owner.email, name: owner.name, password_hash: owner.passwordHash, is_operator: true }).execute();
       await trx.insertInto('memberships').values({ account_id: accountId, user_id: owner.id, role: 'owner' }).execute();
       return { accountId };
-    }),
+    }, (made) => (made === 'wrong_token' ? null : { accountId: made.accountId, actor: { kind: 'user', id: owner.id, name: owner.email } })),
 
     async findUser(email) {
       // Which account it is is what this finds out, so it is asked as the owner.
@@ -42,7 +43,7 @@ export function userStore(db: Db): Pick<UserStore, Own> {
       return (await db.selectFrom('users').select('password_hash').where('id', '=', userId).executeTakeFirst())?.password_hash ?? null;
     },
 
-    changePassword: (userId, passwordHash, keptSessionId) => db.transaction().execute(async (trx) => {
+    changePassword: (userId, passwordHash, keptSessionId) => audited(db, async (trx) => {
       await trx.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', userId).execute();
       await trx.deleteFrom('user_sessions').where('user_id', '=', userId).where('id', '<>', keptSessionId).execute();
     }),
