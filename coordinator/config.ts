@@ -1,4 +1,5 @@
 import type { CidrList } from '#shared/net/cidr.ts';
+import { oidcSettings, readOidc, type OidcSettings } from './oidc-settings.ts';
 import { WARN_AT_PERCENT } from './usage/usage.ts';
 import type { UsageSettings } from './api/usage-port.ts';
 import { type Environment, type SettingProblem, givenText, readSettings, settingProblem } from '#shared/settings/read-settings.ts';
@@ -49,6 +50,8 @@ export type CoordinatorConfig = {
   readonly usage: UsageSettings;
   /** Where the coordinator's own metrics are sent by OTLP, besides being there to be scraped; null: nowhere. */
   readonly otlpUrl: string | null;
+  /** null: people sign in with a password alone. */
+  readonly oidc: OidcSettings | null;
 };
 
 /** How notices leave. */
@@ -62,6 +65,7 @@ export type NoticeSettings = {
 };
 
 export const coordinatorSettings = {
+  ...oidcSettings,
   databaseUrl: required('DATABASE_URL', postgresUrl(), {
     about: 'the Postgres that keeps everything', secrecy: 'url',
     hint: 'Give postgres://user:password@host:5432/database, or run `sonde up`, which brings its own.',
@@ -175,7 +179,8 @@ export type ReadCoordinatorConfig =
 /** The coordinator's config from its environment, or every problem at once. */
 export function readCoordinatorConfig(env: Environment): ReadCoordinatorConfig {
   const read = readSettings(coordinatorSettings, env);
-  const problems = [...(read.ok ? [] : read.problems), ...problemsBetweenSettings(env)];
+  const { oidc, problems: oidcProblems } = read.ok ? readOidc(read.settings, env) : { oidc: null, problems: [] };
+  const problems = [...(read.ok ? [] : read.problems), ...problemsBetweenSettings(env), ...oidcProblems];
   if (!read.ok || problems.length > 0) return { ok: false, problems };
   const s = read.settings;
   const fleetTls = tlsFiles(s.fleetTlsCert, s.fleetTlsKey);
@@ -193,7 +198,7 @@ export function readCoordinatorConfig(env: Environment): ReadCoordinatorConfig {
       dataDir: s.dataDir, apiKey: s.apiKey, masterKey: s.masterKey, masterKeys: s.masterKeys ?? [], publicWitnesses: s.publicWitnesses ?? [], logLevel: s.logLevel,
       keepPassingBodies: s.keepPassingBodies,
       retention: retentionOf(s),
-      otlpUrl: s.otlpUrl,
+      otlpUrl: s.otlpUrl, oidc,
       usage: {
         pricePer10000: s.pricePer10000, currency: s.currency,
         defaultQuota: s.quotaRuns === null ? null : { runsPerMonth: s.quotaRuns, policy: 'continue', warnAtPercent: WARN_AT_PERCENT },

@@ -132,7 +132,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
     store, log, hashToken, clock: systemClock, ids: randomUUID, version: VERSION,
     shots: { run: (shot) => fleet.runShot(shot) }, channels: notices, demand: fleet.demand, agentDoor: agentDoor(config, door.port), usage: config.usage,
     metrics: () => metrics.metrics(),
-    people: { store, reached: howReached(config.http), publicUrl: config.http.publicUrl, onSetUp: () => forgetSetupToken(config.dataDir) },
+    people: { store, reached: howReached(config.http), publicUrl: config.http.publicUrl, onSetUp: () => forgetSetupToken(config.dataDir), ...(config.oidc ? { oidc: config.oidc } : {}) },
     events,
     dashboard: { siteDir: SITE_DIR },
     health: async () => {

@@ -51,6 +51,7 @@ import { userRoutes } from './routes/users.ts';
 import { guardQuota } from './quota-gate.ts';
 import { isRouteScope, type RegisteredRoute } from './scopes.ts';
 import { DOCS_PREFIX, sendSecurityHeaders } from './security-headers.ts';
+import { oidcRoutes } from './routes/oidc.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { openPeople, presentedSession, type People, type PeopleOptions } from './sign-in/people.ts';
 import { scopesOf } from './sign-in/role-scopes.ts';
@@ -125,7 +126,7 @@ function registerRoutes(app: ApiApp, deps: ApiDeps): void {
 }
 
 function registerPeople(app: ApiApp, people: People): void {
-  for (const routes of [setupRoutes, sessionRoutes, userRoutes, invitationRoutes, apiKeyRoutes, auditLogRoutes]) routes(app, people);
+  for (const routes of [setupRoutes, sessionRoutes, oidcRoutes, userRoutes, invitationRoutes, apiKeyRoutes, auditLogRoutes]) routes(app, people);
 }
 
 async function callerSignedIn(people: People, request: FastifyRequest): Promise<Caller | null> {

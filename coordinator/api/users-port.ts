@@ -55,6 +55,29 @@ export type AuditDraft = {
 };
 export type StoredAuditEntry = AuditEntry & { readonly id: number; readonly atMs: number };
 
+export type OidcEntry = {
+  readonly issuer: string;
+  readonly subject: string;
+  /** In lower case; null: none, or not verified by the provider. */
+  readonly verifiedEmail: string | null;
+  /** null: as the address. */
+  readonly name: string | null;
+  /** The id of the user, should one be made. */
+  readonly newUserId: string;
+  /** Who is signed in here already; may connect what has a password. */
+  readonly signedInUserId: string | null;
+  /** The account and role of whoever comes without an invitation; null: nobody does. `accountId` null: the first account. */
+  readonly newcomers: { readonly accountId: string | null; readonly role: Role } | null;
+};
+export type OidcRefusal =
+  /** Nobody of this subject is known, and the provider vouches for no address. */
+  | 'unverified'
+  | 'not_invited'
+  /** Somebody signs in with a password under this address: sign in with it, then connect. */
+  | 'has_password'
+  /** The address belongs to somebody whom the provider calls otherwise. */
+  | 'other_person';
+
 type NewUser = { readonly id: string; readonly name: string; readonly email: string; readonly passwordHash: string };
 type Unchanged = 'not_found' | 'last_owner';
 
@@ -80,6 +103,8 @@ export type UserStore = {
   listUserSessions(accountId: string, userId: string, idleMs: number): Promise<readonly UserSession[]>;
   revokeUserSession(accountId: string, userId: string, id: string): Promise<boolean>;
   passwordHashOf(userId: string): Promise<string | null>;
+  /** `isConnected`: the provider of this issuer vouches for the user, too. */
+  waysOf(userId: string, issuer: string): Promise<{ readonly hasPassword: boolean; readonly isConnected: boolean }>;
   /** Ends every other session of the user. */
   changePassword(userId: string, passwordHash: string, keptSessionId: string): Promise<void>;
 
@@ -95,6 +120,9 @@ export type UserStore = {
   findInvitation(tokenHash: Uint8Array): Promise<(Invitation & { readonly accountId: string; readonly accountName: string; readonly isUser: boolean }) | null>;
   /** Spends it. An address that is a user's already joins with the password it has. */
   acceptInvitation(tokenHash: Uint8Array, user: NewUser): Promise<'not_found' | { readonly accountId: string; readonly userId: string }>;
+
+  /** Somebody whom the provider vouches for: known by its subject, or by a verified address, and let in as `OidcEntry` says. */
+  enterByOidc(entry: OidcEntry): Promise<OidcRefusal | { readonly accountId: string; readonly userId: string; readonly email: string }>;
 
   listApiKeys(accountId: string): Promise<readonly ApiKeyRow[]>;
   createApiKey(accountId: string, key: { id: string; name: string; masked: string; hash: Uint8Array; scopes: readonly string[]; lastsMs: number | null }): Promise<ApiKeyRow>;

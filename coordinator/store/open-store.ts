@@ -68,6 +68,7 @@ import { sessionStore } from './sessions.ts';
 import { shotStore } from './shots.ts';
 import { statusPageStore } from './status-pages.ts';
 import { statusStore } from './statuses.ts';
+import { oidcUserStore } from './oidc-users.ts';
 import { operatorStore, type OperatorStore } from './operator-facts.ts';
 import { accountFactsStore } from './account-facts.ts';
 import { counterStore } from './counter-totals.ts';
@@ -138,7 +139,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...checkStore(db), ...groupStore(db, sealer), ...channelStore(db, sealer), ...windowStore(db), ...variableStore(db, sealer), ...sealingStore(db, sealer),
      ...keyStore(db), ...locationStore(db), ...locationUseStore(db), ...statusPageStore(db), ...locationKeyStore(db), ...privateLocationStore(db), ...agentStore(db), ...enrolmentStore(db),
     ...judgingStore(db, hints), ...outageStore(db), ...resultStore(db), ...viewStore(db), ...statusStore(db),
-    ...eventStore(db, hints), ...userStore(db), ...userSessionStore(db), ...invitationStore(db), ...apiKeyStore(db), ...auditStore(db),
+    ...eventStore(db, hints), ...userStore(db), ...userSessionStore(db), ...invitationStore(db), ...oidcUserStore(db), ...apiKeyStore(db), ...auditStore(db),
     ...planStore(db, hints, sealer), ...ingestStore(ingestPool, partitions), ...sessionStore(db), ...livenessStore(db, hints), ...shotStore(db, hints, sealer),
     ...leaseStore(db), ...impairedStore(db), ...closingStore(db), ...completenessStore(db),
     ...deliveryStore(db), ...deliveryLogStore(db), ...alertStore(db), runDeliveryJobs: (deliver, { concurrency, signal }) => runJobs(jobPool, deliver, { concurrency, signal, log }),

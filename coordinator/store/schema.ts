@@ -26,6 +26,7 @@ export type Database = {
     created_at: DefaultInstant; expires_at: MaybeInstant; revoked_at: MaybeInstant; last_used_at: MaybeInstant;
   };
   users: { id: string; email: string; name: string; password_hash: string | null; is_operator: Generated<boolean>; created_at: DefaultInstant };
+  user_identities: { issuer: string; subject: string; user_id: string; created_at: DefaultInstant };
   memberships: { account_id: string; user_id: string; role: Role; created_at: DefaultInstant };
   user_sessions: {
     account_id: string; id: string; user_id: string; token_hash: Buffer; address: string; user_agent: string;

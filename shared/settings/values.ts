@@ -83,6 +83,22 @@ function decoded(text: string): string | undefined {
   }
 }
 
+/** As it is written: an issuer with a slash at its end is another one. */
+export const issuerUrl = (): z.ZodType<string, string> =>
+  parsed('an http:// or https:// address without query and fragment', (given) => {
+    const url = URL.parse(given);
+    return url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' ? given : undefined;
+  });
+
+export const uuid = (): z.ZodType<string, string> =>
+  parsed('a UUID', (given) => (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(given) ? given.toLowerCase() : undefined));
+
+/** Domains of addresses, with commas between; in lower case. */
+export const domainNames = (): z.ZodType<readonly string[], string> => parsed('domains such as example.com, with commas between', (given) => {
+  const all = given.split(',').map((one) => one.trim().toLowerCase());
+  return all.every((one) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(one)) ? all : undefined;
+});
+
 export const postgresUrl = (): z.ZodType<Secret, string> =>
   parsed('a postgres:// address such as postgres://user:password@host:5432/database', (given) => (
     URL.canParse(given) && /^postgres(ql)?:$/.test(new URL(given).protocol) ? new Secret(given) : undefined

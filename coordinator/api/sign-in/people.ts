@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiDeps } from '../api-app.ts';
-import type { UserStore } from '../users-port.ts';
+import type { Role, UserStore } from '../users-port.ts';
+import type { OidcClientSettings } from './oidc-provider.ts';
 import { Passwords } from './password.ts';
 import { giveSessionCookie, SESSION_IDLE_MS, SESSION_LASTS_MS, sessionTokenOf, takeSessionCookie, type Reached } from './session-cookie.ts';
 import { SignInLimits } from './sign-in-limits.ts';
@@ -11,6 +12,11 @@ export type PeopleOptions = {
   readonly reached: Reached;
   /** Where people open the dashboard, for links; null: where the request came to. */
   readonly publicUrl: string | null;
+  /** Left out: people sign in with a password alone. */
+  readonly oidc?: OidcClientSettings & {
+    readonly providerName: string;
+    readonly newUsers: { readonly role: Role; readonly emailDomains: readonly string[]; readonly accountId: string | null } | null;
+  };
   /** Called once somebody has set up: the token is spent. */
   readonly onSetUp?: () => Promise<void>;
 };

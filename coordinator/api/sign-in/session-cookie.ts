@@ -22,12 +22,15 @@ const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 /** The token a browser sent, or null; what cannot be one is none. */
 export function sessionTokenOf(request: FastifyRequest, reached: Reached): string | null {
-  const name = cookieName(reached);
+  const token = cookieNamed(request, cookieName(reached));
+  return token !== null && TOKEN.test(token) ? token : null;
+}
+
+/** As the browser sent it, or null. */
+export function cookieNamed(request: FastifyRequest, name: string): string | null {
   for (const part of (request.headers.cookie ?? '').split(';')) {
     const at = part.indexOf('=');
-    if (at < 0 || part.slice(0, at).trim() !== name) continue;
-    const token = part.slice(at + 1).trim();
-    return TOKEN.test(token) ? token : null;
+    if (at >= 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
   }
   return null;
 }

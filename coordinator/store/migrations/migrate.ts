@@ -21,6 +21,7 @@ import * as usage from './0017-usage.ts';
 import * as restores from './0018-restores.ts';
 import * as engines from './0019-engines.ts';
 import * as draining from './0020-draining.ts';
+import * as identities from './0025-identities.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -43,6 +44,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0018-restores': restores,
   '0019-engines': engines,
   '0020-draining': draining,
+  '0025-identities': identities,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };

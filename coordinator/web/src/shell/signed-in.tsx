@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { Suspense, useEffect } from 'react';
+import { useMay } from '../api/session.ts';
 import { LiveProvider } from '../live/live.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { CreateMenu } from './create-menu.tsx';
@@ -14,6 +15,7 @@ import { PagePending } from './page-states.tsx';
 export function SignedIn() {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const { pathname } = useLocation();
+  const may = useMay();
   useEffect(close, [pathname, close]);
   return (
     <LiveProvider>
@@ -27,7 +29,7 @@ export function SignedIn() {
           <Group h="100%" px="sm" justify="space-between">
             <Burger opened={isOpen} onClick={toggle} size="sm" aria-label={isOpen ? 'Close the menu' : 'Open the menu'} />
             <Logo />
-            <ActionIcon component={Link} to="/checks/new/tcp" variant="light" size="lg" aria-label="New TCP check"><IconPlus size={18} /></ActionIcon>
+            {may('checks:write') ? <ActionIcon component={Link} to="/checks/new/tcp" variant="light" size="lg" aria-label="New TCP check"><IconPlus size={18} /></ActionIcon> : <span />}
           </Group>
         </AppShell.Header>
         <AppShell.Navbar p="sm">

@@ -1,6 +1,8 @@
 const WORDS: Readonly<Record<string, string>> = {
   'POST /v1/setup': 'set up the installation',
   'POST /v1/session': 'signed in',
+  'DELETE /v1/session': 'signed out',
+  'GET /v1/session/oidc/callback': 'signed in at the provider',
   'PUT /v1/session/account': 'changed to this account',
   'PUT /v1/session/password': 'changed their password',
   'DELETE /v1/session/all/:id': 'ended a session',

@@ -13,9 +13,12 @@ import { PageHeader } from '../../shell/page-header.tsx';
 
 type UserSession = { readonly id: string; readonly address: string; readonly userAgent: string; readonly isCurrent: boolean; readonly created_at: string; readonly lastSeenAt: string };
 
+type Ways = { readonly hasPassword: boolean; readonly oidc: { readonly name: string; readonly isConnected: boolean } | null };
+
 export function ProfilePage() {
   const { user } = useSession();
   const { data } = useSuspenseQuery({ queryKey: ['settings', 'sessions'], queryFn: ({ signal }) => api.get<readonly UserSession[]>('/v1/session/all', {}, { signal }) });
+  const { data: ways } = useSuspenseQuery({ queryKey: ['session', 'ways'], queryFn: ({ signal }) => api.get<Ways>('/v1/session/ways', {}, { signal }) });
   const end = useAct<string>({ run: (id) => api.delete(`/v1/session/all/${id}`), stale: ['settings'], done: () => 'Session ended' });
   return (
     <>
@@ -32,8 +35,20 @@ export function ProfilePage() {
           </Table.Tr>
         ))}
       </DataTable>
-      <Title order={2} size="h4" mt="xl" mb="sm">Password</Title>
-      <Card maw={440}><PasswordForm /></Card>
+      {ways.oidc !== null && (
+        <>
+          <Title order={2} size="h4" mt="xl" mb="sm">{ways.oidc.name}</Title>
+          {ways.oidc.isConnected
+            ? <Text size="sm">You may sign in there.</Text>
+            : <Button component="a" href="/v1/session/oidc?next=/profile" variant="default">Connect {ways.oidc.name}</Button>}
+        </>
+      )}
+      {ways.hasPassword && (
+        <>
+          <Title order={2} size="h4" mt="xl" mb="sm">Password</Title>
+          <Card maw={440}><PasswordForm /></Card>
+        </>
+      )}
     </>
   );
 }

@@ -7,10 +7,11 @@ import type { Role } from '../../api/session.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { PagePending } from '../../shell/page-states.tsx';
 import { Door } from './door.tsx';
+import { ProviderButton } from './provider-button.tsx';
 import { useTokenInFragment } from './token-in-fragment.ts';
 import { useEnter } from './use-enter.ts';
 
-type Invited = { readonly email: string; readonly role: Role; readonly accountName: string };
+type Invited = { readonly email: string; readonly role: Role; readonly accountName: string; readonly isUser: boolean };
 type Accept = { token: string; name: string; password: string };
 
 /** Where the link of an invitation leads. */
@@ -23,17 +24,21 @@ export function InvitationPage() {
   if (invited.isError) {
     return <Door title="This invitation does not work"><ProblemAlert error={invited.error} title="Not accepted" /><Text size="sm" c="dimmed">Ask whoever sent it for a new one.</Text></Door>;
   }
-  const { email, role, accountName } = invited.data;
+  const { email, role, accountName, isUser } = invited.data;
   return (
     <Door title={`Join ${accountName}`} about={`${email} was invited as ${role}.`}>
-      <form onSubmit={form.onSubmit((values) => enter.mutate(values, { onError: (error) => form.setErrors(fieldErrors(error)) }))} noValidate>
+      <form onSubmit={form.onSubmit((values) => enter.mutate(isUser ? { ...values, name: email } : values, { onError: (error) => form.setErrors(fieldErrors(error)) }))} noValidate>
         <Stack gap="sm">
           <ProblemAlert error={enter.error} title="Not accepted" />
-          <TextInput label="Your name" autoComplete="name" required autoFocus {...form.getInputProps('name')} key={form.key('name')} />
-          <PasswordInput label="Password" autoComplete="new-password" required description="12 characters or more." {...form.getInputProps('password')} key={form.key('password')} />
+          {!isUser && <TextInput label="Your name" autoComplete="name" required autoFocus {...form.getInputProps('name')} key={form.key('name')} />}
+          <PasswordInput
+            label="Password" autoComplete={isUser ? 'current-password' : 'new-password'} required description={isUser ? 'The one you sign in with already.' : '12 characters or more.'}
+            {...form.getInputProps('password')} key={form.key('password')}
+          />
           <Button type="submit" loading={enter.isPending} fullWidth mt="xs">Join</Button>
         </Stack>
       </form>
+      <ProviderButton />
     </Door>
   );
 }

@@ -5,7 +5,9 @@ import { rootRoute } from '../../shell/root-routes.ts';
 export const signInRoutes = [
   createRoute({
     getParentRoute: () => rootRoute, path: '/sign-in',
-    validateSearch: (search): { next?: string } => (isOwnPath(search['next']) ? { next: search['next'] } : {}),
+    validateSearch: (search): { next?: string; problem?: string } => ({
+      ...(isOwnPath(search['next']) ? { next: search['next'] } : {}), ...(typeof search['problem'] === 'string' ? { problem: search['problem'] } : {}),
+    }),
     component: lazyRouteComponent(() => import('./sign-in-page.tsx'), 'SignInPage'),
   }),
   createRoute({ getParentRoute: () => rootRoute, path: '/setup', component: lazyRouteComponent(() => import('./setup-page.tsx'), 'SetupPage') }),
