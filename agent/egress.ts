@@ -8,6 +8,8 @@ const NO_LISTS: EgressLists = { allow: [], deny: [] };
 
 /** Interfaces come and go; looked at this often. */
 const OWN_ADDRESSES_FOR_MS = 10_000;
+/** Some 2 MB; beyond, all are decided anew. */
+const DECISIONS_MAX = 16_384;
 
 /**
  * This agent's egress policy: its own lists come first, then the profile of its location's kind. Until a coordinator
@@ -15,7 +17,9 @@ const OWN_ADDRESSES_FOR_MS = 10_000;
  */
 export class AgentEgress {
   readonly #lists: () => EgressLists;
-  #local: { readonly of: EgressLists; readonly policy: Pick<EgressPolicy, 'localAllow' | 'localDeny'> } | null = null;
+  #made: { readonly of: EgressLists; readonly policy: EgressPolicy } | null = null;
+  /** What `#made` says of an address: a pure function of the two, asked again at every run of a check. */
+  readonly #decisions = new Map<string, EgressDecision>();
   readonly #settings: EgressLists;
   readonly #nowMs: () => number;
   #kind: EgressPolicy['kind'];
@@ -35,24 +39,37 @@ export class AgentEgress {
   }
 
   decide(address: string): EgressDecision {
-    return decideEgress(address, { kind: this.#kind, ...this.#localPolicy(), serverAllow: [], serverDeny: [], ownAddresses: this.#ownAddresses() });
+    const policy = this.#policy();
+    let decision = this.#decisions.get(address);
+    if (decision === undefined) {
+      decision = decideEgress(address, policy);
+      if (this.#decisions.size >= DECISIONS_MAX) this.#decisions.clear();
+      this.#decisions.set(address, decision);
+    }
+    return decision;
   }
 
-  /** The same object for as long as the lists are the same: what is made of it is kept by it. */
-  #localPolicy(): Pick<EgressPolicy, 'localAllow' | 'localDeny'> {
+  /** What holds now; the decisions made by another are forgotten. */
+  #policy(): EgressPolicy {
     const lists = this.#lists();
-    if (this.#local?.of !== lists) {
+    const ownAddresses = this.#ownAddresses();
+    if (this.#made?.of !== lists || this.#made.policy.kind !== this.#kind || this.#made.policy.ownAddresses !== ownAddresses) {
       const { allow, deny } = this.#settings;
-      this.#local = { of: lists, policy: { localAllow: [...allow, ...lists.allow], localDeny: [...deny, ...lists.deny] } };
+      const policy = { kind: this.#kind, localAllow: [...allow, ...lists.allow], localDeny: [...deny, ...lists.deny], serverAllow: [], serverDeny: [], ownAddresses };
+      this.#made = { of: lists, policy };
+      this.#decisions.clear();
     }
-    return this.#local.policy;
+    return this.#made.policy;
   }
+
+  /** The same list while the addresses are the same. */
 
   #ownAddresses(): readonly string[] {
     const nowMs = this.#nowMs();
     if (nowMs >= this.#own.untilMs) {
       const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address.split('%')[0]!));
-      this.#own = { addresses, untilMs: nowMs + OWN_ADDRESSES_FOR_MS };
+      const isSame = addresses.length === this.#own.addresses.length && addresses.every((address, index) => address === this.#own.addresses[index]);
+      this.#own = { addresses: isSame ? this.#own.addresses : addresses, untilMs: nowMs + OWN_ADDRESSES_FOR_MS };
     }
     return this.#own.addresses;
   }

@@ -25,10 +25,12 @@ export type AttemptDeps = {
 export function attemptWith(deps: AttemptDeps): (spec: ProbeSpec, signal: AbortSignal) => Promise<SeenAttempt> {
   const attempt = seeingAttempt(deps);
   const fill = fillerOf(deps.localSecret ?? (() => null));
-  return async (given, signal) => {
+  return (given, signal) => {
     const filled = fill(given);
-    if (!filled.ok) return secretMissing(given, filled.problem);
-    return redactAttempt(await attempt(filled.spec, signal), filled.spec.secrets ?? []);
+    if (!filled.ok) return Promise.resolve(secretMissing(given, filled.problem));
+    const { spec: { secrets = [] } } = filled;
+    const seeing = attempt(filled.spec, signal);
+    return secrets.length === 0 ? seeing : seeing.then((seen) => redactAttempt(seen, secrets));
   };
 }
 

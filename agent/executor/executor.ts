@@ -104,8 +104,9 @@ export class Executor {
       key: checkId, startByMs: startByMs(assignment.turns, dueAtMs), isRetry: false,
       start: () => void this.#runAttempts(assignment, dueAtMs),
       expire: () => {
-        this.#runOver(checkId);
+        this.#running.delete(checkId);
         this.#miss(assignment, dueAtMs, 'overloaded');
+        this.#settleIfIdle();
       },
     });
   }
@@ -154,13 +155,13 @@ export class Executor {
       this.#noteOwnLimit(spec, seen);
       this.#runs.release();
       const next = this.#decideNext(assignment, seen, { attempt, startedAtMs, nextDueMs });
-      const identity: RunIdentity = {
+      if (!next.retry) this.#running.delete(checkId);
+      this.#deps.onResult({
         runId, checkId, checkRevision: revision, locationOwed: locationId, locationExecuted: locationId,
-        trigger: 'schedule', dueAtMs, attempt, isFinal: !next.retry,
-      };
-      if (!next.retry) this.#runOver(checkId, () => this.#deps.onResult({ ...identity, ...honesty, ...seen }));
-      else this.#deps.onResult({ ...identity, ...honesty, ...seen });
-      if (!next.retry) return;
+        trigger: 'schedule', dueAtMs, attempt, isFinal: !next.retry, ...honesty, ...seen,
+      });
+      // The last word of a run is told before anybody waiting for the end of all runs hears of it.
+      if (!next.retry) return this.#settleIfIdle();
       await sleep(this.#deps.clock, next.afterMs, this.#draining.signal);
       await this.#placeForRetry(checkId);
     }
@@ -227,13 +228,6 @@ export class Executor {
 
   #miss({ checkId, accountId }: Assignment, dueAtMs: number, reason: GapReason): void {
     this.#deps.onGap({ checkId, accountId, dueAtMs, reason });
-  }
-
-  /** The last word of a run is told before anybody waiting for the end of all runs hears of it. */
-  #runOver(checkId: string, tell?: () => void): void {
-    this.#running.delete(checkId);
-    tell?.();
-    this.#settleIfIdle();
   }
 
   #shotOver(runId: string, tell?: () => void): void {

@@ -124,7 +124,8 @@ export class StartQueue {
     if (retry) return retry;
     const nowMs = this.#deps.nowMs();
     this.#sort();
-    for (const lane of this.#lanes.toReversed()) {
+    for (let index = LANES - 1; index >= 0; index -= 1) {
+      const lane = this.#lanes[index]!;
       for (let next = lane.shift(); next; next = lane.shift()) {
         if (nowMs > next.startByMs) {
           this.#expire(next);

@@ -105,10 +105,13 @@ export class Attempt {
     };
   }
 
-  #captureTexts(): Record<string, string> {
+  #captureTexts(): Readonly<Record<string, string>> {
+    if (this.captures.size === 0) return NO_CAPTURES;
     return Object.fromEntries([...this.captures].map(([name, bytes]) => [name, boundedText(textOf(bytes))]));
   }
 }
+
+const NO_CAPTURES: Readonly<Record<string, string>> = Object.freeze({});
 
 /** For people: UTF-8, what is none replaced. */
 export function textOf(bytes: Uint8Array): string {

@@ -23,26 +23,29 @@ export type AddressDeps = {
  * only if the egress policy lets it (product.md §2.1, 2.2; rules.md 16, 31). Nothing is sent to a denied address,
  * nor to a denied name server.
  */
-export async function chooseAddress(deps: AddressDeps, attempt: Attempt, signal: AbortSignal | undefined): Promise<{ readonly address: string } | Stop> {
-  const { spec, stopwatch } = attempt;
+export function chooseAddress(deps: AddressDeps, attempt: Attempt, signal: AbortSignal | undefined): Chosen | Promise<Chosen> {
+  const { spec } = attempt;
   const host = classifyHost(spec.hostname);
   if (host.kind === 'invalid') return failing(attempt, { phase: 'resolve', code: 'ENOTFOUND', detail: host.problem });
-  if (host.kind === 'name') {
-    const stop = await resolveName(deps, attempt, host.canonical, signal);
-    if (stop !== null) return stop;
-  } else {
-    const family = host.kind === 'ipv6' ? 'IPv6' : 'IPv4';
-    if (family !== spec.ipFamily) {
-      const detail = `${spec.hostname} is an ${family} address, the check asks for ${spec.ipFamily}`;
-      return failing(attempt, { phase: 'resolve', code: 'ERR_INVALID_IP_ADDRESS', detail });
-    }
-    attempt.resolvedAddresses = [host.canonical];
+  if (host.kind === 'name') return resolveName(deps, attempt, host.canonical, signal).then((stop) => stop ?? allowed(deps, attempt));
+  const family = host.kind === 'ipv6' ? 'IPv6' : 'IPv4';
+  if (family !== spec.ipFamily) {
+    const detail = `${spec.hostname} is an ${family} address, the check asks for ${spec.ipFamily}`;
+    return failing(attempt, { phase: 'resolve', code: 'ERR_INVALID_IP_ADDRESS', detail });
   }
+  attempt.resolvedAddresses = [host.canonical];
+  return allowed(deps, attempt);
+}
+
+type Chosen = { readonly address: string } | Stop;
+
+/** The first of the attempt's addresses, if it may be dialled. */
+function allowed(deps: AddressDeps, attempt: Attempt): Chosen {
   const [address] = attempt.resolvedAddresses;
   if (address === undefined || isIP(address) === 0) {
     return failing(attempt, { phase: 'resolve', code: 'EBADRESP', detail: 'the answer has no address' });
   }
-  stopwatch.skip(deps.clock.monotonicUs());
+  attempt.stopwatch.skip(deps.clock.monotonicUs());
   const decision = deps.egress(address);
   if (decision.allowed) return { address };
   return failing(attempt, { phase: 'connect', code: 'ERR_EGRESS_DENIED', detail: decision.reason });

@@ -1,16 +1,20 @@
 import type { Attempt, Stop } from './attempt.ts';
-import type { Connection, Engine } from './engine/engine.ts';
+import type { Connection, Engine, Opened } from './engine/engine.ts';
 import { failing, failingBy } from './failing.ts';
 
 /** Dials the literal and nothing else, and makes sure that it is what answered. */
-export async function connect(engine: Engine, attempt: Attempt, address: string, signal: AbortSignal | undefined): Promise<Connection | Stop> {
+export function connect(engine: Engine, attempt: Attempt, address: string, signal: AbortSignal | undefined): Promise<Connection | Stop> {
   attempt.phase = 'connect';
-  const { spec, stopwatch } = attempt;
+  const { spec } = attempt;
   attempt.remoteAddress = address;
-  const opened = await engine.open({
+  return engine.open({
     address, port: spec.port, family: spec.ipFamily, sourceAddress: spec.sourceAddress,
     untilUs: attempt.deadlineUs, signal,
-  });
+  }).then((opened) => bookOpened(attempt, address, opened));
+}
+
+function bookOpened(attempt: Attempt, address: string, opened: Opened): Connection | Stop {
+  const { stopwatch } = attempt;
   stopwatch.skip(opened.startedUs);
   stopwatch.lap('connect', opened.atUs);
   attempt.lastActivityUs = opened.atUs;
@@ -20,7 +24,7 @@ export async function connect(engine: Engine, attempt: Attempt, address: string,
   }
   const { connection } = opened;
   attempt.established = true;
-  attempt.connectUs = stopwatch.timings().connectUs;
+  attempt.connectUs = stopwatch.of('connect');
   attempt.localAddress = connection.localAddress;
   attempt.synRetransmits = connection.synRetransmits;
   if (connection.remoteAddress === null || isSameAddress(connection.remoteAddress, address)) return connection;

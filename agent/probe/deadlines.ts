@@ -30,12 +30,14 @@ export class Deadlines {
 
   /** Calls back once at `atUs` of the clock's monotonic time, unless cancelled; never synchronously. */
   at(atUs: number, callback: () => void): Alarm {
-    const entry: Entry = { atUs, callback, index: this.#heap.length };
+    const entry = new Entry(atUs, callback, this.#heap.length, this.#cancel);
     this.#heap.push(entry);
     this.#up(entry);
     if (entry.index === 0) this.#arm();
-    return { cancel: () => this.#remove(entry) };
+    return entry;
   }
+
+  readonly #cancel = (entry: Entry): void => this.#remove(entry);
 
   #arm(): void {
     const first = this.#heap[0];
@@ -115,4 +117,21 @@ export class Deadlines {
 /** What a timer takes at most. */
 const DELAY_MAX_MS = 2 ** 31 - 1;
 
-type Entry = { readonly atUs: number; readonly callback: () => void; index: number };
+class Entry implements Alarm {
+  readonly atUs: number;
+  readonly callback: () => void;
+  /** In the heap; −1: no longer in it. */
+  index: number;
+  readonly #remove: (entry: Entry) => void;
+
+  constructor(atUs: number, callback: () => void, index: number, remove: (entry: Entry) => void) {
+    this.atUs = atUs;
+    this.callback = callback;
+    this.index = index;
+    this.#remove = remove;
+  }
+
+  cancel(): void {
+    this.#remove(this);
+  }
+}

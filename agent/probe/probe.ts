@@ -78,7 +78,8 @@ async function exchange(deps: ProbeDeps, attempt: Attempt, compiled: CompiledSpe
   if (name !== null && clientCertificate === null) {
     return failing(attempt, { phase: 'tls', code: 'ERR_AGENT_SECRET', detail: `there is no client certificate '${name}'` });
   }
-  const chosen = await chooseAddress(deps, attempt, signal);
+  const choosing = chooseAddress(deps, attempt, signal);
+  const chosen = choosing instanceof Promise ? await choosing : choosing;
   if ('stopReason' in chosen) return chosen;
   const connection = await connect(deps.engine, attempt, chosen.address, signal);
   if ('stopReason' in connection) return connection;
@@ -98,18 +99,19 @@ async function converse(
     const stop = await secure(connection, attempt, clientCertificate);
     if (stop !== null) return stop;
   }
-  const stop = compiled.steps.length > 0
-    ? await runSteps(connection, attempt, { steps: compiled.steps, clientCertificate })
-    : await sendPayload(connection, attempt);
+  const saying = compiled.steps.length > 0
+    ? runSteps(connection, attempt, { steps: compiled.steps, clientCertificate })
+    : sendPayload(connection, attempt);
+  const stop = saying instanceof Promise ? await saying : saying;
   if (stop !== null) return stop;
   return isAnswerAwaited(attempt) ? await readAnswer(connection, attempt) : await leave(connection, attempt);
 }
 
-async function sendPayload(connection: Connection, attempt: Attempt): Promise<Stop | null> {
+function sendPayload(connection: Connection, attempt: Attempt): Stop | null | Promise<Stop | null> {
   const { payload, sendAfter } = attempt.spec;
   if (payload === null || payload.length === 0) return null;
-  const stop = sendAfter === 'banner' ? await awaitBanner(connection, attempt) : null;
-  return stop ?? await send(connection, attempt, payload);
+  if (sendAfter !== 'banner') return send(connection, attempt, payload);
+  return awaitBanner(connection, attempt).then((stop) => stop ?? send(connection, attempt, payload));
 }
 
 /** Data assertions await an answer; so do bytes that were sent last (rules.md 12). */

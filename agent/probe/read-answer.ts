@@ -23,13 +23,14 @@ export async function readAnswer(connection: Connection, attempt: Attempt): Prom
     if (attempt.received.isFull) return FULL;
     const untilUs = endOfAnswerUs(attempt, startUs);
     const incoming = await connection.read(untilUs);
-    const stop = await bookIncoming(connection, attempt, incoming);
+    const booking = bookIncoming(connection, attempt, incoming);
+    const stop = booking instanceof Promise ? await booking : booking;
     if (stop !== null) return stop;
   }
 }
 
 /** null: read on. */
-async function bookIncoming(connection: Connection, attempt: Attempt, incoming: Incoming): Promise<Stop | null> {
+function bookIncoming(connection: Connection, attempt: Attempt, incoming: Incoming): Stop | null | Promise<Stop | null> {
   switch (incoming.kind) {
     case 'data':
       attempt.take(incoming.bytes, incoming.atUs);
@@ -38,8 +39,7 @@ async function bookIncoming(connection: Connection, attempt: Attempt, incoming: 
       attempt.stopwatch.idle(incoming.atUs);
       return CLOSED;
     case 'trouble':
-      if (incoming.trouble.kind !== 'timeout') return broken(attempt, incoming);
-      return await quiet(connection, attempt, incoming.atUs);
+      return incoming.trouble.kind === 'timeout' ? quiet(connection, attempt, incoming.atUs) : broken(attempt, incoming);
   }
 }
 

@@ -38,12 +38,22 @@ export class Stopwatch {
     this.#advanceTo(atUs);
   }
 
+  /** Counted towards a phase so far. */
+  of(phase: TimedPhase): number {
+    return this.#laps[phase];
+  }
+
+  /** Counted towards all of them so far. */
+  get totalUs(): number {
+    const { dns, connect, tls, send, firstByte, data } = this.#laps;
+    return dns + connect + tls + send + firstByte + data;
+  }
+
   timings(): Timings {
     const { dns, connect, tls, send, firstByte, data } = this.#laps;
     return {
       dnsUs: dns, connectUs: connect, tlsUs: tls, sendUs: send, firstByteUs: firstByte, dataUs: data,
-      totalUs: dns + connect + tls + send + firstByte + data,
-      idleUs: this.#idleUs,
+      totalUs: this.totalUs, idleUs: this.#idleUs,
     };
   }
 

@@ -18,9 +18,9 @@ const SUSPENDED_US = 5_000_000;
 export function wasSuspended(attempt: Attempt, stop: Stop, { loopDelayUs, apartUs }: Gaps): Stop | null {
   const gapUs = Math.max(loopDelayUs, apartUs);
   const limitUs = attempt.spec.maxResponseTimeMs * 1000;
-  const isOverLimit = stop.stopReason === 'deadline' || attempt.stopwatch.timings().totalUs > limitUs;
+  const isOverLimit = stop.stopReason === 'deadline' || attempt.stopwatch.totalUs > limitUs;
   // A stop outside the measured time (while the end of an answer was waited for) spoils nothing.
-  const isInTheWay = stop.failure !== null || attempt.stopwatch.timings().totalUs >= gapUs;
+  const isInTheWay = stop.failure !== null || attempt.stopwatch.totalUs >= gapUs;
   const isSuspended = (gapUs > SUSPENDED_US && isInTheWay) || (isOverLimit && 2 * loopDelayUs >= limitUs);
   if (!isSuspended) return null;
   const detail = `it did not run for ${Math.round(gapUs / 1000)} ms`;

@@ -39,12 +39,18 @@ export function fillLocalSecrets(spec: ProbeSpec, secretOf: (name: string) => Lo
   };
 }
 
-function localNamesOf({ payload, steps }: ProbeSpec): readonly string[] {
-  const texts = [
-    ...(payload === null || !Buffer.from(payload).includes(`${LOCAL_PREFIX}`) ? [] : [Buffer.from(payload).toString('latin1')]),
-    ...steps.flatMap(textOf),
-  ];
-  return [...new Set(texts.flatMap(variablesIn))].filter((name) => name.startsWith(LOCAL_PREFIX));
+/** A spec is asked about at every attempt, and never changes. */
+const namesIn = new WeakMap<ProbeSpec, readonly string[]>();
+
+function localNamesOf(spec: ProbeSpec): readonly string[] {
+  let names = namesIn.get(spec);
+  if (names === undefined) {
+    const { payload, steps } = spec;
+    const texts = [...(payload === null ? [] : [Buffer.from(payload).toString('latin1')]), ...steps.flatMap(textOf)];
+    names = [...new Set(texts.flatMap(variablesIn))].filter((name) => name.startsWith(LOCAL_PREFIX));
+    namesIn.set(spec, names);
+  }
+  return names;
 }
 
 function textOf(step: Step): readonly string[] {

@@ -25,7 +25,10 @@ export type TimeReading = {
 export class CoordinatorTime {
   readonly #clock: Clock;
   readonly #offset: () => number;
-  #anchor: { readonly nowMs: number; readonly monotonicMs: number; readonly offsetMs: number };
+  /** The last reading that was followed. */
+  #anchorMs: number;
+  #anchorMonotonicMs: number;
+  #anchorOffsetMs: number;
   #heldSinceMs: number | null = null;
   #steps = 0;
 
@@ -33,33 +36,36 @@ export class CoordinatorTime {
   constructor(clock: Clock, offset: () => number) {
     this.#clock = clock;
     this.#offset = offset;
-    this.#anchor = this.#measure();
-  }
-
-  nowMs(): number {
-    return this.read().nowMs;
+    this.#anchorOffsetMs = offset();
+    this.#anchorMs = clock.nowMs() + this.#anchorOffsetMs;
+    this.#anchorMonotonicMs = clock.monotonicUs() / 1000;
   }
 
   read(): TimeReading {
-    const measured = this.#measure();
-    const carriedMs = this.#anchor.nowMs + (measured.monotonicMs - this.#anchor.monotonicMs);
-    const isOnLine = Math.abs(measured.nowMs - carriedMs) < STEP_MS;
-    if (!isOnLine && !this.#isToBelieve(measured)) return { nowMs: carriedMs, isHeld: true, steps: this.#steps };
-    if (!isOnLine) this.#steps += 1;
-    this.#anchor = measured;
-    this.#heldSinceMs = null;
-    return { nowMs: measured.nowMs, isHeld: false, steps: this.#steps };
+    const nowMs = this.nowMs();
+    return { nowMs, isHeld: this.#heldSinceMs !== null, steps: this.#steps };
   }
 
-  #isToBelieve(measured: { monotonicMs: number; offsetMs: number }): boolean {
-    if (Math.abs(measured.offsetMs - this.#anchor.offsetMs) >= STEP_MS) return true;
-    this.#heldSinceMs ??= measured.monotonicMs;
-    return measured.monotonicMs - this.#heldSinceMs >= HOLD_MS;
-  }
-
-  #measure(): { nowMs: number; monotonicMs: number; offsetMs: number } {
+  /** Read several times a run, and so without anything to be collected. */
+  nowMs(): number {
     const offsetMs = this.#offset();
-    return { nowMs: this.#clock.nowMs() + offsetMs, monotonicMs: this.#clock.monotonicUs() / 1000, offsetMs };
+    const measuredMs = this.#clock.nowMs() + offsetMs;
+    const monotonicMs = this.#clock.monotonicUs() / 1000;
+    const carriedMs = this.#anchorMs + (monotonicMs - this.#anchorMonotonicMs);
+    const isOnLine = Math.abs(measuredMs - carriedMs) < STEP_MS;
+    if (!isOnLine && !this.#isToBelieve(monotonicMs, offsetMs)) return carriedMs;
+    if (!isOnLine) this.#steps += 1;
+    this.#anchorMs = measuredMs;
+    this.#anchorMonotonicMs = monotonicMs;
+    this.#anchorOffsetMs = offsetMs;
+    this.#heldSinceMs = null;
+    return measuredMs;
+  }
+
+  #isToBelieve(monotonicMs: number, offsetMs: number): boolean {
+    if (Math.abs(offsetMs - this.#anchorOffsetMs) >= STEP_MS) return true;
+    this.#heldSinceMs ??= monotonicMs;
+    return monotonicMs - this.#heldSinceMs >= HOLD_MS;
   }
 }
 

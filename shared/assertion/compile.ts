@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Assertion } from '../check/check.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 
@@ -8,6 +9,8 @@ export type CompiledAssertion = {
   readonly property: Pattern | null;
   /** The target of MATCHES and NOT_MATCHES. */
   readonly target: Pattern | null;
+  /** The target in UTF-8; null where bytes cannot stand for its text, because U+FFFD also stands for bytes that are no text. */
+  readonly targetBytes: Buffer | null;
 };
 
 export type CompiledAssertions =
@@ -22,7 +25,7 @@ export function compileAssertions(list: readonly Assertion[]): CompiledAssertion
     if (property?.ok === false) return { ok: false, problem: `assertion ${index + 1}, property: ${property.problem}` };
     const target = targetIsPattern(assertion) ? compilePattern(assertion.target) : null;
     if (target?.ok === false) return { ok: false, problem: `assertion ${index + 1}, target: ${target.problem}` };
-    assertions.push({ assertion, property: property?.pattern ?? null, target: target?.pattern ?? null });
+    assertions.push({ assertion, property: property?.pattern ?? null, target: target?.pattern ?? null, targetBytes: bytesOf(assertion.target) });
   }
   return { ok: true, assertions };
 }
@@ -34,4 +37,8 @@ export function comparesProperty(assertion: Pick<Assertion, 'source' | 'property
 
 export function targetIsPattern(assertion: Pick<Assertion, 'comparison'>): boolean {
   return assertion.comparison === 'MATCHES' || assertion.comparison === 'NOT_MATCHES';
+}
+
+function bytesOf(target: string): Buffer | null {
+  return target.isWellFormed() && !target.includes('\u{FFFD}') ? Buffer.from(target, 'utf8') : null;
 }

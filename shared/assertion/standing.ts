@@ -35,7 +35,8 @@ export class DataAssertions {
   #stepsLeft = PATTERN_STEPS_MAX;
   readonly #lookStepsMax: number;
   #isBehind = false;
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  /** Made for the first pattern that looks at the text: it is an object of its own outside of JavaScript's heap. */
+  #decoder: InstanceType<typeof TextDecoder> | null = null;
   #text = '';
 
   /** Looks that could take more than `lookStepsMax` are left to whoever asks `isBehind`; left out: none are. */
@@ -87,6 +88,7 @@ export class DataAssertions {
   }
 
   #feedPatterns(chunk: Uint8Array): void {
+    this.#decoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
     this.#text += this.#decoder.decode(chunk, { stream: true });
     for (const tracker of this.#trackers) {
       if (tracker.final !== 'open' || tracker.text === undefined) continue;
@@ -139,7 +141,7 @@ type Tracker = {
 };
 
 function trackerOf(compiled: CompiledAssertion): Tracker {
-  const { comparison, target } = compiled.assertion;
+  const { assertion: { comparison }, targetBytes } = compiled;
   const tracker = { compiled, final: 'open' as const };
   if (compiled.property !== null) return tracker;
   switch (comparison) {
@@ -148,11 +150,11 @@ function trackerOf(compiled: CompiledAssertion): Tracker {
     case 'IS_EMPTY':
       return { ...tracker, bytes: () => 'false' };
     case 'CONTAINS':
-      return isExact(target) ? { ...tracker, bytes: onceContained(target, 'true') } : tracker;
+      return targetBytes === null ? tracker : { ...tracker, bytes: onceContained(targetBytes, 'true') };
     case 'NOT_CONTAINS':
-      return isExact(target) ? { ...tracker, bytes: onceContained(target, 'false') } : tracker;
+      return targetBytes === null ? tracker : { ...tracker, bytes: onceContained(targetBytes, 'false') };
     case 'EQUALS':
-      return isExact(target) ? { ...tracker, bytes: falseOnceUnlike(target) } : tracker;
+      return targetBytes === null ? tracker : { ...tracker, bytes: falseOnceUnlike(targetBytes) };
     case 'MATCHES':
       return { ...tracker, text: onceMatched(compiled, 'true') };
     case 'NOT_MATCHES':
@@ -164,25 +166,18 @@ function trackerOf(compiled: CompiledAssertion): Tracker {
   }
 }
 
-/** Can the target's bytes stand for its text? U+FFFD also stands for bytes that are no text. */
-function isExact(target: string): boolean {
-  return target.isWellFormed() && !target.includes('\u{FFFD}');
-}
-
-function onceContained(target: string, then: 'true' | 'false'): (chunk: Uint8Array) => Final {
-  const wanted = Buffer.from(target, 'utf8');
+function onceContained(wanted: Buffer, then: 'true' | 'false'): (chunk: Uint8Array) => Final {
   const overlap = Math.max(0, wanted.length - 1);
-  let tail = Buffer.alloc(0);
+  let tail: Uint8Array = NOTHING;
   return (chunk) => {
-    const searched = Buffer.concat([tail, chunk]);
+    const searched = tail.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([tail, chunk]);
     if (searched.includes(wanted)) return then;
     tail = searched.subarray(Math.max(0, searched.length - overlap));
     return 'open';
   };
 }
 
-function falseOnceUnlike(target: string): (chunk: Uint8Array, offset: number) => Final {
-  const wanted = Buffer.from(target, 'utf8');
+function falseOnceUnlike(wanted: Buffer): (chunk: Uint8Array, offset: number) => Final {
   return (chunk, offset) => {
     const expected = wanted.subarray(offset, offset + chunk.length);
     return expected.length === chunk.length && expected.equals(chunk) ? 'open' : 'false';

@@ -6,6 +6,7 @@ import { UnknownValueError } from './wire-error.ts';
 /** Bits of a row's `flags`. */
 export const FLAG_OVER_MAX = 1;
 export const FLAG_ESTABLISHED = 2;
+export const FLAG_KERNEL_CLOCK = 4;
 
 export const OUTCOME_TO_WIRE: Readonly<Record<Outcome, pb.OutcomeCode>> = {
   passed: 'OUTCOME_CODE_PASSED', degraded: 'OUTCOME_CODE_DEGRADED', failed: 'OUTCOME_CODE_FAILED',

@@ -3,7 +3,7 @@ import type { Failure, FailureCode, FailurePhase } from '../run/failure.ts';
 import type { ProbeReport, StepReport } from '../run/report.ts';
 import type { AssertionResult, AttemptResult } from '../run/result.ts';
 import { at } from './columns.ts';
-import { FLAG_ESTABLISHED, FLAG_OVER_MAX, outcomeFromWire, stopFromWire } from './result-codes.ts';
+import { FLAG_ESTABLISHED, FLAG_KERNEL_CLOCK, FLAG_OVER_MAX, outcomeFromWire, stopFromWire } from './result-codes.ts';
 import { triggerFromWire } from './trigger.ts';
 import { readUuid } from './uuid-bytes.ts';
 import { UnknownValueError, WireError } from './wire-error.ts';
@@ -89,7 +89,7 @@ function reportFromWire(batch: pb.ResultBatch, row: number, failure: Failure | n
     steps: detail?.steps.map((step) => ({ ...step, kind: step.kind as StepReport['kind'] })) ?? [],
     captures: detail?.captures ?? {},
     ...(batch.synRetransmits[row] === 0 ? {} : { synRetransmits: batch.synRetransmits[row]! - 1 }),
-    clock: detail?.kernelClock ? 'kernel' : 'user',
+    clock: (batch.flags[row]! & FLAG_KERNEL_CLOCK) !== 0 || detail?.kernelClock ? 'kernel' : 'user',
     uncertaintyUs: batch.uncertaintyUs[row]!,
     loopDelayUs: batch.loopDelayUs[row]!,
   };

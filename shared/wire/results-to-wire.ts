@@ -4,7 +4,7 @@ import type { ProbeReport } from '../run/report.ts';
 import type { AttemptResult } from '../run/result.ts';
 import { checkIndex } from './columns.ts';
 import { Dictionary } from './dictionary.ts';
-import { FLAG_ESTABLISHED, FLAG_OVER_MAX, OUTCOME_TO_WIRE, STOP_TO_WIRE } from './result-codes.ts';
+import { FLAG_ESTABLISHED, FLAG_KERNEL_CLOCK, FLAG_OVER_MAX, OUTCOME_TO_WIRE, STOP_TO_WIRE } from './result-codes.ts';
 import { triggerToWire } from './trigger.ts';
 import { writeUuid } from './uuid-bytes.ts';
 
@@ -28,7 +28,7 @@ export function resultsToWire(results: readonly AttemptResult[]): pb.ResultBatch
     batch.attempt.push(result.attempt);
     batch.isFinal.push(result.isFinal);
     batch.outcome.push(OUTCOME_TO_WIRE[result.outcome]);
-    batch.flags.push((result.overMaxResponseTime ? FLAG_OVER_MAX : 0) | (report.established ? FLAG_ESTABLISHED : 0));
+    batch.flags.push((result.overMaxResponseTime ? FLAG_OVER_MAX : 0) | (report.established ? FLAG_ESTABLISHED : 0) | (report.clock === 'kernel' ? FLAG_KERNEL_CLOCK : 0));
     batch.startedAfterDueUs.push(BigInt(Math.round((result.startedAtMs - result.dueAtMs) * 1000)));
     batch.latenessUs.push(uint32(result.latenessUs));
     batch.clockOffsetUs.push(BigInt(Math.round(result.clockOffsetUs)));
@@ -60,8 +60,7 @@ export function resultsToWire(results: readonly AttemptResult[]): pb.ResultBatch
 
 function detailToWire(report: ProbeReport): pb.ResultDetail | null {
   const addresses = report.resolvedAddresses.length === 1 && report.resolvedAddresses[0] === report.remoteAddress ? [] : report.resolvedAddresses;
-  const isPlain = addresses.length === 0 && report.tls === null && report.steps.length === 0
-    && Object.keys(report.captures).length === 0 && report.clock === 'user';
+  const isPlain = addresses.length === 0 && report.tls === null && report.steps.length === 0 && Object.keys(report.captures).length === 0;
   if (isPlain) return null;
   return {
     resolvedAddresses: [...addresses],
@@ -76,7 +75,7 @@ function detailToWire(report: ProbeReport): pb.ResultDetail | null {
     } : undefined,
     steps: report.steps.map((step) => ({ ...step })),
     captures: { ...report.captures },
-    kernelClock: report.clock === 'kernel',
+    kernelClock: false,
   };
 }
 

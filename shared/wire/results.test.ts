@@ -30,11 +30,11 @@ const results: fc.Arbitrary<AttemptResult> = fc.record({
   ), { maxLength: 4 }),
   times: fc.array(fc.nat(1_000_000), { minLength: 7, maxLength: 7 }), established: fc.boolean(),
   response: fc.uint8Array({ maxLength: 200 }), stopReason: fc.constantFrom(...STOP_REASONS),
-  address: fc.option(fc.constantFrom('192.0.2.1', '2001:db8::1')), syn: fc.option(fc.nat(5), { nil: undefined }),
+  address: fc.option(fc.constantFrom('192.0.2.1', '2001:db8::1')), syn: fc.option(fc.nat(5), { nil: undefined }), clock: fc.constantFrom('user' as const, 'kernel' as const),
   steps: fc.array(fc.record({ kind: fc.constantFrom('expect' as const, 'send' as const, 'startTls' as const), us, ok: fc.boolean(), detail: text }), { maxLength: 3 }),
 }).map((made) => {
   const [dnsUs, connectUs, tlsUs, sendUs, firstByteUs, dataUs, idleUs] = made.times as [number, number, number, number, number, number, number];
-  const { startDelayUs, over, times, established, response, stopReason, address, syn, steps, ...rest } = made;
+  const { startDelayUs, over, times, established, response, stopReason, address, syn, clock, steps, ...rest } = made;
   return aResult({
     ...rest,
     startedAtMs: made.dueAtMs + startDelayUs / 1000,
@@ -42,7 +42,7 @@ const results: fc.Arbitrary<AttemptResult> = fc.record({
     report: aReport({
       timings: { dnsUs, connectUs, tlsUs, sendUs, firstByteUs, dataUs, idleUs, totalUs: dnsUs + connectUs + tlsUs + sendUs + firstByteUs + dataUs },
       failure: made.failure?.phase === 'assert' ? null : made.failure,
-      established, response: Buffer.from(response), stopReason, steps,
+      established, response: Buffer.from(response), stopReason, steps, clock,
       localAddress: address, remoteAddress: address, resolvedAddresses: address === null ? [] : [address],
       ...(syn === undefined ? {} : { synRetransmits: syn }),
     }),

@@ -19,10 +19,10 @@ export type Dialogue = {
 export async function runSteps(connection: Connection, attempt: Attempt, dialogue: Dialogue): Promise<Stop | null> {
   const unread = new UnreadStream();
   for (const [index, step] of dialogue.steps.entries()) {
-    const beforeUs = attempt.stopwatch.timings().totalUs;
+    const beforeUs = attempt.stopwatch.totalUs;
     const { stop, detail } = await runStep(connection, attempt, unread, step, index, dialogue.clientCertificate);
     // Waits that only found the end of an answer are idle time, of a step as of the whole.
-    attempt.steps.push({ kind: step.kind, us: attempt.stopwatch.timings().totalUs - beforeUs, ok: stop === null || stop.failure === null, detail: boundedText(detail) });
+    attempt.steps.push({ kind: step.kind, us: attempt.stopwatch.totalUs - beforeUs, ok: stop === null || stop.failure === null, detail: boundedText(detail) });
     if (stop !== null) return stop;
   }
   return null;

@@ -48,8 +48,8 @@ export type Connection = {
   readonly clock: 'user' | 'kernel';
   /** How far the kernel's may be off, beyond its own grain, µs. */
   readonly clockErrorUs: number;
-  /** Done when the kernel has taken the bytes. */
-  write(bytes: Uint8Array, untilUs: number): Promise<Written>;
+  /** Done when the kernel has taken the bytes, which it mostly has within the call: then no promise is made of it. */
+  write(bytes: Uint8Array, untilUs: number): Written | Promise<Written>;
   /** The next piece, in order of arrival; `end` and `failed` come after all bytes before them, and come again. */
   read(untilUs: number): Promise<Incoming>;
   /** Bytes that have arrived and have not been read. */

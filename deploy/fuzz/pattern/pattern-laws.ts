@@ -77,7 +77,7 @@ function steppedFrom(size: number): number {
 /** Everything the probe does with a pattern: MATCHES while bytes arrive, then the end of the answer. */
 function attempt(pattern: Pattern, text: string, pieces: number): void {
   const assertion = { source: 'RESPONSE_DATA', property: '', comparison: 'MATCHES', target: pattern.source } as const;
-  const compiled: CompiledAssertion = { assertion, property: null, target: pattern };
+  const compiled: CompiledAssertion = { assertion, property: null, target: pattern, targetBytes: null };
   const data = new DataAssertions([compiled]);
   const bytes = Buffer.from(text).subarray(0, text.length);
   const size = Math.ceil(bytes.length / pieces);

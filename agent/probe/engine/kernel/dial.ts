@@ -87,7 +87,7 @@ class Connecting {
 
   #connected(events: number, resetBy = ''): void {
     const { sockets, poller } = this.#parts;
-    const { address, port, family, signal } = this.#request;
+    const { signal } = this.#request;
     const nowUs = this.#now();
     const info = resetBy === '' ? sockets.tcpInfo(this.#fd) : null;
     const handshakeUs = info === null ? null : this.#handshakeUs(info);
@@ -95,13 +95,19 @@ class Connecting {
     this.#over();
     const connection = new KernelConnection(this.#parts, {
       fd: this.#fd, signal, openedUs: this.#startedUs, clock: handshakeUs === null ? 'user' : 'kernel', synRetransmits: info?.retransmits ?? null,
-      remoteAddress: resetBy === '' ? sockets.peerOf(this.#fd, { address, port }, family) : null,
-      localAddress: resetBy === '' ? (sockets.nameOf(this.#fd)?.address ?? null) : null,
+      remoteAddress: resetBy === '' ? this.#reached() : null,
+      localAddress: resetBy === '' ? sockets.localAddressOf(this.#fd) : null,
     });
     poller.handOver(this.#fd, connection);
     if (resetBy === '') connection.ready(events);
     else connection.failed('ECONNRESET', resetBy, nowUs);
     this.#resolve({ ok: true, connection, startedUs: this.#startedUs, atUs });
+  }
+
+  /** connect(2) goes where it is told to, except from an unspecified address to this machine; IPv6 has more than one that may hold such. */
+  #reached(): string | null {
+    const { address, port, family } = this.#request;
+    return family === 'IPv4' && address !== '0.0.0.0' ? address : this.#parts.sockets.peerOf(this.#fd, { address, port }, family);
   }
 
   /** null: the kernel's round trip is not that of the first SYN, or cannot be. */

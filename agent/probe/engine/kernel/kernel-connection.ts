@@ -13,6 +13,9 @@ import type { Watcher } from './poller.ts';
 /** Kept while nobody reads; past it nothing more is taken from the kernel, and TCP holds the other side back. */
 const UNREAD_BYTES_MAX = 128 * 1024;
 
+/** No segment is smaller (RFC 9293 §3.7.1): what fits into one is not held back while nothing else is under way. */
+const SEGMENT_BYTES_MIN = 536;
+
 type LastWord = Exclude<Incoming, { kind: 'data' }>;
 
 export type KernelConnectionFacts = ConnectionFacts & {
@@ -44,6 +47,9 @@ export class KernelConnection implements Connection, Watcher {
   #isEnding = false;
   #stampedUs: number;
   #outgoing: Uint8Array | null = null;
+  /** What is sent next would wait for what was sent before to be acknowledged (Nagle). */
+  #wouldWait = false;
+  #sendsAtOnce = false;
   #wake: (() => void) | null = null;
   #plain: PlainConnection | null = null;
   #isClosed = false;
@@ -95,11 +101,13 @@ export class KernelConnection implements Connection, Watcher {
     return bytes;
   }
 
-  write(bytes: Uint8Array, untilUs: number): Promise<Written> {
+  write(bytes: Uint8Array, untilUs: number): Written | Promise<Written> {
     if (this.#plain !== null) return this.#plain.write(bytes, untilUs);
     const startedUs = this.#now();
     const broken = this.#brokenWrite(startedUs);
-    if (broken !== null) return Promise.resolve(broken);
+    if (broken !== null) return broken;
+    if (this.#wouldWait || bytes.length > SEGMENT_BYTES_MIN) this.#sendAtOnce();
+    this.#wouldWait = true;
     this.#outgoing = bytes;
     this.#send();
     const endedUs = this.#now();
@@ -107,7 +115,7 @@ export class KernelConnection implements Connection, Watcher {
       // The kernel took all within the call, and may have stopped this thread before coming back from it: the bytes
       // were on their way at some instant in between, and the first is the likelier one.
       this.#clockErrorUs = Math.max(this.#clockErrorUs, endedUs - startedUs);
-      return Promise.resolve({ ok: true, startedUs, atUs: startedUs });
+      return { ok: true, startedUs, atUs: startedUs };
     }
     // When there was room at last, this thread only knows by its own clock.
     this.#clock = 'user';
@@ -129,6 +137,7 @@ export class KernelConnection implements Connection, Watcher {
       return Promise.resolve({ ok: false, startedUs: atUs, trouble, facts: null, atUs });
     }
     this.#stopListening();
+    this.#sendAtOnce();
     this.#parts.poller.release(this.#fd);
     this.#parts.descriptors.release(this.#fd);
     const socket = new net.Socket({ fd: this.#fd, allowHalfOpen: true, readable: true, writable: true, manualStart: true } as net.SocketConstructorOpts);
@@ -154,6 +163,13 @@ export class KernelConnection implements Connection, Watcher {
 
   #now(): number {
     return this.#parts.clock.monotonicUs();
+  }
+
+  /** One system call that a check with one short send does not need. */
+  #sendAtOnce(): void {
+    if (this.#sendsAtOnce) return;
+    this.#sendsAtOnce = true;
+    this.#parts.sockets.sendAtOnce(this.#fd);
   }
 
   /** Takes what the kernel holds, as far as there is room. */

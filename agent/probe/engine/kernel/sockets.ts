@@ -23,6 +23,8 @@ export class Sockets {
   readonly #stamps = new WallStamps();
   /** Kernel's stamp of the bytes received last, wall clock, µs; NaN: it gave none. */
   #stampWallUs = NaN;
+  /** The IPv4 address told last. */
+  #local: { readonly bits: number; readonly text: string | null } | null = null;
 
   constructor(calls: SystemCalls, clock: Pick<Clock, 'monotonicUs'>) {
     this.calls = calls;
@@ -50,8 +52,13 @@ export class Sockets {
     if (fd < 0) return fd;
     this.view.setInt32(AT.option, 1, true);
     this.calls.setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, this.addressOf('option'), 4);
-    this.calls.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, this.addressOf('option'), 4);
     return fd;
+  }
+
+  /** From now on nothing that is sent waits for what was sent before it to be acknowledged. */
+  sendAtOnce(fd: number): void {
+    this.view.setInt32(AT.option, 1, true);
+    this.calls.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, this.addressOf('option'), 4);
   }
 
   /** As connect(2) and bind(2); an address that is none of the family is EINVAL. */
@@ -78,6 +85,16 @@ export class Sockets {
   nameOf(fd: number): SocketAddress | null {
     this.view.setUint32(AT.length, SOCKADDR.roomBytes, true);
     return this.calls.getsockname(fd, this.addressOf('name'), this.addressOf('length')) === 0 ? readSocketAddress(this.view) : null;
+  }
+
+  /** This side's address; null: the kernel no longer tells. Nearly always the one it was before, so that text is kept. */
+  localAddressOf(fd: number): string | null {
+    this.view.setUint32(AT.length, SOCKADDR.roomBytes, true);
+    if (this.calls.getsockname(fd, this.addressOf('name'), this.addressOf('length')) !== 0) return null;
+    if (this.view.getUint16(AT.name + SOCKADDR.family, true) !== AF_INET) return readSocketAddress(this.view)?.address ?? null;
+    const bits = this.view.getUint32(AT.name + SOCKADDR.v4Address);
+    if (this.#local?.bits !== bits) this.#local = { bits, text: readSocketAddress(this.view)?.address ?? null };
+    return this.#local.text;
   }
 
   /** null where the kernel does not tell, or tells less than is read. */

@@ -744,7 +744,7 @@ export interface ResultBatch {
   attempt: number[];
   isFinal: boolean[];
   outcome: OutcomeCode[];
-  /** Bit 0 over the response-time limit, bit 1 established. */
+  /** Bit 0 over the response-time limit, bit 1 established, bit 2 timed by the kernel's clock. */
   flags: number[];
   /** Real start minus due instant, by the coordinator's clock as far as the agent knows it. */
   startedAfterDueUs: bigint[];
@@ -800,6 +800,7 @@ export interface ResultDetail {
   tls: TlsFacts | undefined;
   steps: StepReport[];
   captures: { [key: string]: string };
+  /** As bit 2 of flags, which agents set that do not set this. */
   kernelClock: boolean;
 }
 
