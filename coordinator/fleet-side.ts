@@ -9,7 +9,7 @@ import { ResultIngest } from './pipeline/ingest-results.ts';
 import type { ImpairedStore } from './pipeline/impaired-port.ts';
 import type { LivenessStore } from './pipeline/liveness-port.ts';
 import { LocationDemand } from './pipeline/location-demand.ts';
-import type { JudgeOrder } from './pipeline/judge-check.ts';
+import type { JudgeOrder } from './pipeline/judge-order.ts';
 import { RosterKeeper } from './pipeline/keep-roster.ts';
 import { AssignmentPlanner } from './pipeline/plan-assignments.ts';
 import { probeSpecOf } from './planning/expand-check.ts';
@@ -143,14 +143,14 @@ export class FleetSide {
     return orderShot(order, this.#shotDeps());
   }
 
-  /** Runs what the judge wants to know from another location. The run id is the judge's: asked twice, it is run once. */
-  async orderForJudge({ check, locationId, runId, retryOf }: JudgeOrder): Promise<void> {
+  /** Runs what the judge wants to know. The run id is the judge's: asked twice, it is run once. */
+  async orderForJudge({ check, locationId, runId, atMs, retryOf }: JudgeOrder): Promise<void> {
     const location = this.planner.location(locationId);
     if (!location) return;
     const { spec } = probeSpecOf(check.check, check.variables ?? new Map());
     await orderShot({
       accountId: check.accountId, location, spec, saved: { checkId: check.checkId, revision: check.revision }, timeoutMs: spec.maxResponseTimeMs, trigger: retryOf ? 'retry' : 'confirm', ...(retryOf ? { retryOf } : {}),
-    }, { ...this.#shotDeps(), ids: () => runId });
+    }, { ...this.#shotDeps(), ids: () => runId }, atMs);
   }
 
   /** Tells every agent to come back elsewhere or later. */

@@ -1,4 +1,3 @@
-import { uuidV5 } from '#shared/check/run-id.ts';
 import type { Location } from '#shared/check/location.ts';
 import type { AvailabilityIndex } from '#shared/schedule/availability.ts';
 import { decideNotices, earliest, type NoticeDraft, type Situation } from '../alerting/decide-notices.ts';
@@ -6,17 +5,20 @@ import { effectiveAlertSettings } from '../alerting/effective-settings.ts';
 import { rememberEpisodes, withDigest } from '../alerting/episodes.ts';
 import { isInMaintenance, nextMaintenanceChange } from '../alerting/maintenance.ts';
 import { writeNotice } from '../alerting/write-notice.ts';
-import { isPausedAt } from '../planning/pauses.ts';
+import { isPausedAt, pauseEndAfter, pauseEnds } from '../planning/pauses.ts';
 import { retryElsewhereOf } from '../planning/retries-elsewhere.ts';
 import { NEW_STATE, statusOf, type CheckState } from '../verdict/check-state.ts';
 import { checkpointsBefore, withCheckpoints } from '../verdict/checkpoints.ts';
 import { foldSlots, type Confirmation, type Folded } from '../verdict/fold-slots.ts';
-import { nextSlotOf, owedSlotsOf } from '../verdict/owed-slots-of.ts';
+import { nextSlotOf, nextSlotRun, owedSlotsOf, startsOf } from '../verdict/owed-slots-of.ts';
 import { policyOf, STRAGGLER_MS, type Policy } from '../verdict/policy.ts';
-import type { Slot, SlotRun } from '../verdict/slot.ts';
+import type { SlotRun } from '../verdict/slot.ts';
+import { nextAvailable, shotIdOf, type JudgeOrder } from './judge-order.ts';
+import { looksAfterPauses } from './look-after-pause.ts';
 import { nextRetry } from './next-retry.ts';
+import { slotsWith } from './slot-runs.ts';
 import type { AccountContext, AlertChange, DependencyState, JudgedCheck, KeptConfirmation, KeptRetry, KeptState, StoredRow, StoredRows } from './judging-port.ts';
-import type { PlannedCheck, RetryRun } from './ports.ts';
+import type { PlannedCheck } from './ports.ts';
 
 /** The world of one look: everything besides the check's own state and rows. */
 export type JudgingWorld = {
@@ -31,9 +33,6 @@ export type JudgingWorld = {
   readonly newId: () => string;
 };
 
-/** A run in another location, to be ordered once the look is committed; `runId` is the shot's. `retryOf` null: it confirms. */
-export type JudgeOrder = { readonly check: PlannedCheck; readonly locationId: string; readonly runId: string; readonly retryOf: RetryRun | null };
-
 export type Judged = {
   readonly judged: JudgedCheck;
   readonly orders: readonly JudgeOrder[];
@@ -46,7 +45,7 @@ const HISTORY_MAX_MS = 24 * 3_600_000;
 /** Answers of other locations that a late row may need again. */
 const CONFIRMATIONS_MAX = 32;
 /** Runs under way elsewhere at a time; those before are over. */
-const RETRIES_MAX = 32;
+const RETRIES_MAX = 64;
 
 /** Where the fold begins: at the base, or before the oldest slot of which a row came late. */
 export function startOf(kept: KeptState, nowMs: number): CheckState {
@@ -70,7 +69,7 @@ export function judgeCheck(kept: KeptState, planned: PlannedCheck, stored: Store
   const isRefold = from.throughMs < kept.base.throughMs;
   const isOnlyHistory = head.throughMs <= kept.head.throughMs && (isRefold || kept.isHistoryPending);
   const seen = rememberEpisodes(kept.told, [...folded.passed, folded.head], policy);
-  const voice = voiceOf(planned, context, nowMs);
+  const voice = voiceOf(planned, head, context, nowMs);
   const situation: Situation = {
     state: head, policy, told: voice === 'heard' ? withDigest(seen.told, seen.unheardOf, nowMs) : seen.told, nowMs, isOnlyHistory, voice,
     isAcknowledged: kept.acknowledgedAtMs !== null, snoozedUntilMs: kept.snoozedUntilMs, resolved: kept.resolved,
@@ -113,27 +112,26 @@ function foldWithConfirmations(
   const order = planned.epochs.at(-1)?.order ?? [];
   const throughMs = stored.isCut ? Math.min(nowMs, (stored.rows.at(-1)?.dueAtMs ?? nowMs) - 1) : nowMs;
   const retrying = retriesOf(kept, planned, policy, world);
-  const slots = [...slotsWith(stored.rows, owedSlotsOf(planned, availability, from.throughMs, throughMs), retrying.look)]
+  const looks = looksAfterPauses({ kept, planned, rows: stored.rows, policy, fromMs: from.throughMs, throughMs, nowMs, availability });
+  const scheduled = [...slotsWith(stored.rows, owedSlotsOf(planned, availability, from.throughMs, throughMs), retrying.look)]
     .filter(({ dueAtMs }) => !isPausedAt(planned.windows ?? [], planned.check.tags, dueAtMs));
+  const slots = looks.slots.length === 0 ? scheduled : [...scheduled, ...looks.slots].sort((a, b) => a.dueAtMs - b.dueAtMs);
+  const retries = retrying.asked.length + looks.asked.length === 0 ? kept.retries : [...kept.retries, ...retrying.asked, ...looks.asked].slice(-RETRIES_MAX);
+  const orders = [...retrying.orders, ...looks.orders];
   let confirmations = kept.confirmations.map((confirmation) => answered(confirmation, stored.rows, nowMs));
   for (;;) {
     const answers = new Map(confirmations.map((confirmation) => [confirmation.dueAtMs, answerOf(confirmation)]));
-    const folded = foldSlots({ from, slots, policy, chosen: new Set(order), confirmations: answers, judgedThroughMs: kept.head.throughMs, nowMs });
+    const folded = foldSlots({ from, slots, policy, chosen: new Set(order), confirmations: answers, judgedThroughMs: kept.head.throughMs, nowMs, startsMs: startsOf(planned.epochs) });
     const wanted = folded.wantsConfirmation;
-    if (!wanted) return { folded, confirmations, retries: retrying.kept(), orders: retrying.orders };
+    if (!wanted) return { folded, confirmations, retries, orders };
     const locationId = nextAvailable(order, wanted.run.executedIn, (id) => availability.isAvailable(id, nowMs));
     const runId = shotIdOf(wanted.run.runId, 'confirm');
     const untilMs = Math.ceil(nowMs) + policy.attemptMs + STRAGGLER_MS;
     const asked: KeptConfirmation = { dueAtMs: wanted.dueAtMs, runId, untilMs, answer: locationId === null ? 'confirmed' : 'waiting' };
     confirmations = [...confirmations, asked].slice(-CONFIRMATIONS_MAX);
     // With nobody to ask, what was seen stands.
-    if (locationId !== null) return { folded: { ...folded, openUntilMs: untilMs }, confirmations, retries: retrying.kept(), orders: [...retrying.orders, { check: planned, locationId, runId, retryOf: null }] };
+    if (locationId !== null) return { folded: { ...folded, openUntilMs: untilMs }, confirmations, retries, orders: [...orders, { check: planned, locationId, runId, atMs: null, retryOf: null }] };
   }
-}
-
-/** The same run asks the same shot, whoever judges: it is ordered at most once. */
-function shotIdOf(runId: string, purpose: string): string {
-  return uuidV5(Buffer.from(runId.replaceAll('-', ''), 'hex'), purpose);
 }
 
 function answered(confirmation: KeptConfirmation, rows: readonly StoredRow[], nowMs: number): KeptConfirmation {
@@ -146,12 +144,6 @@ function answered(confirmation: KeptConfirmation, rows: readonly StoredRow[], no
 
 function answerOf({ answer, untilMs }: KeptConfirmation): Confirmation {
   return answer === 'waiting' ? { kind: 'waiting', untilMs } : { kind: answer };
-}
-
-/** The next in the order of the check, round and round, that has an agent. */
-export function nextAvailable(order: readonly string[], after: string, isAvailable: (id: string) => boolean): string | null {
-  const at = order.indexOf(after);
-  return [...order.slice(at + 1), ...order.slice(0, Math.max(0, at))].find((id) => id !== after && isAvailable(id)) ?? null;
 }
 
 /** What becomes of runs that failed and may be tried again elsewhere; remembers what it orders. */
@@ -175,36 +167,20 @@ function retriesOf(kept: KeptState, planned: PlannedCheck, policy: Policy, { now
     const untilMs = Math.ceil(nowMs) + policy.attemptMs + STRAGGLER_MS;
     asked.push({ runId: facts.runId, attempt, untilMs });
     // The last one so far: what another would add replaces it.
-    orders.push({ check: planned, locationId: executedIn, runId: shotIdOf(facts.runId, `retry ${attempt}`), retryOf: { runId: facts.runId, dueAtMs, locationOwed: locationId, attempt, isLast: true } });
+    orders.push({ check: planned, locationId: executedIn, runId: shotIdOf(facts.runId, `retry ${attempt}`), atMs: null, retryOf: { runId: facts.runId, dueAtMs, locationOwed: locationId, attempt, isLast: true } });
     return { kind: 'retrying', locationId, untilMs };
   };
-  return { look, orders, kept: () => (asked.length === 0 ? kept.retries : [...kept.retries, ...asked].slice(-RETRIES_MAX)) };
+  return { look, orders, asked };
 }
 
-/** Joins rows with the slots that were owed; both are in order of `dueAtMs`. */
-function* slotsWith(rows: readonly StoredRow[], owed: Iterable<{ readonly dueAtMs: number; readonly strategy: Slot['strategy']; readonly owners: readonly string[] }>, look: (dueAtMs: number, run: SlotRun) => SlotRun): Generator<Slot, void> {
-  const bySlot = Map.groupBy(rows.filter((row) => row.kind === 'gap' || row.trigger !== 'confirm'), ({ dueAtMs }) => dueAtMs);
-  for (const { dueAtMs, strategy, owners } of owed) {
-    const ofSlot = bySlot.get(dueAtMs) ?? [];
-    yield { dueAtMs, strategy, runs: owners.map((locationId) => look(dueAtMs, runOf(locationId, ofSlot))) };
-  }
-}
-
-function runOf(locationId: string, rows: readonly StoredRow[]): SlotRun {
-  const own = rows.filter((row) => (row.kind === 'gap' ? row.locationId : row.facts.locationId) === locationId);
-  const results = own.filter((row) => row.kind === 'result');
-  const final = results.find(({ isFinal }) => isFinal);
-  if (final) return { kind: 'final', locationId, facts: final.facts, isImpaired: final.isImpaired };
-  const gap = own.find((row) => row.kind === 'gap');
-  if (gap) return { kind: 'gap', locationId, reason: gap.reason };
-  return { kind: results.length > 0 ? 'begun' : 'silent', locationId };
-}
-
-function voiceOf(planned: PlannedCheck, context: AccountContext, nowMs: number): Situation['voice'] {
+/** After a pause nothing is told before something was seen again: what was known from before it is too old for that. */
+function voiceOf(planned: PlannedCheck, { throughMs }: CheckState, context: AccountContext, nowMs: number): Situation['voice'] {
   if (planned.isDeleted) return 'deleted';
   if (!planned.check.activated) return 'deactivated';
   if (planned.check.muted) return 'muted';
-  return isInMaintenance(context.windows, planned.check.tags, nowMs).isSilenced ? 'silenced' : 'heard';
+  const { windows = [], check: { tags } } = planned;
+  const isInPause = windows.length > 0 && (isPausedAt(windows, tags, nowMs) || pauseEnds(windows, tags, throughMs, nowMs).length > 0);
+  return isInPause || isInMaintenance(context.windows, tags, nowMs).isSilenced ? 'silenced' : 'heard';
 }
 
 /** Time for what this one depends on to be seen failing, too: its next slot and the way here; no alert waits longer. */
@@ -227,10 +203,11 @@ function dependencyOf(planned: PlannedCheck, state: CheckState, { dependencies, 
 
 function nextLookOf(planned: PlannedCheck, policy: Policy, folded: Folded, lookAgainMs: number | null, { context, nowMs }: JudgingWorld): number | null {
   const isLive = !planned.isDeleted && planned.check.activated;
-  const nextDueMs = folded.openUntilMs === null ? nextSlotOf(planned, folded.head.throughMs) : null;
+  const nextDueMs = folded.openUntilMs === null ? nextSlotRun(planned, folded.head.throughMs) : null;
   const silentMs = nextDueMs === null ? null : nextDueMs + policy.attemptMs + STRAGGLER_MS;
   const maintenanceMs = isLive ? nextMaintenanceChange(context.windows, planned.check.tags, nowMs) : null;
-  const nextMs = earliest(folded.openUntilMs, silentMs, lookAgainMs, maintenanceMs);
+  const pauseEndMs = isLive && planned.windows ? pauseEndAfter(planned.windows, planned.check.tags, nowMs) : null;
+  const nextMs = earliest(folded.openUntilMs, silentMs, lookAgainMs, maintenanceMs, pauseEndMs);
   // Whatever is due by now was looked at just now.
   return nextMs === null ? null : Math.max(nextMs, nowMs + LOOK_GAP_MS);
 }

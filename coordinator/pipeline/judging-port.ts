@@ -21,7 +21,7 @@ export type KeptConfirmation = {
   readonly answer: 'waiting' | 'confirmed' | 'refuted';
 };
 
-/** A further attempt that was ordered in another location, and how long its result is waited for. */
+/** A run that the judge ordered and waits for: a further attempt in another location, by its run's id, or a look after a pause, by its own; and until when. */
 export type KeptRetry = { readonly runId: string; readonly attempt: number; readonly untilMs: number };
 
 /** What is kept of a check between two looks. */
@@ -34,7 +34,6 @@ export type KeptState = {
   readonly slotsFolded: number;
   readonly told: Told;
   readonly confirmations: readonly KeptConfirmation[];
-  /** `runId`: of the run, not of the shot. */
   readonly retries: readonly KeptRetry[];
   readonly isHistoryPending: boolean;
   /** The oldest slot of which a row came since the last look; null: none did. */

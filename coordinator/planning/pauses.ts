@@ -38,6 +38,24 @@ export function pausedSpans(versions: readonly WindowVersion[], tags: readonly s
   return spans;
 }
 
+/** A pause that ended before this was followed by a slot long since. */
+const ENDS_BACK_MS = 7 * 86_400_000;
+
+/** When the pauses that were over by `throughMs` ended, of those that ended after `afterMs`; in order. */
+export function pauseEnds(versions: readonly WindowVersion[], tags: readonly string[], afterMs: number, throughMs: number): readonly number[] {
+  return pausedSpans(versions, tags, Math.max(afterMs, throughMs - ENDS_BACK_MS), throughMs).map(({ toMs }) => toMs).filter((toMs) => !isPausedAt(versions, tags, toMs));
+}
+
+/** When the pause that lies over `atMs` ends; null: none does, or it is not in sight. */
+export function pauseEndAfter(versions: readonly WindowVersion[], tags: readonly string[], atMs: number): number | null {
+  let endMs = atMs;
+  for (let n = 0; n < CHANGES_MAX && isPausedAt(versions, tags, endMs); n += 1) {
+    endMs = nextChange(versions, tags, endMs);
+    if (endMs === Infinity) return null;
+  }
+  return endMs === atMs || isPausedAt(versions, tags, endMs) ? null : endMs;
+}
+
 function nextChange(versions: readonly WindowVersion[], tags: readonly string[], atMs: number): number {
   return versions.reduce((soonest, { fromAtMs, untilMs, window }) => {
     const own = [fromAtMs, untilMs ?? Infinity, nextMaintenanceChange([window], tags, atMs) ?? Infinity];

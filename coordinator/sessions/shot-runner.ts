@@ -48,11 +48,13 @@ export async function runShot(order: ShotOrder, deps: ShotRunnerDeps): Promise<E
 
 /**
  * Orders a run of a saved check and does not wait: its result comes as every other, wherever the agent is connected.
- * Resolves with its run id once it is committed.
+ * Resolves with its run id once it is committed. `orderedAtMs` left out: now.
  */
-export async function orderShot(order: ShotOrder, { shots, clock, ids, router }: Pick<ShotRunnerDeps, 'shots' | 'clock' | 'ids' | 'router'>): Promise<string> {
+export async function orderShot(
+  order: ShotOrder, { shots, clock, ids, router }: Pick<ShotRunnerDeps, 'shots' | 'clock' | 'ids' | 'router'>, orderedAtMs: number | null = null,
+): Promise<string> {
   const runId = ids();
-  await shots.orderShots([toDeliver(order, { runId, orderedAtMs: Math.floor(clock.nowMs()), answerTo: null })]);
+  await shots.orderShots([toDeliver(order, { runId, orderedAtMs: Math.floor(orderedAtMs ?? clock.nowMs()), answerTo: null })]);
   router.wake();
   return runId;
 }

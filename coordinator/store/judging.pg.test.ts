@@ -10,7 +10,7 @@ import { FakeClock } from '#shared/testing/fake-clock.ts';
 import type { Check } from '#shared/check/check.ts';
 import { DEFAULT_ALERT_SETTINGS } from '../alerting/effective-settings.ts';
 import type { Notice } from '../alerting/notice.ts';
-import type { JudgeOrder } from '../pipeline/judge-check.ts';
+import type { JudgeOrder } from '../pipeline/judge-order.ts';
 import { Judge, type JudgeDeps, type JudgingConfig } from '../pipeline/judge-runs.ts';
 import type { JudgingStore } from '../pipeline/judging-port.ts';
 import type { PlannedCheck } from '../pipeline/ports.ts';

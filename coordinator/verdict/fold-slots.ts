@@ -1,4 +1,4 @@
-import { fold, type CheckState } from './check-state.ts';
+import { fold, NEW_STATE, type CheckState } from './check-state.ts';
 import { decideSlot } from './decide-slot.ts';
 import type { Policy } from './policy.ts';
 import type { RunFacts, Slot, SlotVerdict } from './slot.ts';
@@ -21,6 +21,8 @@ export type FoldInput = {
   /** Slots up to here were judged once: nobody is asked about them any more. */
   readonly judgedThroughMs: number;
   readonly nowMs: number;
+  /** When the check was activated again: what was known before it counts no more. In order. */
+  readonly startsMs: readonly number[];
 };
 
 export type Folded = {
@@ -42,11 +44,14 @@ export function foldSlots(input: FoldInput): Folded {
   let base = input.from;
   const passed: CheckState[] = [];
   let allComplete = true;
+  // A start that is announced counts as well: whoever switched it on does not want to hear of before.
+  const over = (end: Omit<Folded, 'base' | 'passed' | 'head'>): Folded => ({ base, passed, head: begunAnew(head, input.startsMs, Infinity), ...end });
   for (const slot of input.slots) {
+    head = begunAnew(head, input.startsMs, slot.dueAtMs);
     const decision = decideSlot(slot, input.policy, input.nowMs);
-    if (decision.kind === 'open') return { base, passed, head, openUntilMs: decision.untilMs, wantsConfirmation: null };
+    if (decision.kind === 'open') return over({ openUntilMs: decision.untilMs, wantsConfirmation: null });
     const confirmed = confirm(decision.verdict, head, input);
-    if (confirmed.kind === 'wait') return { base, passed, head, openUntilMs: confirmed.untilMs, wantsConfirmation: confirmed.ask };
+    if (confirmed.kind === 'wait') return over({ openUntilMs: confirmed.untilMs, wantsConfirmation: confirmed.ask });
     head = fold(head, confirmed.verdict, input.policy, input.chosen);
     allComplete &&= decision.verdict.isComplete;
     if (allComplete) {
@@ -54,7 +59,12 @@ export function foldSlots(input: FoldInput): Folded {
       passed.push(head);
     }
   }
-  return { base, passed, head, openUntilMs: null, wantsConfirmation: null };
+  return over({ openUntilMs: null, wantsConfirmation: null });
+}
+
+/** A check that was switched off and on again begins anew: neither its streaks nor its standing reach over that. */
+function begunAnew(state: CheckState, startsMs: readonly number[], untilMs: number): CheckState {
+  return startsMs.some((startMs) => state.throughMs < startMs && startMs <= untilMs) ? { ...NEW_STATE, throughMs: state.throughMs } : state;
 }
 
 type Confirmed =

@@ -2,6 +2,7 @@ import type { AvailabilityIndex } from '#shared/schedule/availability.ts';
 import { cadenceOf, firstSlotAtOrAfter } from '#shared/schedule/cadence.ts';
 import type { ScheduleEpoch, Strategy } from '#shared/schedule/epoch.ts';
 import { ownersOf } from '#shared/schedule/turns.ts';
+import { pauseEndAfter, isPausedAt, type WindowVersion } from '../planning/pauses.ts';
 
 export type OwedSlot = { readonly dueAtMs: number; readonly strategy: Strategy; readonly owners: readonly string[] };
 
@@ -29,4 +30,25 @@ export function nextSlotOf(check: { readonly checkId: string; readonly epochs: r
     if (next < untilMs) return next;
   }
   return null;
+}
+
+/** So many pauses after one another are looked past. */
+const PAUSES_MAX = 100;
+
+/** The next slot due after `afterMs` that is run, and not paused; null when none is planned, or in sight. */
+export function nextSlotRun(
+  check: Parameters<typeof nextSlotOf>[0] & { readonly check: { readonly tags: readonly string[] }; readonly windows?: readonly WindowVersion[] }, afterMs: number,
+): number | null {
+  const { windows = [], check: { tags } } = check;
+  let dueAtMs = nextSlotOf(check, afterMs);
+  for (let n = 0; n < PAUSES_MAX && dueAtMs !== null && windows.length > 0 && isPausedAt(windows, tags, dueAtMs); n += 1) {
+    const endMs = pauseEndAfter(windows, tags, dueAtMs);
+    dueAtMs = endMs === null ? null : nextSlotOf(check, endMs - 1);
+  }
+  return dueAtMs;
+}
+
+/** When the check was activated again after it had not been, ms since the epoch, in order. */
+export function startsOf(epochs: readonly ScheduleEpoch[]): readonly number[] {
+  return epochs.flatMap(({ active, fromAtMs }, index) => (active && index > 0 && !epochs[index - 1]!.active ? [fromAtMs] : []));
 }
