@@ -1,7 +1,8 @@
 /**
  * An installation with a past: how fast its rollups are made from nothing, how fast every list and chart is answered
  * over HTTP, what rollups save against rows, and whether they agree. `--rows 10000000 --checks 2000 --days 30
- * --rounds 3 --json`.
+ * --rounds 3 --json`. With `--keep DIR` the past stays there, so that parts of the bench can be run one by one: `--only
+ * generate,rebuild,endpoints,availability,agreement`.
  */
 import { parseArgs } from 'node:util';
 import type { Pool } from 'pg';
@@ -13,7 +14,7 @@ import { percentile, spreadOf, type Spread } from '../statistics.ts';
 import { agreementOf, type Agreement } from './agreement.ts';
 import { availabilityBy } from './availability.ts';
 import { Caller, endpointsOf, type Endpoint } from './endpoints.ts';
-import { generatePast, type Past } from './generate.ts';
+import { generatePast, KEPT_DAYS, type Past } from './generate.ts';
 import { storageTable } from './table.ts';
 
 export type EndpointReport = { readonly name: string; readonly p50Ms: Spread; readonly p99Ms: Spread; /** Of coordinator and Postgres for one answer. */ readonly cpuMs: Spread; readonly bytes: number; readonly asked: number; readonly errors: number };
@@ -26,16 +27,23 @@ export type StorageReport = {
   readonly gaps: number;
   readonly checks: number;
   readonly days: number;
-  readonly generatedRowsPerSecond: number;
-  readonly rebuiltRowsPerSecond: Spread;
-  /** Postgres' CPU, µs a row. */
-  readonly rebuiltCpuUs: Spread;
+  /** null: they were there. */
+  readonly generatedRowsPerSecond: number | null;
+  readonly rebuilt: {
+    readonly rowsPerSecond: Spread;
+    /** µs a row: of Postgres, and of the process that rebuilds. */
+    readonly postgresUs: Spread;
+    readonly ownUs: Spread;
+  } | null;
   readonly megabytes: Readonly<Record<'results' | 'hourly' | 'daily', number>>;
-  readonly endpoints: readonly EndpointReport[];
+  readonly endpoints: readonly EndpointReport[] | null;
   /** 30 days of availability of so many checks, ms, and how many times as fast rollups are. */
-  readonly availability: { readonly checks: number; readonly rowsMs: Spread; readonly rollupsMs: Spread; readonly ratio: Spread; readonly different: number };
-  readonly agreement: Agreement;
+  readonly availability: { readonly checks: number; readonly rowsMs: Spread; readonly rollupsMs: Spread; readonly ratio: Spread; readonly different: number } | null;
+  readonly agreement: Agreement | null;
 };
+
+const PARTS = ['generate', 'rebuild', 'endpoints', 'availability', 'agreement'] as const;
+type Part = (typeof PARTS)[number];
 
 /** Of each endpoint in a round; so many that a 99th percentile is one of them. */
 const ASKED_A_ROUND = 100;
@@ -49,16 +57,17 @@ const NOT_THERE = 404;
 const { values: given } = parseArgs({
   options: {
     rows: { type: 'string', default: '10000000' }, checks: { type: 'string', default: '2000' }, days: { type: 'string', default: '30' },
-    rounds: { type: 'string', default: '3' }, json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' }, keep: { type: 'string' }, only: { type: 'string' }, json: { type: 'boolean', default: false },
   },
 });
 const settings = { rows: whole('rows', given.rows, 100_000_000), checks: whole('checks', given.checks, 2_000), days: whole('days', given.days, 30), rounds: whole('rounds', given.rounds, 20) };
+const wanted = new Set(given.only === undefined ? PARTS : given.only.split(',').map(part));
 const report = await run();
 process.stdout.write(given.json ? `${JSON.stringify(report, null, 2)}\n` : `${machineLine(report.machine)}\n\n${storageTable(report)}\n`);
 
 async function run(): Promise<StorageReport> {
   const on = machine();
-  const fleet = await Fleet.open({ isDurable: true });
+  const fleet = await Fleet.open({ isDurable: true, ...(given.keep === undefined ? {} : { keptDir: given.keep }) });
   onInterrupt(() => fleet.end());
   let caller: Caller | null = null;
   try {
@@ -66,16 +75,21 @@ async function run(): Promise<StorageReport> {
     const startedMs = performance.now();
     const past = await generatePast(fleet, settings, say);
     fleet.onEnd(() => past.store.close());
-    const generatedRowsPerSecond = (past.results + past.gaps) / ((performance.now() - startedMs) / 1000);
-    const rebuilt = await measureRebuild(fleet, past);
-    const coordinator = await fleet.startCoordinator();
-    caller = new Caller({ port: fleet.httpPort, keys: past.keys });
-    const endpoints = await measureEndpoints(caller, endpointsOf(past), () => cpuUsOf(coordinator.pid) + cpuUsOfServer(fleet.postgres.pid));
-    const availability = await measureAvailability(fleet.pool, past);
-    say('comparing figures with exact SQL');
+    const generatedMs = performance.now() - startedMs;
+    const rebuilt = wanted.has('rebuild') ? await measureRebuild(fleet, past) : null;
+    const availability = wanted.has('availability') ? await measureAvailability(fleet.pool, past) : null;
+    let endpoints: readonly EndpointReport[] | null = null;
+    let agreement: Agreement | null = null;
+    if (wanted.has('endpoints') || wanted.has('agreement')) {
+      const coordinator = await fleet.startCoordinator({ env: { SONDE_RETENTION_RAW_DAYS: String(KEPT_DAYS) } });
+      caller = new Caller({ port: fleet.httpPort, keys: past.keys });
+      if (wanted.has('endpoints')) endpoints = await measureEndpoints(caller, endpointsOf(past), () => cpuUsOf(coordinator.pid) + cpuUsOfServer(fleet.postgres.pid));
+      say('comparing figures with exact SQL');
+      if (wanted.has('agreement')) agreement = await agreementOf(fleet.pool, caller, past, Math.min(CHECKS_AGREED, settings.checks));
+    }
     return {
-      bench: 'storage', machine: on, rounds: settings.rounds, results: past.results, gaps: past.gaps, checks: settings.checks, days: settings.days, generatedRowsPerSecond,
-      rebuiltRowsPerSecond: spreadOf(rebuilt.map(({ rowsPerSecond }) => rowsPerSecond)), rebuiltCpuUs: spreadOf(rebuilt.map(({ cpuUs }) => cpuUs)), megabytes: await sizesOf(fleet.pool), endpoints, availability, agreement: await agreementOf(fleet.pool, caller, past, Math.min(CHECKS_AGREED, settings.checks)),
+      bench: 'storage', machine: on, rounds: settings.rounds, results: past.results, gaps: past.gaps, checks: settings.checks, days: settings.days,
+      generatedRowsPerSecond: past.made === 0 ? null : past.made / (generatedMs / 1000), rebuilt, megabytes: await sizesOf(fleet.pool), endpoints, availability, agreement,
     };
   } finally {
     caller?.close();
@@ -83,18 +97,23 @@ async function run(): Promise<StorageReport> {
   }
 }
 
-async function measureRebuild({ pool, postgres }: Fleet, { store, fromMs, toMs, results, gaps }: Past): Promise<readonly { readonly rowsPerSecond: number; readonly cpuUs: number }[]> {
-  const rebuilt: { readonly rowsPerSecond: number; readonly cpuUs: number }[] = [];
+async function measureRebuild({ pool, postgres }: Fleet, { store, fromMs, toMs, results, gaps }: Past): Promise<StorageReport['rebuilt']> {
+  const rounds: { readonly rowsPerSecond: number; readonly postgresUs: number; readonly ownUs: number }[] = [];
   for (let round = 1; round <= settings.rounds; round += 1) {
     await pool.query('truncate rollups_hourly, rollups_daily');
-    const [startedMs, cpuBefore] = [performance.now(), cpuUsOfServer(postgres.pid)];
+    const [startedMs, postgresBefore, ownBefore] = [performance.now(), cpuUsOfServer(postgres.pid), process.cpuUsage()];
     await store.rebuildRollups(fromMs, toMs);
-    const [rowsPerSecond, cpuUs] = [(results + gaps) / ((performance.now() - startedMs) / 1000), (cpuUsOfServer(postgres.pid) - cpuBefore) / (results + gaps)];
-    rebuilt.push({ rowsPerSecond, cpuUs });
-    say(`rollups rebuilt from nothing, round ${round} of ${settings.rounds}: ${Math.round(rowsPerSecond)} rows/s, ${cpuUs.toFixed(1)} µs of CPU each`);
+    const own = process.cpuUsage(ownBefore);
+    const done = {
+      rowsPerSecond: (results + gaps) / ((performance.now() - startedMs) / 1000), postgresUs: (cpuUsOfServer(postgres.pid) - postgresBefore) / (results + gaps),
+      ownUs: (own.user + own.system) / (results + gaps),
+    };
+    rounds.push(done);
+    say(`rollups rebuilt from nothing, round ${round} of ${settings.rounds}: ${Math.round(done.rowsPerSecond)} rows/s, ${done.postgresUs.toFixed(1)} µs of Postgres' CPU each, ${done.ownUs.toFixed(1)} of our own`);
   }
   await pool.query('vacuum analyze rollups_hourly, rollups_daily');
-  return rebuilt;
+  const of = (figure: 'rowsPerSecond' | 'postgresUs' | 'ownUs'): Spread => spreadOf(rounds.map((round) => round[figure]));
+  return { rowsPerSecond: of('rowsPerSecond'), postgresUs: of('postgresUs'), ownUs: of('ownUs') };
 }
 
 /** Round by round through all of them, so that what else the machine does meets each. */
@@ -136,7 +155,7 @@ async function askedOften(caller: Caller, endpoint: Endpoint, first: number, cpu
   return { tookMs: tookMs.toSorted((a, b) => a - b), bytes, errors, cpuMs: (cpuUs() - cpuBefore) / 1000 / tookMs.length };
 }
 
-async function measureAvailability(pool: Pool, past: Past): Promise<StorageReport['availability']> {
+async function measureAvailability(pool: Pool, past: Past): Promise<NonNullable<StorageReport['availability']>> {
   const checkIds = past.checkIds.slice(0, CHECKS_COMPARED);
   const measured: { rowsMs: number; rollupsMs: number }[] = [];
   let different = 0;
@@ -171,6 +190,13 @@ function whole(name: string, text: string, max: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= max) return value;
   process.stderr.write(`--${name} must be a whole number from 1 to ${max}, not '${text}'\n`);
+  process.exit(2);
+}
+
+function part(name: string): Part {
+  const known = PARTS.find((one) => one === name);
+  if (known !== undefined) return known;
+  process.stderr.write(`--only takes ${PARTS.join(', ')}, not '${name}'\n`);
   process.exit(2);
 }
 

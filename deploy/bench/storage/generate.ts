@@ -13,20 +13,63 @@ const QUIET = { info() {}, warn() {} };
 const LOCATIONS = ['loc-1', 'loc-2', 'loc-3', 'loc-4'];
 /** Further back than a coordinator goes through again at a start, so that it closes none of these slots. */
 const ENDED_HOURS_AGO = 2;
+/** More than retention takes while a directory is kept. */
+export const KEPT_DAYS = 400;
 /** Each is good for so many requests a minute. */
 const KEYS = 60;
 /** Of a parallel check; the others take turns over all locations. */
 const PARALLEL_LOCATIONS = 2;
 
 export type Size = { readonly rows: number; readonly checks: number; readonly days: number };
-export type Past = { readonly store: Store; readonly accountId: string; readonly keys: readonly string[]; readonly checkIds: readonly string[]; readonly fromMs: number; readonly toMs: number; readonly results: number; readonly gaps: number };
+export type Past = { readonly store: Store; readonly accountId: string; readonly keys: readonly string[]; readonly checkIds: readonly string[]; readonly fromMs: number; readonly toMs: number; readonly results: number; readonly gaps: number; /** Rows made just now. */ readonly made: number };
 
-/** Rows go straight into the tables, without ingest: no marks, no rollups yet. The caller closes the store. */
-export async function generatePast(fleet: Fleet, { rows, checks, days }: Size, say: (what: string) => void): Promise<Past> {
-  const toMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - ENDED_HOURS_AGO * HOUR_MS;
-  const fromMs = toMs - days * DAY_MS + DAY_MS - (toMs % DAY_MS);
-  const store = await openStore({ databaseUrl: fleet.postgres.url, applicationName: 'bench', log: QUIET });
+/** How many days are made at once: one each core of a small machine. */
+const AT_ONCE = 2;
+
+/**
+ * Rows go straight into the tables, without ingest: no marks, no rollups yet. In a directory that is kept, days that
+ * are there stay, and an interrupted generation goes on. The caller closes the store.
+ */
+export async function generatePast(fleet: Fleet, size: Size, say: (what: string) => void): Promise<Past> {
+  const store = await openStore({ databaseUrl: fleet.postgres.url, applicationName: 'bench', log: QUIET, retentionRawDays: KEPT_DAYS });
   await store.migrate();
+  const { settings, keys, fromMs, toMs } = await begun(fleet, store, size, say);
+  if (settings !== settingsOf(size)) throw new Error(`the directory holds the past of ${settings}, not of ${settingsOf(size)}: choose another, or remove it`);
+  const intervalMs = intervalOf(size, fromMs, toMs);
+  const { rows: made } = await fleet.pool.query<{ day: string }>('select day from bench_days');
+  const there = new Set(made.map(({ day }) => Number(day)));
+  const missing = daysOf(fromMs, toMs).filter((dayMs) => !there.has(dayMs));
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (let dayMs = missing.shift(); dayMs !== undefined; dayMs = missing.shift()) {
+      await makeDay(fleet.pool, { dayMs, fromMs, toMs, intervalMs });
+      say(`rows of ${new Date(dayMs).toISOString().slice(0, 10)}`);
+    }
+  }));
+  // As autovacuum leaves it behind.
+  if (there.size < daysOf(fromMs, toMs).length) await fleet.pool.query('vacuum analyze');
+  const { rows: [counted] } = await fleet.pool.query<{ results: string; gaps: string; made: string }>('select sum(results) as results, sum(gaps) as gaps, coalesce(sum(results + gaps) filter (where not day = any($1)), 0) as made from bench_days', [[...there]]);
+  const { rows: [account] } = await fleet.pool.query<{ id: string }>('select id from accounts order by created_at limit 1');
+  const { rows: checks } = await fleet.pool.query<{ id: string }>('select id from checks order by created_at, id');
+  return { store, accountId: account!.id, keys, checkIds: checks.map(({ id }) => id), fromMs, toMs, results: Number(counted?.results), gaps: Number(counted?.gaps), made: Number(counted?.made) };
+}
+
+type Begun = { readonly settings: string; readonly keys: readonly string[]; readonly fromMs: number; readonly toMs: number };
+
+const settingsOf = ({ rows, checks, days }: Size): string => `${rows} rows, ${checks} checks, ${days} days`;
+// Half of the checks run twice a slot, and one run in twelve leaves two rows.
+const intervalOf = ({ rows, checks }: Size, fromMs: number, toMs: number): number => Math.max(10_000, Math.round((toMs - fromMs) * checks * 1.5 / rows));
+
+function daysOf(fromMs: number, toMs: number): number[] {
+  const first = Math.floor(fromMs / DAY_MS) * DAY_MS;
+  return Array.from({ length: Math.ceil((toMs - first) / DAY_MS) }, (_, index) => first + index * DAY_MS);
+}
+
+/** Account, keys, checks and what they are like: once for a directory. */
+async function begun(fleet: Fleet, store: Store, size: Size, say: (what: string) => void): Promise<Begun> {
+  const { rows: [there] } = await fleet.pool.query<{ there: boolean }>(`select to_regclass('bench_past') is not null as there`);
+  if (there?.there) return (await fleet.pool.query<{ facts: Begun }>('select facts from bench_past')).rows[0]!.facts;
+  const toMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - ENDED_HOURS_AGO * HOUR_MS;
+  const fromMs = toMs - size.days * DAY_MS + DAY_MS - (toMs % DAY_MS);
   await store.ensurePartitions(fromMs);
   const hashToken = tokenHasher(Buffer.from(fleet.masterKey, 'hex'));
   const { accountId } = await store.ensureFirstAccount({ name: 'First account', keyHash: hashToken(fleet.apiKey), keyPrefix: maskToken(fleet.apiKey), scopes: SCOPES });
@@ -37,23 +80,32 @@ export async function generatePast(fleet: Fleet, { rows, checks, days }: Size, s
     await store.createApiKey(accountId, { id: randomUUID(), name: `bench ${n}`, hash: hashToken(key), masked: maskToken(key), scopes: SCOPES, lastsMs: null });
     keys.push(key);
   }
-  say(`creating ${checks} checks`);
-  const checkIds = await createChecks(store, fleet.pool, accountId, Math.max(2, checks));
-  // Half of the checks run twice a slot, and one run in twelve leaves two rows.
-  const intervalMs = Math.max(10_000, Math.round((toMs - fromMs) * checks * 1.5 / rows));
-  await giveThemAPast(fleet.pool, { fromMs, toMs, intervalMs });
-  for (let dayMs = Math.floor(fromMs / DAY_MS) * DAY_MS; dayMs < toMs; dayMs += DAY_MS) {
-    await fleet.pool.query(OF_DAY, [new Date(Math.max(dayMs, fromMs)), new Date(Math.min(dayMs + DAY_MS, toMs)), intervalMs]);
-    say(`rows of ${new Date(dayMs).toISOString().slice(0, 10)}`);
+  say(`creating ${size.checks} checks`);
+  await createChecks(store, fleet.pool, accountId, Math.max(2, size.checks));
+  await giveThemAPast(fleet.pool, { fromMs, toMs, intervalMs: intervalOf(size, fromMs, toMs) });
+  const facts: Begun = { settings: settingsOf(size), keys, fromMs, toMs };
+  await fleet.pool.query('create table bench_days (day bigint primary key, results bigint not null, gaps bigint not null)');
+  await fleet.pool.query('create table bench_past as select $1::jsonb as facts', [JSON.stringify(facts)]);
+  return facts;
+}
+
+type DayToMake = { readonly dayMs: number; readonly fromMs: number; readonly toMs: number; readonly intervalMs: number };
+
+/** With its note, or not at all. */
+async function makeDay(pool: Pool, { dayMs, fromMs, toMs, intervalMs }: DayToMake): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query(`begin; set local synchronous_commit = off; set local work_mem = '256MB'`);
+    const { rows: [made] } = await client.query<{ results: string; gaps: string }>(OF_DAY, [new Date(Math.max(dayMs, fromMs)), new Date(Math.min(dayMs + DAY_MS, toMs)), intervalMs]);
+    await client.query('insert into bench_days values ($1, $2, $3)', [dayMs, made!.results, made!.gaps]);
+    await client.query('commit');
+  } finally {
+    client.release(true);
   }
-  // As autovacuum leaves it behind.
-  await fleet.pool.query('vacuum analyze');
-  const { rows: [counted] } = await fleet.pool.query<{ results: string; gaps: string }>('select (select count(*) from results) as results, (select count(*) from gaps) as gaps');
-  return { store, accountId, keys, checkIds, fromMs, toMs, results: Number(counted?.results), gaps: Number(counted?.gaps) };
 }
 
 /** The first two as users make them, parallel and round-robin; the others are their copies. */
-async function createChecks(store: Store, pool: Pool, accountId: string, count: number): Promise<readonly string[]> {
+async function createChecks(store: Store, pool: Pool, accountId: string, count: number): Promise<void> {
   for (const [index, runParallel] of [true, false].entries()) {
     const parsed = parseCheck({
       name: `service ${index}.`, frequency: 10, runParallel, tags: [`team-${index}`], locations: runParallel ? LOCATIONS.slice(0, PARALLEL_LOCATIONS) : LOCATIONS,
@@ -63,8 +115,6 @@ async function createChecks(store: Store, pool: Pool, accountId: string, count: 
     await store.createCheck(accountId, randomUUID(), parsed.check, null);
   }
   await pool.query(COPIES, [count]);
-  const { rows } = await pool.query<{ id: string }>('select id from checks order by created_at, id');
-  return rows.map(({ id }) => id);
 }
 
 const COPIES = `
@@ -113,7 +163,8 @@ const OF_DAY = `
   ), gone as (
     insert into gaps (account_id, due_at, run_id, check_id, location_owed, agent_id, reason)
     select account_id, due_at, run_id, check_id, location_id, location_id, (array['agent_lost', 'no_agent', 'maintenance', 'previous_still_running'])[1 + (fate * 1e6)::integer % 4] from runs where fate >= 1 - 1 / 150.0
-  )
+    returning 1
+  ), made as (
   insert into results (account_id, due_at, run_id, check_id, location_owed, location_executed, agent_id, started_at, lateness_us, clock_offset_us, clock_error_us, bytes_received,
     check_revision, dns_us, connect_us, tls_us, send_us, first_byte_us, data_us, total_us, idle_us, bytes_sent, uncertainty_us, loop_delay_us, attempt, is_final, is_surplus,
     over_max_response_time, established, trigger, outcome, stop_reason, clock, failure_phase, failure_code, failure_message, remote_address, response, assertions)
@@ -127,4 +178,5 @@ const OF_DAY = `
   ) as ending (last_outcome) cross join lateral (
     select 1, 'failed', false where last_outcome = 'failed' and is_retried union all select case when last_outcome = 'failed' and is_retried then 2 else 1 end, last_outcome, true
   ) as attempts (attempt, outcome, is_final)
-  where fate < 1 - 1 / 150.0 order by due_at`;
+  where fate < 1 - 1 / 150.0 order by due_at returning 1
+  ) select (select count(*) from made) as results, (select count(*) from gone) as gaps`;

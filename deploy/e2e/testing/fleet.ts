@@ -4,7 +4,7 @@
  * one that runs this vanishes.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
@@ -19,7 +19,12 @@ import { NodeProcess } from './node-process.ts';
 export type FleetOptions = {
   /** true: commits wait for the disk, as in production. */
   readonly isDurable?: boolean;
+  /** Stays when the fleet ends, and is gone on with by the next one. Left out: a new directory that goes with the fleet. */
+  readonly keptDir?: string;
 };
+
+/** Of a directory that is kept: what the next fleet must know. */
+type KeptFacts = { readonly apiKey: string; readonly masterKey: string };
 
 /** One of several coordinators; left out, what the first one has. */
 export type CoordinatorAt = { readonly name?: string; readonly httpPort?: number; readonly fleetPort?: number; /** Settings besides. */ readonly env?: Readonly<Record<string, string>> };
@@ -32,36 +37,42 @@ const NO_NEWS = { info() {}, warn() {} };
 export class Fleet {
   readonly api: Api;
   readonly apiKey: string;
-  readonly masterKey = randomBytes(32).toString('hex');
+  readonly masterKey: string;
   readonly dir: string;
   readonly pool: Pool;
   readonly postgres: EmbeddedPostgres;
   readonly fleetPort: number;
   readonly httpPort: number;
+  readonly #isKept: boolean;
   readonly #processes: NodeProcess[] = [];
   readonly #closers: (() => Promise<void>)[] = [];
 
-  private constructor(at: { dir: string; postgres: EmbeddedPostgres; httpPort: number; fleetPort: number }) {
+  private constructor(at: { dir: string; isKept: boolean; facts: KeptFacts; postgres: EmbeddedPostgres; httpPort: number; fleetPort: number }) {
     this.dir = at.dir;
+    this.#isKept = at.isKept;
     this.postgres = at.postgres;
     this.httpPort = at.httpPort;
     this.fleetPort = at.fleetPort;
-    this.apiKey = mintToken('account', randomBytes);
+    this.apiKey = at.facts.apiKey;
+    this.masterKey = at.facts.masterKey;
     this.api = new Api(`http://127.0.0.1:${at.httpPort}`, this.apiKey);
     this.pool = new Pool({ connectionString: at.postgres.url, max: 12, connectionTimeoutMillis: 10_000, application_name: 'whoever looks' });
     this.pool.on('error', () => {}); // What fails rejects the query under way.
   }
 
   /** Only Postgres runs yet. */
-  static async open({ isDurable = false }: FleetOptions = {}): Promise<Fleet> {
-    const dir = mkdtempSync(join(tmpdir(), 'sonde-fleet-'));
+  static async open({ isDurable = false, keptDir }: FleetOptions = {}): Promise<Fleet> {
+    const isKept = keptDir !== undefined;
+    const dir = keptDir ?? mkdtempSync(join(tmpdir(), 'sonde-fleet-'));
+    mkdirSync(dir, { recursive: true });
     chmodSync(dir, 0o711); // As root the server is another user's.
     try {
+      const facts = factsOf(dir);
       const [httpPort, fleetPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
-      const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), isEphemeral: true, sync: isDurable, maxConnections: 100, log: NO_NEWS });
-      return new Fleet({ dir, postgres, httpPort, fleetPort });
+      const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), isEphemeral: !isKept, sync: isDurable, maxConnections: 100, log: NO_NEWS });
+      return new Fleet({ dir, isKept, facts, postgres, httpPort, fleetPort });
     } catch (cause) {
-      rmSync(dir, { recursive: true, force: true });
+      if (!isKept) rmSync(dir, { recursive: true, force: true });
       throw cause;
     }
   }
@@ -123,7 +134,7 @@ export class Fleet {
       ...this.#closers.splice(0),
       () => this.pool.end(),
       () => this.postgres.stop(),
-      async () => rmSync(this.dir, { recursive: true, force: true }),
+      async () => { if (!this.#isKept) rmSync(this.dir, { recursive: true, force: true }); },
     ];
     const troubles: unknown[] = [];
     for (const end of ends) await end().catch((error: unknown) => troubles.push(error));
@@ -135,4 +146,12 @@ export class Fleet {
     this.#processes.push(process);
     return process;
   }
+}
+
+function factsOf(dir: string): KeptFacts {
+  const file = join(dir, 'facts.json');
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as KeptFacts;
+  const facts: KeptFacts = { apiKey: mintToken('account', randomBytes), masterKey: randomBytes(32).toString('hex') };
+  writeFileSync(file, JSON.stringify(facts), { mode: 0o600 });
+  return facts;
 }
