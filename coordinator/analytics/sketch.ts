@@ -18,6 +18,20 @@ const LN_GAMMA = Math.log(GAMMA);
 /** Of the largest int4 µs. */
 export const BUCKETS = Math.ceil(Math.log(2 ** 31) / LN_GAMMA) + 2;
 
+export type PartHead = { /** Of the phase. */ readonly number: number; readonly entries: number; readonly sum: number; readonly squares: number; readonly least: number; readonly most: number };
+
+/** The offset behind it. */
+export function writePartHead(into: Buffer, at: number, { number, entries, sum, squares, least, most }: PartHead): number {
+  into.writeInt16BE(number, at);
+  into.writeInt16BE(entries, at + 2);
+  into.writeInt32BE(Math.floor(sum / 2 ** 32), at + 4);
+  into.writeUInt32BE(sum % 2 ** 32, at + 8);
+  into.writeDoubleBE(squares, at + 12);
+  into.writeInt32BE(least, at + 20);
+  into.writeInt32BE(most, at + 24);
+  return at + PART_BYTES;
+}
+
 export function bucketOf(us: number): number {
   return Math.ceil(Math.log(us) / LN_GAMMA);
 }
@@ -73,13 +87,7 @@ export class Sketch {
     const used: number[] = [];
     for (let bucket = 0; bucket < BUCKETS; bucket += 1) if (this.#counts[bucket]! > 0) used.push(bucket);
     const into = Buffer.allocUnsafe(PART_BYTES + used.length * ENTRY_BYTES);
-    into.writeInt16BE(phase, 0);
-    into.writeInt16BE(used.length, 2);
-    into.writeInt32BE(Math.floor(this.sumUs / 2 ** 32), 4);
-    into.writeUInt32BE(this.sumUs % 2 ** 32, 8);
-    into.writeDoubleBE(this.sumOfSquares, 12);
-    into.writeInt32BE(this.leastUs, 20);
-    into.writeInt32BE(this.mostUs, 24);
+    writePartHead(into, 0, { number: phase, entries: used.length, sum: this.sumUs, squares: this.sumOfSquares, least: this.leastUs, most: this.mostUs });
     let at = PART_BYTES;
     for (const bucket of used) {
       into.writeInt32BE(this.#counts[bucket]!, into.writeInt16BE(bucket, at));

@@ -9,6 +9,11 @@ export type RollupStore = LeaseStore & {
    * a time, all or nothing. What is committed meanwhile has marks of its own.
    */
   rollUpMarked(): Promise<RolledUp>;
-  /** Computes every hour and day that touches `[fromMs, toMs)` anew from the rows, a day at a time. */
-  rebuildRollups(fromMs: number, toMs: number, onDay?: (day: { readonly dayMs: number; readonly hours: number; readonly days: number }) => void): Promise<void>;
+  /**
+   * Computes every hour and day that touches `[fromMs, toMs)` anew from the rows, each day (UTC) all or nothing, some at
+   * a time. Once the signal aborts no further day is begun.
+   */
+  rebuildRollups(fromMs: number, toMs: number, options?: RebuildOptions): Promise<void>;
 };
+
+export type RebuildOptions = { readonly onDay?: (day: { readonly dayMs: number; readonly hours: number; readonly days: number }) => void; readonly signal?: AbortSignal };

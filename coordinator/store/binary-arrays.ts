@@ -75,7 +75,7 @@ function writeArray(into: Growing, type: ElementType, values: readonly unknown[]
 }
 
 /** From 1970, where we count, to 2000, where Postgres does. */
-const EPOCH_SHIFT_US = 946_684_800_000_000;
+export const EPOCH_SHIFT_US = 946_684_800_000_000;
 const TWO_32 = 2 ** 32;
 
 const ELEMENTS = {
@@ -89,6 +89,8 @@ const ELEMENTS = {
   /** Postgres' text has no U+0000; a target's may. */
   text: { oid: 25, write: (into: Growing, value: string) => into.text(value) },
   bytea: { oid: 17, write: (into: Growing, value: Uint8Array) => { into.int32(value.length); into.bytes(value); } },
+  /** As json; its format begins with its version. */
+  jsonb: { oid: 3802, write: (into: Growing, value: unknown) => into.text(`\u0001${JSON.stringify(value)}`) },
   /** A value that JSON can write. */
   json: { oid: 114, write: (into: Growing, value: unknown) => into.text(JSON.stringify(value)) },
 } as const;

@@ -1,7 +1,6 @@
 /** The sums that counters go on from: days are added once they are over, so that a scrape reads a few days and never the history. */
 import type { Pool, PoolClient } from 'pg';
-import { unpack } from '../analytics/sketch.ts';
-import { phaseNumber } from '../analytics/phases.ts';
+import { mergePacked } from '../analytics/merge-packed.ts';
 import type { MeterStore } from '../pipeline/meter-port.ts';
 import { encodeArrays, type ArrayColumn } from './binary-arrays.ts';
 import { inTransaction } from './connect.ts';
@@ -45,12 +44,7 @@ async function foldSome(client: PoolClient, dayMs: number, skip: number): Promis
   await client.query({
     text: `insert into counter_totals (${names.join(', ')}) select * from unnest(${COLUMNS.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')})
       on conflict (account_id, check_id, location_id) do update set ${names.slice(3).map((name) => `${name} = excluded.${name}`).join(', ')}`,
-    values: [...encodeArrays(COLUMNS, rows.map((row) => ({ ...row, sketches: row.sketches && packedOnce(row.sketches) })))],
+    values: [...encodeArrays(COLUMNS, rows.map((row) => ({ ...row, sketches: row.sketches && mergePacked(row.sketches) })))],
   });
   return rows.length;
-}
-
-/** Each bucket of a phase once, so that it does not grow with the days. */
-function packedOnce(parts: Buffer): Buffer {
-  return Buffer.concat([...unpack(parts)].map(([phase, sketch]) => sketch.packed(phaseNumber(phase))));
 }

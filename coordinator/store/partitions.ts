@@ -98,6 +98,12 @@ function periodName(period: Period, fromMs: number): string {
   return new Date(fromMs).toISOString().slice(0, 10).replaceAll('-', '').slice(0, NAME_CHARS[period]);
 }
 
+/** The partition that holds rows of an instant, whether it is there or not. */
+export function partitionOf(table: 'results' | 'gaps' | 'rollups_hourly' | 'rollups_daily', atMs: number): string {
+  const { period } = PARTITIONED_TABLES.find(({ name }) => name === table)!;
+  return `${table}_${periodName(period, periodAround(period, dayOf(atMs)).fromMs)}`;
+}
+
 /** Start and end of a partition, from its name; null for another table's. */
 export function periodOf(partition: string): { readonly table: string; readonly fromMs: number; readonly toMs: number } | null {
   const table = PARTITIONED_TABLES.find(({ name, period }) => new RegExp(`^${name}_\\d{${NAME_CHARS[period]}}$`).test(partition));

@@ -20,10 +20,24 @@ const TIMES: Readonly<Record<Phase, string>> = {
 /** What a run's times are packed to, int4 each: the phases that are measured; the others are sums of these. */
 export const PACKED_TIMES = ['dns', 'connect', 'tls', 'send', 'firstByte', 'data', 'total'] as const satisfies readonly Phase[];
 
-/** `times`: 'sketches' gives packed sketches (`total`, `phases`), 'packed' one string of PACKED_TIMES, run by run (`times`): a tenth of the work here. */
-type Source = { readonly results: string; readonly gaps: string; readonly at: string; readonly timed?: string; readonly times?: 'sketches' | 'packed' };
+/** The same as columns. */
+export const PACKED_COLUMNS = PACKED_TIMES.map((phase) => TIMES[phase]);
+
+export const HOURS_OF_A_DAY = 24;
 const ANSWERED = `('passed', 'degraded')`;
 const VERDICTS = `('passed', 'degraded', 'failed')`;
+
+/** Of rows named r. */
+export const RUNS_THAT_COUNT = `r.is_final and not r.is_surplus and (r.trigger = 'schedule' or r.trigger = 'retry' and r.attempt > 1)`;
+/** When agents were cut off, as a common table expression; to be joined to the location and the agent of a run. */
+export const CUT_OFF = `cut_off as materialized (
+    select location_id, agent_id, range_agg(tstzrange(from_at, to_at, '[]')) as during from impaired_windows where withdrawn_at is null group by location_id, agent_id
+  )`;
+/** Of rows named r that are joined so. */
+export const OUTCOME = `case when r.outcome in ${VERDICTS} and cut_off.during @> r.due_at then 'impaired' else r.outcome end`;
+
+/** `times`: 'sketches' gives packed sketches (`total`, `phases`), 'packed' one string of PACKED_TIMES, run by run (`times`): a tenth of the work here. */
+type Source = { readonly results: string; readonly gaps: string; readonly at: string; readonly timed?: string; readonly times?: 'sketches' | 'packed' };
 
 /**
  * A common table expression `computed` with the columns of COMPUTED. `results` and `gaps` are `from … where …` over
@@ -32,14 +46,12 @@ const VERDICTS = `('passed', 'degraded', 'failed')`;
  */
 export function computed({ results, gaps, at, timed = ANSWERED, times = 'sketches' }: Source): string {
   return `
-  cut_off as materialized (
-    select location_id, agent_id, range_agg(tstzrange(from_at, to_at, '[]')) as during from impaired_windows where withdrawn_at is null group by location_id, agent_id
-  ), runs as materialized (
+  ${CUT_OFF}, runs as materialized (
     select r.account_id, r.check_id, r.location_owed as location_id, ${at.replaceAll('due_at', 'r.due_at')} as at, r.due_at,
-      case when r.outcome in ${VERDICTS} and cut_off.during @> r.due_at then 'impaired' else r.outcome end as outcome, r.established, r.over_max_response_time, r.attempt,
+      ${OUTCOME} as outcome, r.established, r.over_max_response_time, r.attempt,
       r.dns_us, r.connect_us, r.tls_us, r.send_us, r.first_byte_us, r.data_us, r.total_us
     from (select r.* ${results}) r left join cut_off on cut_off.location_id = r.location_executed and cut_off.agent_id = r.agent_id
-    where r.is_final and not r.is_surplus and (r.trigger = 'schedule' or r.trigger = 'retry' and r.attempt > 1)
+    where ${RUNS_THAT_COUNT}
   ), counted as (
     select ${CELL.join(', ')},
       count(*) filter (where outcome = 'passed') as passed, count(*) filter (where outcome = 'degraded') as degraded, count(*) filter (where outcome = 'failed') as failed,
@@ -85,14 +97,13 @@ function sketches(timed: string): string {
 /** Replaces the rows of `cells` (account_id, check_id, at) in `table` by what `computed` says; those that are no more go. */
 export function replaced(table: 'rollups_hourly' | 'rollups_daily', hours: 1 | 24, span: string): string {
   const others = COMPUTED.filter((column) => !(CELL as readonly string[]).includes(column));
-  const isSame = `(${['old', 'excluded'].map((row) => COUNTS.map((count) => `${row}.${count}`).join(', ')).join(') is not distinct from (')})`;
   return `
   stored as (
     insert into ${table} as old (${COMPUTED.join(', ')})
     select ${COMPUTED.join(', ')} from computed
     on conflict (account_id, check_id, at, location_id) do update set
       ${others.map((column) => `${column} = excluded.${column}`).join(', ')}, computed_at = now(),
-      corrected_at = case when now() < old.at + interval '${hours + CORRECTION_HOURS} hours' or ${isSame} then old.corrected_at else now() end
+      corrected_at = case when ${isChangedLate('old', 'excluded', hours)} then now() else old.corrected_at end
     returning 1
   ), gone as (
     delete from ${table} old using cells where old.account_id = cells.account_id and old.check_id = cells.check_id and old.at = cells.at and old.at ${span}
@@ -103,3 +114,9 @@ export function replaced(table: 'rollups_hourly' | 'rollups_daily', hours: 1 | 2
 
 /** Rows that come this long after their hour are ordinary lateness; after that a change is a correction, and says so. */
 const CORRECTION_HOURS = 1;
+
+/** Of a stored row and what takes its place. */
+export function isChangedLate(old: string, now: string, hours: 1 | 24): string {
+  const counts = (row: string): string => COUNTS.map((count) => `${row}.${count}`).join(', ');
+  return `(now() >= old.at + interval '${hours + CORRECTION_HOURS} hours' and (${counts(old)}) is distinct from (${counts(now)}))`.replace('old.at', `${old}.at`);
+}

@@ -102,6 +102,11 @@ describe('rollups', () => {
         const counting = runs.flatMap(({ counting: row }) => (row ? [row] : []));
         expect(await stored('rollups_hourly', checkId)).toEqual(modelOf(counting, HOUR_MS));
         expect(await stored('rollups_daily', checkId)).toEqual(modelOf(counting, DAY_MS));
+        // From nothing as from what was there.
+        if (next(2) === 0) await at.client.query('truncate rollups_hourly, rollups_daily');
+        await at.store.rebuildRollups(START, START + 5 * HOUR_MS);
+        expect(await stored('rollups_hourly', checkId)).toEqual(modelOf(counting, HOUR_MS));
+        expect(await stored('rollups_daily', checkId)).toEqual(modelOf(counting, DAY_MS));
       },
     ), { numRuns: 25 });
   });

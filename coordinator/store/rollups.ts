@@ -2,12 +2,12 @@
 import type { Pool, PoolClient } from 'pg';
 import type { RollupStore } from '../pipeline/rollup-port.ts';
 import type { LeaseStore } from '../pipeline/closing-port.ts';
-import { unpack } from '../analytics/sketch.ts';
-import { packTimes } from '../analytics/pack-times.ts';
-import { phaseNumber, type Phase } from '../analytics/phases.ts';
+import { mergePacked } from '../analytics/merge-packed.ts';
+import { MEASURED, packTimes } from '../analytics/pack-times.ts';
 import { encodeArrays, type ArrayColumn } from './binary-arrays.ts';
 import { inTransaction } from './connect.ts';
 import { DAY_MS, type Partitions } from './partitions.ts';
+import { rebuildDay } from './rebuild-rollups.ts';
 import { decodeMarks, HOUR_MS, type MarkedHour } from './rollup-marks.ts';
 import { CELL, computed, COUNTS, replaced } from './rollup-sql.ts';
 
@@ -16,6 +16,8 @@ const ROLLUP_LOCK = 5_068_134;
 /** Transactions of ingest whose marks are worked off at once, and hours in one statement: minutes of a large fleet. */
 const MARKS_MAX = 2_000;
 const HOURS_MAX = 4_000;
+/** Days at a time: one each core of a small machine. */
+const REBUILT_AT_ONCE = 2;
 /** Grouping a day's times in memory: https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-WORK-MEM */
 const WORK_MEM = '128MB';
 const STATEMENT_TIMEOUT = '10min';
@@ -28,7 +30,10 @@ export type RollupDeps = {
 };
 
 export function rollupStore({ pool, partitions, rawDays }: RollupDeps): Omit<RollupStore, keyof LeaseStore> {
-  const begin = `begin; set local work_mem = '${WORK_MEM}'; set local statement_timeout = '${STATEMENT_TIMEOUT}'; set local jit = off; select pg_advisory_xact_lock(${ROLLUP_LOCK})`;
+  const settings = `begin; set local work_mem = '${WORK_MEM}'; set local statement_timeout = '${STATEMENT_TIMEOUT}'; set local jit = off`;
+  const begin = `${settings}; select pg_advisory_xact_lock(${ROLLUP_LOCK})`;
+  /** Other days may be rebuilt meanwhile; marks wait. */
+  const beginDay = (dayMs: number): string => `${settings}; select pg_advisory_xact_lock_shared(${ROLLUP_LOCK}), pg_advisory_xact_lock(${ROLLUP_LOCK}, ${dayMs / DAY_MS})`;
   return {
     rollUpMarked: async () => {
       const { rows: ahead } = await pool.query<Mark>('select cells from rollup_marks order by id limit $1', [MARKS_MAX]);
@@ -44,17 +49,19 @@ export function rollupStore({ pool, partitions, rawDays }: RollupDeps): Omit<Rol
       });
     },
 
-    async rebuildRollups(fromMs, toMs, onDay) {
-      for (let dayMs = Math.floor(fromMs / DAY_MS) * DAY_MS; dayMs < toMs; dayMs += DAY_MS) {
-        await partitions.ensureDays([dayMs]);
-        const done = await inTransaction(pool, begin, async (client) => {
-          const hours = await rebuildHours(client, dayMs, rawDays);
-          const { rows } = await client.query<{ account_id: string; check_id: string }>(
-            'select distinct account_id, check_id from rollups_hourly where at >= $1 and at < $2', [new Date(dayMs), new Date(dayMs + DAY_MS)]);
-          return { dayMs, hours, days: await computeDays(client, rows.map((row) => ({ accountId: row.account_id, checkId: row.check_id, atMs: dayMs }))) };
-        });
-        onDay?.(done);
-      }
+    async rebuildRollups(fromMs, toMs, { onDay, signal } = {}) {
+      let nextMs = Math.floor(fromMs / DAY_MS) * DAY_MS;
+      const work = async (): Promise<void> => {
+        while (nextMs < toMs && !signal?.aborted) {
+          const dayMs = nextMs;
+          nextMs += DAY_MS;
+          await partitions.ensureDays([dayMs]);
+          const done = await inTransaction(pool, beginDay(dayMs), (client) => rebuildDay(client, dayMs, rawDays));
+          onDay?.({ dayMs, ...done });
+        }
+      };
+      // One gathers while Postgres stores the other's.
+      await Promise.all(Array.from({ length: REBUILT_AT_ONCE }, work));
     },
   };
 }
@@ -104,32 +111,6 @@ async function computeHours(client: PoolClient, hours: readonly MarkedHour[], ra
   return store(client, { table: 'rollups_hourly', hours: 1, cells: given(rawDays), values }, rows.map(hourOf));
 }
 
-/** So much of a day is held in memory at once. */
-const REBUILT_AT_ONCE_MS = 2 * HOUR_MS;
-
-async function rebuildHours(client: PoolClient, dayMs: number, rawDays: number): Promise<number> {
-  const within = (as: string): string => `where ${as}.due_at >= $1 and ${as}.due_at < $2 and ${as}.due_at >= date_trunc('day', now(), 'UTC') - interval '${rawDays} days'
-    and not exists (select from retention where retention.account_id = ${as}.account_id and ${as}.due_at < date_trunc('day', now(), 'UTC') - make_interval(days => raw_days))`;
-  let hours = 0;
-  for (let fromMs = dayMs; fromMs < dayMs + DAY_MS; fromMs += REBUILT_AT_ONCE_MS) {
-    const span = [new Date(fromMs), new Date(fromMs + REBUILT_AT_ONCE_MS)];
-    const { rows } = await client.query<HourRow>({
-      text: `with ${computed({ results: `from results r ${within('r')}`, gaps: `from gaps g ${within('g')}`, at: AT_HOUR, times: 'packed' })} select * from computed`, values: span,
-    });
-    for (let from = 0; from < rows.length; from += STORED_AT_ONCE) {
-      const some = rows.slice(from, from + STORED_AT_ONCE).map(hourOf);
-      hours += await store(client, { table: 'rollups_hourly', hours: 1, cells: GIVEN, values: [...NO_CELLS, ...span] }, some);
-    }
-    // What was not computed just now is of rows that are no more.
-    await client.query({ text: `delete from rollups_hourly old where old.at >= $1 and old.at < $2 and old.computed_at < now() and ${KEPT.replace('at >=', 'old.at >=').replaceAll('given.', 'old.').replace('RAW_DAYS', String(rawDays))}`, values: span });
-  }
-  return hours;
-}
-
-/** Rows of one statement. */
-const STORED_AT_ONCE = 10_000;
-const NO_CELLS = encodeArrays<MarkedHour>(CELL_COLUMNS, []);
-
 type Stored = {
   readonly table: 'rollups_hourly' | 'rollups_daily';
   readonly hours: 1 | 24;
@@ -159,7 +140,8 @@ type Computed = Cell & Counts & { readonly gap_reasons: Readonly<Record<string, 
 type HourRow = Cell & Counts & { readonly gap_reasons: Readonly<Record<string, number>> | null; readonly times: Buffer | null };
 
 function hourOf(row: HourRow): Computed {
-  return { ...row, ...packTimes(row.times) };
+  const runs = (row.times?.length ?? 0) / (4 * MEASURED);
+  return { ...row, ...packTimes(Int32Array.from({ length: runs * MEASURED }, (_, n) => row.times!.readInt32BE(4 * n)), runs) };
 }
 
 type HoursOfDay = Cell & Counts & { readonly reasons: readonly Readonly<Record<string, number>>[] | null; readonly total: Buffer | null; readonly phases: Buffer | null };
@@ -187,12 +169,7 @@ async function computeDays(client: PoolClient, days: readonly MarkedHour[]): Pro
 function mergedDay(row: HoursOfDay): Computed {
   const reasons: Record<string, number> = {};
   for (const ofHour of row.reasons ?? []) for (const [reason, n] of Object.entries(ofHour)) reasons[reason] = (reasons[reason] ?? 0) + n;
-  return { ...row, gap_reasons: row.reasons === null ? null : reasons, total: packedAgain(row.total), phases: packedAgain(row.phases) };
-}
-
-function packedAgain(parts: Buffer | null): Buffer | null {
-  if (parts === null) return null;
-  return Buffer.concat([...unpack(parts)].map(([phase, sketch]: readonly [Phase, ReturnType<typeof unpack> extends ReadonlyMap<Phase, infer S> ? S : never]) => sketch.packed(phaseNumber(phase))));
+  return { ...row, gap_reasons: row.reasons === null ? null : reasons, total: row.total && mergePacked(row.total), phases: row.phases && mergePacked(row.phases) };
 }
 
 const STORED_COLUMNS: readonly (ArrayColumn<Computed> & { readonly name: string })[] = [

@@ -29,14 +29,15 @@ export async function rebuildRollups({ env, output, stop }: Context, flags: Rebu
   try {
     const store = await openStore({ databaseUrl: databaseUrl.reveal(), applicationName: 'sonde rollups', log: { info() {}, warn() {} }, retentionRawDays: retention.raw });
     try {
-      for (let dayMs = Math.floor(fromMs / DAY_MS) * DAY_MS; dayMs < toMs && !stop.aborted; dayMs += DAY_MS) {
-        output.progress(`computing ${dayOf(dayMs)} …`);
-        await store.rebuildRollups(dayMs, dayMs + DAY_MS, ({ hours, days }) => {
+      await store.rebuildRollups(fromMs, toMs, {
+        signal: stop,
+        onDay: ({ dayMs, hours, days }) => {
+          output.progress(`${dayOf(dayMs)} is computed …`);
           done.days += 1;
           done.hourlyRows += hours;
           done.dailyRows += days;
-        });
-      }
+        },
+      });
     } finally {
       await store.close();
     }
