@@ -1,7 +1,7 @@
 /**
  * How many results a second go the whole way (agent's delivery → gRPC → coordinator → COMMIT → acknowledgement),
  * against the same rows by COPY and by single inserts into an identical table of the same Postgres, in turn, round
- * by round. `--rounds 5 --rows 40000 --agents 4 --json`.
+ * by round. `--rounds 5 --rows 40000 --agents 4 --json`; `--profile DIR` leaves a CPU profile of the coordinator there.
  */
 import { parseArgs } from 'node:util';
 import type { IngestResult } from '#coordinator/store/result-columns.ts';
@@ -48,7 +48,7 @@ const INSERT_MS = 3_000;
 const { values: given } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' }, rows: { type: 'string', default: '40000' }, agents: { type: 'string', default: '4' },
-    json: { type: 'boolean', default: false },
+    profile: { type: 'string' }, json: { type: 'boolean', default: false },
   },
 });
 const settings = { rounds: whole('rounds', given.rounds, 100), rows: whole('rows', given.rows, 200_000), agents: whole('agents', given.agents, 50) };
@@ -66,7 +66,7 @@ async function run(): Promise<PipelineReport> {
     const benchAgents = await prepareOwedRuns(fleet, settings.agents);
     const { fromMs, untilMs } = benchAgents[0]!.owed;
     for (const table of ['copy', 'copy1000', 'insert1', 'insert8']) await makeIdenticalTable(fleet.pool, `results_by_${table}`, { fromMs, untilMs });
-    const coordinator = await fleet.startCoordinator();
+    const coordinator = await fleet.startCoordinator(given.profile === undefined ? {} : { env: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${given.profile}` } });
     await agents.ask({ kind: 'join', port: fleet.fleetPort, agents: benchAgents }, 'joined');
     const rounds = await measure({ fleet, coordinator, agents, benchAgents });
     return { ...reportOf(rounds.measured), machine: on, errors: await errorsOf(fleet, coordinator, rounds) };
