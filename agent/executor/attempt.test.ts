@@ -54,6 +54,19 @@ describe('an attempt with secrets', () => {
     expect(sent).toHaveLength(2);
   });
 
+  it('fills them in what is expected, where in a pattern they stand for themselves, and tells nothing of them', async () => {
+    const { attempt } = anEcho({ token: { value: 'a+b(canary', targets: ['127.0.0.1:6379'] } });
+    const assertions = (['CONTAINS', 'MATCHES', 'EQUALS'] as const).map((comparison) => ({ source: 'RESPONSE_DATA' as const, property: '', comparison, target: 'said {{local.token}}' }));
+    const seen = await attempt(aProbeSpec({ payload: Buffer.from('said {{local.token}}'), assertions }), NEVER);
+    expect(seen.assertions.map(({ passed }) => passed)).toEqual([true, true, false]);
+    expect(JSON.stringify(seen.assertions)).not.toContain('canary');
+    expect(seen.assertions[2]!.actual).toContain('[redacted]');
+    const tooLong = anEcho({ token: { value: 'canary'.repeat(100), targets: ['127.0.0.1:6379'] } });
+    const refused = await tooLong.attempt(aProbeSpec({ payload: null, assertions }), NEVER);
+    expect(refused).toMatchObject({ outcome: 'agent_fault', failure: { code: 'ERR_AGENT_SECRET', message: expect.stringContaining('with the secrets filled in, assertion 2, target') } });
+    expect(JSON.stringify(refused)).not.toContain('canary');
+  });
+
   it('never fills them in a hostname', async () => {
     const { attempt, sent } = anEcho({ redis: { value: CANARY, targets: ['{{local.redis}}:6379'] } });
     await attempt(aProbeSpec({ hostname: '{{local.redis}}', payload: null }), NEVER);

@@ -42,6 +42,9 @@ function fillerOf(localSecret: (name: string) => LocalSecret | null): (spec: Pro
     if (!filled.ok || filled.spec === spec) return filled;
     const before = kept.get(spec);
     if (before !== undefined && isDeepStrictEqual(before, filled.spec)) return { ok: true, spec: before };
+    // A value may make a pattern longer than patterns may be.
+    const problem = refusalOf(filled.spec);
+    if (problem !== null) return { ok: false, problem: `with the secrets filled in, ${problem}` };
     kept.set(spec, filled.spec);
     return filled;
   };
@@ -69,11 +72,12 @@ function seeingAttempt({ probe, nowMs, isImpaired, patternWork }: AttemptDeps): 
 
 /** Why an assignment cannot be run here, or null: what is found out late would be found out at every slot. */
 export function refusalOf(spec: ProbeSpec): string | null {
+  const without = (problem: string): string => redactorOf(spec.secrets ?? []).text(problem);
   const assertions = compileAssertions(spec.assertions);
-  if (!assertions.ok) return assertions.problem;
+  if (!assertions.ok) return without(assertions.problem);
   for (const [index, step] of spec.steps.entries()) {
     const pattern = step.kind === 'expect' ? compilePattern(step.pattern) : null;
-    if (pattern?.ok === false) return redactorOf(spec.secrets ?? []).text(`step ${index + 1}: ${pattern.problem}`);
+    if (pattern?.ok === false) return without(`step ${index + 1}: ${pattern.problem}`);
   }
   return null;
 }

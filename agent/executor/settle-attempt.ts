@@ -34,7 +34,7 @@ export function faultOf(spec: ProbeSpec, why: 'stopping' | 'broken'): SeenAttemp
 
 /** The agent's file does not have what the check names, or has it for other targets. */
 export function secretMissing(spec: ProbeSpec, problem: string): SeenAttempt {
-  return asAgentFault(NOTHING_SEEN, { phase: 'resolve', code: 'ERR_AGENT_SECRET', message: `probing ${spec.hostname}:${spec.port}: ${problem} in the agent's secrets file` });
+  return asAgentFault(NOTHING_SEEN, { phase: 'resolve', code: 'ERR_AGENT_SECRET', message: `probing ${spec.hostname}:${spec.port}: ${problem}` });
 }
 
 function asAgentFault(report: ProbeReport, failure: Failure): SeenAttempt {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Step } from '#shared/check/check.ts';
-import { expandSteps, expandVariables, LOCAL_PREFIX, variablesIn } from '#shared/check/variables.ts';
+import { expandAssertions, expandSteps, expandVariables, LOCAL_PREFIX, variablesIn } from '#shared/check/variables.ts';
 import type { ProbeSpec } from '#shared/run/probe-spec.ts';
 
 /** A secret of the agent's own file, and the only targets it may be sent to, each `host:port` in lower case. */
@@ -23,8 +23,8 @@ export function fillLocalSecrets(spec: ProbeSpec, secretOf: (name: string) => Lo
   const target = targetOf(spec);
   for (const name of names) {
     const secret = secretOf(name.slice(LOCAL_PREFIX.length));
-    if (secret === null) return { ok: false, problem: `there is no secret '${name.slice(LOCAL_PREFIX.length)}'` };
-    if (!secret.targets.includes(target)) return { ok: false, problem: `the secret '${name.slice(LOCAL_PREFIX.length)}' is not for ${target}` };
+    if (secret === null) return { ok: false, problem: `there is no secret '${name.slice(LOCAL_PREFIX.length)}' in the agent's secrets file` };
+    if (!secret.targets.includes(target)) return { ok: false, problem: `the secret '${name.slice(LOCAL_PREFIX.length)}' is not for ${target} in the agent's secrets file` };
     values.set(name, secret.value);
   }
   const lookup = (name: string): string | undefined => values.get(name);
@@ -34,6 +34,7 @@ export function fillLocalSecrets(spec: ProbeSpec, secretOf: (name: string) => Lo
       ...spec,
       payload: spec.payload === null ? null : filledBytes(spec.payload, lookup),
       steps: expandSteps(spec.steps, lookup),
+      assertions: expandAssertions(spec.assertions, lookup),
       secrets: [...spec.secrets ?? [], ...values.values()],
     },
   };
@@ -45,8 +46,8 @@ const namesIn = new WeakMap<ProbeSpec, readonly string[]>();
 function localNamesOf(spec: ProbeSpec): readonly string[] {
   let names = namesIn.get(spec);
   if (names === undefined) {
-    const { payload, steps } = spec;
-    const texts = [...(payload === null ? [] : [Buffer.from(payload).toString('latin1')]), ...steps.flatMap(textOf)];
+    const { payload, steps, assertions } = spec;
+    const texts = [...(payload === null ? [] : [Buffer.from(payload).toString('latin1')]), ...steps.flatMap(textOf), ...assertions.flatMap(({ property, target }) => [property, target])];
     names = [...new Set(texts.flatMap(variablesIn))].filter((name) => name.startsWith(LOCAL_PREFIX));
     namesIn.set(spec, names);
   }

@@ -37,7 +37,7 @@ export function variableProblems(request: TcpRequest, variables: Variables): rea
   const problems = variableFields(request).flatMap(({ path, text, isShown }) => variablesIn(text).flatMap((name): readonly Problem[] => {
     if (name.startsWith(LOCAL_PREFIX)) return isShown ? [problemAt(path, text, 'no agent-local variable', 'agent-local secrets are for what is sent and expected, not for names')] : [];
     const variable = variables.get(name);
-    if (variable === undefined) return [problemAt(path, text, 'a variable that is there', unknownName(name, [...variables.keys()], isShown))];
+    if (variable === undefined) return [problemAt(path, text, 'a variable that is there', unknownName(name, [...variables.keys()], path))];
     return variable.isSecret && isShown ? [problemAt(path, text, 'no secret', `{{${name}}} is a secret, and this is shown to everybody who may read results: use a variable that is none`)] : [];
   }));
   if (problems.length > 0) return problems;
@@ -54,8 +54,14 @@ export function variableProblems(request: TcpRequest, variables: Variables): rea
     problemAt(path, null, limit, `with its variables filled in this is not ${limit}`));
 }
 
-function unknownName(name: string, known: readonly string[], isShown: boolean): string {
+function unknownName(name: string, known: readonly string[], path: string): string {
   const near = nearestWord(name, known);
   const offer = near !== null ? `did you mean {{${near}}}?` : known.length > 0 ? `there is ${known.slice(0, 10).join(', ')}` : 'there is none yet';
-  return `there is no variable '${name}'; ${offer}${isShown ? '' : '; to send the braces themselves write them as \\x7b\\x7b in escaped data'}`;
+  return `there is no variable '${name}'; ${offer}${bracesIn(path)}`;
+}
+
+/** How to write two braces that are no variable. */
+function bracesIn(path: string): string {
+  if (path.startsWith('request.assertions')) return '; for the braces themselves use a pattern, and write them as \\{\\{';
+  return path === 'request.data' || path.startsWith('request.steps') ? '; to send the braces themselves write them as \\x7b\\x7b in escaped data' : '';
 }

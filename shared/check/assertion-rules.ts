@@ -6,6 +6,7 @@ import { nearestWord } from './nearest-word.ts';
 import { patternProblem } from './pattern-problem.ts';
 import { problemAt, type Problem } from './problem.ts';
 import { valueAt } from './schema-problems.ts';
+import { PLACEHOLDER } from './variables.ts';
 
 const NUMERIC_COMPARISONS: ReadonlySet<unknown> = new Set<AssertionComparison>([
   'EQUALS', 'NOT_EQUALS', 'LESS_THAN', 'GREATER_THAN', 'IS_EMPTY', 'NOT_EMPTY',
@@ -32,7 +33,7 @@ function propertyProblems(assertion: unknown, path: string): readonly Problem[] 
   if (valueAt(assertion, ['source']) !== 'RESPONSE_DATA') {
     return [problemAt(`${path}.property`, property, 'empty', 'only RESPONSE_DATA takes a property')];
   }
-  return patternProblem(`${path}.property`, property);
+  return patternProblem(`${path}.property`, property.replaceAll(PLACEHOLDER, 'x'));
 }
 
 function comparisonProblems(source: unknown, comparison: unknown, path: string): readonly Problem[] {
@@ -44,9 +45,11 @@ function comparisonProblems(source: unknown, comparison: unknown, path: string):
 function targetProblems({ path, target, source, comparison }: { path: string; target: string; source: unknown; comparison: unknown }): readonly Problem[] {
   if (NO_TARGET.has(comparison)) return [];
   if (comparison === 'MATCHES' || comparison === 'NOT_MATCHES') {
-    return target === '' ? [emptyTarget(path, comparison)] : patternProblem(path, target);
+    return target === '' ? [emptyTarget(path, comparison)] : patternProblem(path, target.replaceAll(PLACEHOLDER, 'x'));
   }
   if (TARGET_NEEDED.has(comparison) && target === '') return [emptyTarget(path, String(comparison))];
+  // What its value makes of it is looked at when that is known (coordinator/planning/expand-check.ts).
+  if (target.search(PLACEHOLDER) >= 0) return [];
   const wantsNumber = comparison === 'LESS_THAN' || comparison === 'GREATER_THAN'
     || (NUMERIC_SOURCES.has(source as AssertionSource) && NUMERIC_COMPARISONS.has(comparison));
   if (wantsNumber && parseDecimal(target) === null) {

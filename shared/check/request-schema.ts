@@ -21,7 +21,7 @@ const assertionSchema = z.strictObject({
   comparison: z.enum(ASSERTION_COMPARISONS)
     .describe('LESS_THAN and GREATER_THAN compare numbers; MATCHES and NOT_MATCHES take a regular expression.'),
   target: z.union([z.string().max(16_384), z.number()], { error: 'the target is a string or a number' }).nullish()
-    .describe('What to compare with; numbers are kept as text.'),
+    .describe('What to compare with; numbers are kept as text. May contain {{VARIABLE}}, which in a pattern stands for itself.'),
   regex: z.string().max(2_048).nullish().describe('Accepted for compatibility; has a meaning for HTTP headers only.'),
 }).meta({ id: 'TcpAssertion', description: 'One expectation. All of them are judged, top to bottom; any that fails fails the check.' });
 

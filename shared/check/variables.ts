@@ -1,4 +1,4 @@
-import type { Step, TcpRequest } from './check.ts';
+import type { Assertion, Step, TcpRequest } from './check.ts';
 
 /** `{{VARIABLE}}` or `{{{VARIABLE}}}`: both stand for the value as it is, nothing of it is encoded. */
 export const PLACEHOLDER = /\{\{\{?\s*([A-Za-z_$][\w.]*)\s*\}?\}\}/g;
@@ -29,6 +29,10 @@ export function variableFields(request: TcpRequest): readonly { readonly path: s
       return text === null ? [] : [{ path: `request.steps.${index}.${step.kind}`, text, isShown: false }];
     }),
     ...(request.tls?.serverName ? [{ path: 'request.tls.serverName', text: request.tls.serverName, isShown: true }] : []),
+    ...request.assertions.flatMap(({ property, target }, index) => [
+      ...(property === '' ? [] : [{ path: `request.assertions.${index}.property`, text: property, isShown: false }]),
+      ...(target === '' ? [] : [{ path: `request.assertions.${index}.target`, text: target, isShown: false }]),
+    ]),
   ];
 }
 
@@ -46,6 +50,7 @@ export function expandRequest(request: TcpRequest, lookup: (name: string) => str
     data: request.data === null || isOpaque(request.dataFormat) ? request.data : expandVariables(request.data, literalIn(request.dataFormat, lookup)),
     steps: expandSteps(request.steps, lookup),
     tls: request.tls?.serverName ? { ...request.tls, serverName: expandVariables(request.tls.serverName, lookup) } : request.tls,
+    assertions: expandAssertions(request.assertions, lookup),
   };
 }
 
@@ -58,6 +63,19 @@ export function expandSteps(steps: readonly Step[], lookup: (name: string) => st
       case 'startTls': return step;
     }
   });
+}
+
+/** What is expected, likewise: in a pattern a value stands for itself. */
+export function expandAssertions(assertions: readonly Assertion[], lookup: (name: string) => string | undefined): readonly Assertion[] {
+  const inPattern = (name: string): string | undefined => asPattern(lookup(name));
+  return assertions.map((assertion) => ({
+    ...assertion, property: expandVariables(assertion.property, inPattern),
+    target: expandVariables(assertion.target, isPattern(assertion) ? inPattern : lookup),
+  }));
+}
+
+function isPattern({ comparison }: Assertion): boolean {
+  return comparison === 'MATCHES' || comparison === 'NOT_MATCHES';
 }
 
 function literalIn(format: TcpRequest['dataFormat'], lookup: (name: string) => string | undefined) {
