@@ -16,13 +16,26 @@ type Span = { readonly fromAtMs: number; readonly untilMs: number | null };
 function ownSpans(agentId: string, checkId: string, rosters: readonly RosterEpoch[]): readonly Span[] {
   const spans: Span[] = [];
   rosters.forEach((roster, index) => {
-    if (memberFor(checkId, roster.members) !== agentId) return;
+    if (ownerIn(roster, checkId) !== agentId) return;
     const untilMs = rosters[index + 1]?.fromAtMs ?? null;
     const last = spans.at(-1);
     if (last?.untilMs === roster.fromAtMs) spans[spans.length - 1] = { fromAtMs: last.fromAtMs, untilMs };
     else spans.push({ fromAtMs: roster.fromAtMs, untilMs });
   });
   return spans;
+}
+
+/** By roster, which never changes: every agent of a location asks the same of it. Each goes with its roster. */
+const owners = new WeakMap<RosterEpoch, Map<string, string | null>>();
+
+function ownerIn(roster: RosterEpoch, checkId: string): string | null {
+  const known = owners.get(roster) ?? new Map<string, string | null>();
+  owners.set(roster, known);
+  const owner = known.get(checkId);
+  if (owner !== undefined) return owner;
+  const found = memberFor(checkId, roster.members);
+  known.set(checkId, found);
+  return found;
 }
 
 function clipped(turn: Turns, span: Span): Turns | null {

@@ -35,18 +35,27 @@ export type LiveSession = {
 /** The sessions of this process, by session, agent and location. The newest of an agent wins. */
 export class SessionRegistry {
   readonly #sessions = new Map<string, LiveSession>();
+  /** By location, then agent. */
+  readonly #locations = new Map<string, Map<string, LiveSession>>();
 
   /** Returns the session of the same agent that has to go, for the caller to close: the older one, which may be the one that was added. */
   add(session: LiveSession): LiveSession | null {
-    const other = [...this.#sessions.values()].find(({ agentId, location }) => agentId === session.agentId && location.id === session.location.id) ?? null;
+    const agents = this.#locations.get(session.location.id) ?? new Map<string, LiveSession>();
+    const other = agents.get(session.agentId) ?? null;
     if (other && other.generation > session.generation) return session;
     if (other) this.#sessions.delete(other.sessionId);
     this.#sessions.set(session.sessionId, session);
+    this.#locations.set(session.location.id, agents.set(session.agentId, session));
     return other;
   }
 
   remove(sessionId: string): void {
+    const session = this.#sessions.get(sessionId);
+    if (!session) return;
     this.#sessions.delete(sessionId);
+    const agents = this.#locations.get(session.location.id);
+    if (agents?.get(session.agentId) === session) agents.delete(session.agentId);
+    if (agents?.size === 0) this.#locations.delete(session.location.id);
   }
 
   get(sessionId: string): LiveSession | undefined {
@@ -62,7 +71,7 @@ export class SessionRegistry {
   }
 
   inLocation(locationId: string): readonly LiveSession[] {
-    return this.all().filter(({ location }) => location.id === locationId);
+    return [...this.#locations.get(locationId)?.values() ?? []];
   }
 
   /** Those that are here to stay: with a share of the checks before drained ones, the least busy first. */

@@ -1,121 +1,107 @@
-/**
- * One process with many agents: the agent's own session, assignments and delivery, without probes. Does what its
- * parent says over the channel, and ends with it.
- */
-import { randomUUID } from 'node:crypto';
-import { newPrivateKeyPem, ownKeyOf } from '#agent/own-key.ts';
-import { AssignmentSet } from '#agent/session/assignment-set.ts';
-import { ClockOffsetEstimate } from '#agent/session/clock-offset.ts';
-import { connectFleet, type CoordinatorAddress } from '#agent/session/fleet-connection.ts';
-import { SessionKeeper } from '#agent/session/keep-session.ts';
-import { createLog } from '#shared/log.ts';
+/** One process with many agents. Does what its parent says over the channel, and ends with it. */
+import { readFileSync } from 'node:fs';
+import type { CoordinatorAddress } from '#agent/session/fleet-connection.ts';
 import { sleep, systemClock } from '#shared/time/clock.ts';
-import { benchRows, type OwedRuns } from '../pipeline/bench-rows.ts';
-import { LaneSpool } from './lane-spool.ts';
-
-export type HostedAgent = { readonly key: string; readonly owed: OwedRuns; /** Number of the first result it may deliver, and its share of the backlog. */ readonly firstRow: number; readonly backlog: number };
+import { HostedAgent, type HostedAgentOrder } from './hosted-agent.ts';
 
 export type ToHost =
-  | { readonly kind: 'join'; readonly coordinator: CoordinatorAddress; readonly agents: readonly HostedAgent[] }
+  | { readonly kind: 'join'; readonly coordinator: CoordinatorAddress; readonly agents: readonly HostedAgentOrder[] }
   | { readonly kind: 'status' }
+  /** From now on a change of the config counts. */
+  | { readonly kind: 'forgetChanges' }
+  | { readonly kind: 'changes' }
+  | { readonly kind: 'returns' }
   /** Live results of all agents together, evenly. */
-  | { readonly kind: 'live'; readonly perSecond: number; readonly forMs: number };
+  | { readonly kind: 'live'; readonly perSecond: number; readonly forMs: number }
+  /** So many of each agent, all at once. */
+  | { readonly kind: 'burst'; readonly each: number; readonly withinMs: number };
 
-export type HostStatus = {
-  readonly kind: 'status';
-  readonly connected: number;
-  /** Wall clock when the last of the connected came, ms. */
-  readonly lastConnectedAtMs: number;
-  readonly sessionsLost: number;
-  /** By config revision: when each agent had it, wall clock, ms. The last few revisions. */
-  readonly applied: readonly { readonly revision: number; readonly atMs: readonly number[] }[];
-  readonly backlogLeft: number;
-  readonly cpuUs: number;
-};
+export type FromHost =
+  | { readonly kind: 'joined' }
+  | { readonly kind: 'status'; readonly connected: number; readonly sessionsLost: number; readonly changed: number; readonly backlogLeft: number; readonly residentMb: number; readonly cpuUs: number }
+  | { readonly kind: 'forgotten' }
+  /** When each agent that had a change had its first; wall clock, ms. */
+  | { readonly kind: 'changes'; readonly atMs: readonly number[] }
+  /** When each agent that is connected came. */
+  | { readonly kind: 'returns'; readonly atMs: readonly number[]; readonly timesTurnedAway: number }
+  | { readonly kind: 'lived'; readonly offered: number; readonly left: number; readonly elapsedMs: number; readonly waitsMs: readonly number[] }
+  | { readonly kind: 'burst'; readonly elapsedMs: number; readonly cpuUs: number; readonly left: number };
 
-export type FromHost = HostStatus | { readonly kind: 'joined' } | { readonly kind: 'lived'; readonly offered: number; readonly left: number; readonly elapsedMs: number; readonly waitsMs: readonly number[] };
-
-const REVISIONS_KEPT = 20;
 /** A burst of connects at first measures the machine's accept queue, not the coordinator. */
-const JOIN_AT_ONCE = 50;
+const JOIN_AT_ONCE = 25;
 const TICK_MS = 20;
+/** After the last live result was offered. */
+const SETTLE_MS = 10_000;
 
 const stopping = new AbortController();
-const spools: LaneSpool[] = [];
-const applied = new Map<number, number[]>();
-let connected = 0;
-let lastConnectedAtMs = 0;
-let sessionsLost = 0;
+const agents: HostedAgent[] = [];
 
-process.on('message', (message) => { void follow(message as ToHost); });
+process.on('message', (message) => { void follow(message as ToHost).then((answer) => process.send?.(answer)); });
 process.on('disconnect', () => { stopping.abort(); process.exit(0); });
+// Ctrl-C reaches the whole group; the parent decides what becomes of it.
+process.on('SIGINT', () => {});
 
-async function follow(order: ToHost): Promise<void> {
+async function follow(order: ToHost): Promise<FromHost> {
   switch (order.kind) {
-    case 'join': {
-      for (let from = 0; from < order.agents.length; from += JOIN_AT_ONCE) {
-        await Promise.all(order.agents.slice(from, from + JOIN_AT_ONCE).map((agent) => join(order.coordinator, agent)));
-      }
-      return tell({ kind: 'joined' });
-    }
-    case 'status': {
-      const { user, system } = process.cpuUsage();
-      return tell({
-        kind: 'status', connected, lastConnectedAtMs, sessionsLost, cpuUs: user + system,
-        applied: [...applied].map(([revision, atMs]) => ({ revision, atMs })), backlogLeft: spools.reduce((sum, spool) => sum + spool.backlogLeft, 0),
-      });
-    }
-    case 'live': return tell(await live(order.perSecond, order.forMs));
+    case 'join': return join(order.coordinator, order.agents);
+    case 'status': return {
+      kind: 'status', connected: agents.filter(({ connectedAtMs }) => connectedAtMs !== null).length, sessionsLost: sum(({ sessionsLost }) => sessionsLost),
+      changed: agents.filter(({ firstChangeAtMs }) => firstChangeAtMs !== null).length, backlogLeft: sum(({ spool }) => spool.backlogLeft), residentMb: residentMb(), cpuUs: cpuUs(),
+    };
+    case 'forgetChanges':
+      for (const agent of agents) agent.firstChangeAtMs = null;
+      return { kind: 'forgotten' };
+    case 'changes': return { kind: 'changes', atMs: agents.flatMap(({ firstChangeAtMs }) => firstChangeAtMs ?? []) };
+    case 'returns': return { kind: 'returns', atMs: agents.flatMap(({ connectedAtMs }) => connectedAtMs ?? []), timesTurnedAway: sum(({ timesTurnedAway }) => timesTurnedAway) };
+    case 'live': return live(order.perSecond, order.forMs);
+    case 'burst': return burst(order.each, order.withinMs);
   }
 }
 
-async function live(perSecond: number, forMs: number): Promise<Extract<FromHost, { kind: 'lived' }>> {
-  for (const spool of spools) spool.waitsMs.length = 0;
+async function join(coordinator: CoordinatorAddress, orders: readonly HostedAgentOrder[]): Promise<FromHost> {
+  for (let from = 0; from < orders.length; from += JOIN_AT_ONCE) {
+    await Promise.all(orders.slice(from, from + JOIN_AT_ONCE).map((order) => {
+      const agent = new HostedAgent(order);
+      agents.push(agent);
+      return agent.join(coordinator, order.key, stopping.signal);
+    }));
+  }
+  return { kind: 'joined' };
+}
+
+async function live(perSecond: number, forMs: number): Promise<FromHost> {
+  for (const { spool } of agents) spool.waitsMs.length = 0;
   const startedMs = performance.now();
   let offered = 0;
   for (let elapsedMs = 0; elapsedMs < forMs; elapsedMs = performance.now() - startedMs) {
-    for (const due = Math.floor((elapsedMs / 1000) * perSecond); offered < due; offered += 1) spools[offered % spools.length]!.offerLive();
+    for (const due = Math.floor((elapsedMs / 1000) * perSecond); offered < due; offered += 1) agents[offered % agents.length]!.spool.offerLive();
     await sleep(systemClock, TICK_MS);
   }
   const elapsedMs = performance.now() - startedMs;
-  for (let waits = 0; waits < 250 && spools.some(({ liveLeft }) => liveLeft > 0); waits += 1) await sleep(systemClock, TICK_MS);
-  return { kind: 'lived', offered, left: spools.reduce((sum, { liveLeft }) => sum + liveLeft, 0), elapsedMs, waitsMs: spools.flatMap(({ waitsMs }) => waitsMs) };
+  await allTaken(SETTLE_MS);
+  return { kind: 'lived', offered, left: sum(({ spool }) => spool.liveLeft), elapsedMs, waitsMs: agents.flatMap(({ spool }) => spool.waitsMs) };
 }
 
-function join(coordinator: CoordinatorAddress, { key, owed, firstRow, backlog }: HostedAgent): Promise<void> {
-  const spool = new LaneSpool(randomUUID(), backlog, (first, count) => benchRows(owed, firstRow + first, count));
-  spools.push(spool);
-  const assignments = new AssignmentSet(new Set(['columnar-results', 'shots', 'gaps', 'dialogue', 'tls']), () => null);
-  let wasConnected = false;
-  return new Promise((resolve) => {
-    const keeper = new SessionKeeper({
-      identity: { agentId: randomUUID(), instanceId: randomUUID(), name: `hosted ${spools.length}`, version: 'bench', features: [], capacity: 100, ownKey: ownKeyOf(newPrivateKeyPem()) },
-      locationKey: () => key, clock: systemClock, log: createLog('hosted agents', 'error'), spool, random: Math.random, assignments,
-      clockOffset: new ClockOffsetEstimate(), connect: () => connectFleet(coordinator),
-      onWelcome: () => {},
-      onConnected: (isConnected) => {
-        // Said also after an attempt that came to nothing.
-        if (isConnected === wasConnected) return;
-        wasConnected = isConnected;
-        connected += isConnected ? 1 : -1;
-        if (isConnected) lastConnectedAtMs = Date.now();
-        else sessionsLost += 1;
-      },
-      onAssignments: () => { note(assignments.revision); resolve(); },
-      onLiveAgents: () => {}, onHeard: () => {}, onShot: () => {},
-      vitals: () => ({ inFlight: 0, spoolDepth: BigInt(spool.depth()), spoolOldestAgeMs: 0n, latenessP99Us: 0, loopDelayP99Us: 0 }),
-    });
-    void keeper.run(stopping.signal);
-  });
+async function burst(each: number, withinMs: number): Promise<FromHost> {
+  const [startedMs, beforeUs] = [performance.now(), cpuUs()];
+  for (const { spool } of agents) spool.offerLive(each);
+  await allTaken(withinMs);
+  return { kind: 'burst', elapsedMs: performance.now() - startedMs, cpuUs: cpuUs() - beforeUs, left: sum(({ spool }) => spool.liveLeft) };
 }
 
-function note(revision: number): void {
-  const times = applied.get(revision);
-  if (times) times.push(Date.now());
-  else applied.set(revision, [Date.now()]);
-  if (applied.size > REVISIONS_KEPT) applied.delete(Math.min(...applied.keys()));
+async function allTaken(withinMs: number): Promise<void> {
+  for (const untilMs = performance.now() + withinMs; performance.now() < untilMs && agents.some(({ spool }) => spool.liveLeft > 0);) await sleep(systemClock, TICK_MS);
 }
 
-function tell(message: FromHost): void {
-  process.send?.(message);
+function sum(of: (agent: HostedAgent) => number): number {
+  return agents.reduce((all, agent) => all + of(agent), 0);
+}
+
+function cpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+function residentMb(): number {
+  return Math.round(Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]) / 1024);
 }

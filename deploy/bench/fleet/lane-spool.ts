@@ -1,26 +1,30 @@
 import type { Lane, Spool, SpoolItem, SpoolRow } from '#agent/spool/spool.ts';
 import type { AttemptResult } from '#shared/run/result.ts';
 
+type Waiting = { readonly row: SpoolRow; readonly atMs: number };
+
 /**
  * A spool whose backlog is made as it is read, so that millions of rows need no memory, and whose live rows note how
  * long they wait for their acknowledgement. Sequences: the backlog is 1 … `backlog`, live rows come after.
  */
 export class LaneSpool implements Spool {
   readonly id: string;
-  /** ms from `offerLive` to the acknowledgement. */
+  /** ms from `offerLive` to the acknowledgement, in order. */
   readonly waitsMs: number[] = [];
-  readonly #rowsAt: (first: number, count: number) => readonly AttemptResult[];
+  readonly #rowAt: (number: number) => AttemptResult;
   readonly #backlog: number;
   #backlogAcked = 0;
-  #live: { readonly row: SpoolRow; readonly atMs: number }[] = [];
+  #live: Waiting[] = [];
+  /** Of `#live`, acknowledged. */
+  #acked = 0;
   #next: number;
   #ready = (): void => {};
 
-  /** `rowsAt(n, count)`: results number n …; the backlog is the first `backlog` of them. */
-  constructor(id: string, backlog: number, rowsAt: (first: number, count: number) => readonly AttemptResult[]) {
+  /** `rowAt(n)`: its result number n; the backlog is the first `backlog` of them. */
+  constructor(id: string, backlog: number, rowAt: (number: number) => AttemptResult) {
     this.id = id;
     this.#backlog = backlog;
-    this.#rowsAt = rowsAt;
+    this.#rowAt = rowAt;
     this.#next = backlog + 1;
   }
 
@@ -29,13 +33,17 @@ export class LaneSpool implements Spool {
   }
 
   get liveLeft(): number {
-    return this.#live.length;
+    return this.#live.length - this.#acked;
   }
 
-  /** One more result, made this moment. */
-  offerLive(): void {
-    const sequence = this.#next++;
-    this.#live.push({ row: { sequence, item: { kind: 'result', result: this.#rowsAt(sequence - 1, 1)[0]! } }, atMs: performance.now() });
+  /** So many more results, made this moment. */
+  offerLive(count = 1): void {
+    const rows = Array.from({ length: count }, (): SpoolRow => {
+      const sequence = this.#next++;
+      return { sequence, item: { kind: 'result', result: this.#rowAt(sequence - 1) } };
+    });
+    const atMs = performance.now();
+    for (const row of rows) this.#live.push({ row, atMs });
     this.#ready();
   }
 
@@ -44,15 +52,21 @@ export class LaneSpool implements Spool {
   }
 
   peek(lane: Lane, afterSequence: number, max: number): readonly SpoolRow[] {
-    if (lane === 'live') return this.#live.filter(({ row }) => row.sequence > afterSequence).slice(0, max).map(({ row }) => row);
-    const from = Math.max(afterSequence, this.#backlogAcked);
-    return this.#rowsAt(from, Math.max(0, Math.min(max, this.#backlog - from))).map((result, index) => ({ sequence: from + 1 + index, item: { kind: 'result', result } }));
+    if (lane === 'backfill') return this.#backfill(afterSequence, max);
+    const first = this.#live[0];
+    if (!first) return [];
+    const from = Math.max(this.#acked, afterSequence + 1 - first.row.sequence);
+    return this.#live.slice(from, from + max).map(({ row }) => row);
   }
 
   ackThrough(lane: Lane, sequence: number): void {
     if (lane === 'backfill') { this.#backlogAcked = Math.max(this.#backlogAcked, sequence); return; }
     const nowMs = performance.now();
-    while (this.#live[0] && this.#live[0].row.sequence <= sequence) this.waitsMs.push(nowMs - this.#live.shift()!.atMs);
+    for (let next = this.#live[this.#acked]; next && next.row.sequence <= sequence; next = this.#live[this.#acked]) {
+      this.waitsMs.push(nowMs - next.atMs);
+      this.#acked += 1;
+    }
+    if (this.liveLeft === 0) { this.#live = []; this.#acked = 0; }
   }
 
   depth(): number {
@@ -71,4 +85,11 @@ export class LaneSpool implements Spool {
   renewId(): void {}
 
   close(): void {}
+
+  #backfill(afterSequence: number, max: number): readonly SpoolRow[] {
+    const from = Math.max(afterSequence, this.#backlogAcked);
+    return Array.from({ length: Math.max(0, Math.min(max, this.#backlog - from)) }, (_, index) => (
+      { sequence: from + 1 + index, item: { kind: 'result', result: this.#rowAt(from + index) } }
+    ));
+  }
 }

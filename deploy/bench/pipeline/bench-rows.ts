@@ -22,12 +22,17 @@ const PONG = Buffer.from('+PONG\r\n');
 
 /** Results of the owed runs number `first` … `first + count − 1`, slot by slot: the same for the same numbers. */
 export function benchRows(owed: OwedRuns, first: number, count: number): readonly AttemptResult[] {
+  const rowAt = benchRow(owed);
+  return Array.from({ length: count }, (_, index) => rowAt(first + index));
+}
+
+/** The result of the owed run of that number. */
+export function benchRow(owed: OwedRuns): (number: number) => AttemptResult {
   const firstSlots = owed.checkIds.map((checkId) => firstSlotAtOrAfter(cadenceOf(checkId, INTERVAL_MS), owed.fromMs));
-  return Array.from({ length: count }, (_, index) => {
-    const number = first + index;
+  return (number) => {
     const at = number % owed.checkIds.length;
     return resultOf(owed, owed.checkIds[at]!, firstSlots[at]! + Math.floor(number / owed.checkIds.length) * INTERVAL_MS, number);
-  });
+  };
 }
 
 /** An ordinary answer with one assertion; each fiftieth target refuses. */

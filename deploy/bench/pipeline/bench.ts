@@ -7,15 +7,16 @@ import { parseArgs } from 'node:util';
 import type { IngestResult } from '#coordinator/store/result-columns.ts';
 import { Fleet } from '../../e2e/testing/fleet.ts';
 import type { NodeProcess } from '../../e2e/testing/node-process.ts';
+import { AskedChild } from '../asked-child.ts';
 import { cpuUsOf, cpuUsOfServer } from '../cpu-time.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { machine, machineLine } from '../machine.ts';
 import { spreadOf, type Spread } from '../statistics.ts';
-import { AgentsProcess } from './agents-process.ts';
 import { copyInto, insertInto, makeIdenticalTable, type Baseline } from './baselines.ts';
 import { prepareOwedRuns, type BenchAgent } from './bench-fleet.ts';
 import { benchRows, owedCount } from './bench-rows.ts';
 import { encodedRows, type EncodedRow } from './encoded-rows.ts';
+import type { FromAgents, ToAgents } from './synthetic-agents.ts';
 import { pipelineTable } from './table.ts';
 
 const WAYS = ['sonde', 'copy', 'copy1000', 'insert1', 'insert8'] as const;
@@ -44,6 +45,10 @@ export type PipelineReport = {
 };
 
 const INSERT_MS = 3_000;
+/** A round that takes longer has lost its agents. */
+const ROUND_WITHIN_MS = 120_000;
+
+type Agents = AskedChild<ToAgents, FromAgents>;
 
 const { values: given } = parseArgs({
   options: {
@@ -57,7 +62,7 @@ process.stdout.write(given.json ? `${JSON.stringify(report, null, 2)}\n` : `${ma
 
 async function run(): Promise<PipelineReport> {
   const on = machine();
-  const agents = new AgentsProcess();
+  const agents: Agents = new AskedChild({ name: 'synthetic agents', file: new URL('./synthetic-agents.ts', import.meta.url), execArgv: ['--expose-gc'] });
   let fleet: Fleet | null = null;
   onInterrupt(async () => { await agents.end(); await fleet?.end(); });
   try {
@@ -67,7 +72,7 @@ async function run(): Promise<PipelineReport> {
     const { fromMs, untilMs } = benchAgents[0]!.owed;
     for (const table of ['copy', 'copy1000', 'insert1', 'insert8']) await makeIdenticalTable(fleet.pool, `results_by_${table}`, { fromMs, untilMs });
     const coordinator = await fleet.startCoordinator(given.profile === undefined ? {} : { env: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${given.profile}` } });
-    await agents.ask({ kind: 'join', port: fleet.fleetPort, agents: benchAgents }, 'joined');
+    await agents.ask({ kind: 'join', port: fleet.fleetPort, agents: benchAgents }, 'joined', ROUND_WITHIN_MS);
     const rounds = await measure({ fleet, coordinator, agents, benchAgents });
     return { ...reportOf(rounds.measured), machine: on, errors: await errorsOf(fleet, coordinator, rounds) };
   } finally {
@@ -76,7 +81,7 @@ async function run(): Promise<PipelineReport> {
   }
 }
 
-type Stage = { readonly fleet: Fleet; readonly coordinator: NodeProcess; readonly agents: AgentsProcess; readonly benchAgents: readonly BenchAgent[] };
+type Stage = { readonly fleet: Fleet; readonly coordinator: NodeProcess; readonly agents: Agents; readonly benchAgents: readonly BenchAgent[] };
 type Rounds = { readonly measured: readonly Record<Way, Measured>[]; readonly sent: number; readonly sessionsLost: number };
 
 /** One more round than asked for: the first warms everything up and is not counted. */
@@ -91,7 +96,7 @@ async function measure(stage: Stage): Promise<Rounds> {
       { kind: 'result', accountId: owed.accountId, agentId: owed.locationId, isSurplus: false, result }
     )));
     const encoded = encodedRows(rows);
-    await stage.agents.ask({ kind: 'load', first, countEach }, 'loaded');
+    await stage.agents.ask({ kind: 'load', first, countEach }, 'loaded', ROUND_WITHIN_MS);
     const of: Partial<Record<Way, Measured>> = {};
     // Each begins once: whoever comes after a checkpoint or a collection pays for it.
     for (const way of [...WAYS.slice(round % WAYS.length), ...WAYS.slice(0, round % WAYS.length)]) {
@@ -106,7 +111,7 @@ async function measure(stage: Stage): Promise<Rounds> {
 
 async function measureSonde({ fleet, coordinator, agents }: Stage, rows: number, noteLost: (lost: number) => void): Promise<Measured> {
   const [coordinatorBefore, postgresBefore] = [cpuUsOf(coordinator.pid), cpuUsOfServer(fleet.postgres.pid)];
-  const { elapsedMs, cpuUs, sessionsLost } = await agents.ask({ kind: 'go' }, 'done');
+  const { elapsedMs, cpuUs, sessionsLost } = await agents.ask({ kind: 'go' }, 'done', ROUND_WITHIN_MS);
   noteLost(sessionsLost);
   return {
     rows, rowsPerSecond: rows / (elapsedMs / 1000), clientUs: cpuUs / rows,

@@ -1,0 +1,76 @@
+import type { CoordinatorAddress } from '#agent/session/fleet-connection.ts';
+import { AskedChild } from '../asked-child.ts';
+import type { FromHost, ToHost } from './agents-host.ts';
+import type { HostedAgentOrder } from './hosted-agent.ts';
+
+type Host = AskedChild<ToHost, FromHost>;
+type Answer<K extends FromHost['kind']> = Extract<FromHost, { kind: K }>;
+
+/** More in one process wait for that process's one thread. */
+const AGENTS_PER_HOST = 1_000;
+const STATUS_WITHIN_MS = 30_000;
+/** "Setting the TLS ServerName to an IP address": grpc-js does, of the address it was given. */
+const QUIET = ['--disable-warning=DEP0123'];
+
+/** The processes of all agents, asked as one. */
+export class Hosts {
+  readonly #hosts: readonly Host[];
+  readonly agents: number;
+
+  constructor(agents: number) {
+    this.agents = agents;
+    this.#hosts = Array.from({ length: Math.ceil(agents / AGENTS_PER_HOST) }, () => new AskedChild({ name: 'hosted agents', file: new URL('./agents-host.ts', import.meta.url), execArgv: QUIET }));
+  }
+
+  async join(coordinator: CoordinatorAddress, orders: readonly HostedAgentOrder[], withinMs: number): Promise<void> {
+    const each = Math.ceil(orders.length / this.#hosts.length);
+    await Promise.all(this.#hosts.map((host, index) => host.ask({ kind: 'join', coordinator, agents: orders.slice(index * each, (index + 1) * each) }, 'joined', withinMs)));
+  }
+
+  async status(): Promise<Omit<Answer<'status'>, 'kind'>> {
+    const all = await this.#ask({ kind: 'status' }, 'status', STATUS_WITHIN_MS);
+    const total = (of: (one: Answer<'status'>) => number): number => all.reduce((sum, one) => sum + of(one), 0);
+    return {
+      connected: total((one) => one.connected), sessionsLost: total((one) => one.sessionsLost), changed: total((one) => one.changed),
+      backlogLeft: total((one) => one.backlogLeft), residentMb: total((one) => one.residentMb), cpuUs: total((one) => one.cpuUs),
+    };
+  }
+
+  async forgetChanges(): Promise<void> {
+    await this.#ask({ kind: 'forgetChanges' }, 'forgotten', STATUS_WITHIN_MS);
+  }
+
+  /** When each agent had its first change since they were forgotten, ascending; wall clock, ms. */
+  async changes(): Promise<readonly number[]> {
+    return (await this.#ask({ kind: 'changes' }, 'changes', STATUS_WITHIN_MS)).flatMap(({ atMs }) => atMs).sort((a, b) => a - b);
+  }
+
+  async returns(): Promise<{ readonly atMs: readonly number[]; readonly timesTurnedAway: number }> {
+    const all = await this.#ask({ kind: 'returns' }, 'returns', STATUS_WITHIN_MS);
+    return { atMs: all.flatMap(({ atMs }) => atMs).sort((a, b) => a - b), timesTurnedAway: all.reduce((sum, one) => sum + one.timesTurnedAway, 0) };
+  }
+
+  /** Live results of all agents, evenly, and how long each waited for its acknowledgement, ms, ascending. */
+  async live(perSecond: number, forMs: number, withinMs: number): Promise<Omit<Answer<'lived'>, 'kind'>> {
+    const all = await this.#ask({ kind: 'live', perSecond: perSecond / this.#hosts.length, forMs }, 'lived', withinMs);
+    return {
+      offered: all.reduce((sum, { offered }) => sum + offered, 0), left: all.reduce((sum, { left }) => sum + left, 0),
+      elapsedMs: Math.max(...all.map(({ elapsedMs }) => elapsedMs)), waitsMs: all.flatMap(({ waitsMs }) => waitsMs).sort((a, b) => a - b),
+    };
+  }
+
+  async burst(each: number, withinMs: number): Promise<Omit<Answer<'burst'>, 'kind'>> {
+    const all = await this.#ask({ kind: 'burst', each, withinMs }, 'burst', withinMs + STATUS_WITHIN_MS);
+    return {
+      elapsedMs: Math.max(...all.map(({ elapsedMs }) => elapsedMs)), cpuUs: all.reduce((sum, { cpuUs }) => sum + cpuUs, 0), left: all.reduce((sum, { left }) => sum + left, 0),
+    };
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#hosts.map((host) => host.end()));
+  }
+
+  #ask<K extends FromHost['kind']>(order: ToHost, answer: K, withinMs: number): Promise<readonly Answer<K>[]> {
+    return Promise.all(this.#hosts.map((host) => host.ask(order, answer, withinMs)));
+  }
+}

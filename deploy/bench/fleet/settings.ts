@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util';
+
+export type FleetSettings = {
+  readonly agents: number;
+  readonly isTls: boolean;
+  /** Live results a second of all agents together, for so long; 0: that phase is left out. */
+  readonly rate: number;
+  readonly seconds: number;
+  /** Old results that `BEHIND` agents have to deliver; 0: that phase is left out. */
+  readonly backlog: number;
+  /** Of results all at once against COPY and inserts; 0: that phase is left out. */
+  readonly rounds: number;
+  readonly isJson: boolean;
+};
+
+/** Have the backlog, where there is one. */
+export const BEHIND = 20;
+
+/** Ends the process with a sentence for what makes no sense. */
+export function readSettings(args: readonly string[]): FleetSettings {
+  const { values: given } = parseArgs({
+    args: [...args],
+    options: {
+      agents: { type: 'string', default: '1000' }, tls: { type: 'boolean', default: false }, rate: { type: 'string', default: '5000' },
+      seconds: { type: 'string', default: '20' }, backlog: { type: 'string', default: '0' }, rounds: { type: 'string', default: '3' }, json: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    agents: whole('agents', given.agents, BEHIND, 20_000), isTls: given.tls, rate: whole('rate', given.rate, 0, 50_000), seconds: whole('seconds', given.seconds, 1, 600),
+    backlog: whole('backlog', given.backlog, 0, 4_000_000), rounds: whole('rounds', given.rounds, 0, 20), isJson: given.json,
+  };
+}
+
+function whole(name: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  process.stderr.write(`--${name} must be a whole number, ${min} to ${max}, not '${text}'\n`);
+  process.exit(2);
+}
