@@ -23,14 +23,19 @@ export type Sighting = {
 /** A coordinator's outage is no agent's death: so long its agents have to come back to another one (rules.md 26). */
 export const RETURN_GRACE_MS = 8_000;
 
+/** How long a coordinator may be gone before the leases of its agents begin to count, by how it went; ms. */
+export type ReturnGrace = { readonly afterStopMs: number; readonly afterCrashMs: number };
+
+const AS_LONG: ReturnGrace = { afterStopMs: RETURN_GRACE_MS, afterCrashMs: RETURN_GRACE_MS };
+
 /**
  * What is known of an agent. Lost is who said nothing while its coordinator was there to hear it, or whose stream
- * ended; while it is the coordinator that is gone, nothing is known, and `graceMs` go by before the lease counts.
+ * ended; while it is the coordinator that is gone, nothing is known, and a grace goes by before the lease counts.
  */
-export function presenceOf(seen: Sighting, nowMs: number, graceMs = RETURN_GRACE_MS): Presence {
+export function presenceOf(seen: Sighting, nowMs: number, grace: ReturnGrace = AS_LONG): Presence {
   const common = { agentId: seen.agentId, weight: weightOf(seen.capacity), lastSlotMs: seen.lastSlotMs, isDraining: seen.isDraining };
   if (seen.closedAgoMs === null && seen.heardAgoMs < LEASE_MS) return { ...common, isLive: true, absentSinceMs: null };
-  return { ...common, isLive: false, absentSinceMs: nowMs - absentForMs(seen, graceMs) };
+  return { ...common, isLive: false, absentSinceMs: nowMs - absentForMs(seen, grace) };
 }
 
 /** Is it there, or not known to be away, and means to stay? What makes its location available. */
@@ -38,10 +43,10 @@ export function isHere({ lastSlotMs, isLive, absentSinceMs }: Presence, nowMs: n
   return lastSlotMs === null && (isLive || (absentSinceMs !== null && absentSinceMs >= nowMs));
 }
 
-function absentForMs(seen: Sighting, graceMs: number): number {
-  if (seen.closedAgoMs !== null) return Math.max(0, seen.closedAgoMs - (seen.isClosedByCoordinator ? graceMs : 0));
+function absentForMs(seen: Sighting, { afterStopMs, afterCrashMs }: ReturnGrace): number {
+  if (seen.closedAgoMs !== null) return Math.max(0, seen.closedAgoMs - (seen.isClosedByCoordinator ? afterStopMs : 0));
   const coordinatorAgoMs = seen.coordinatorAgoMs ?? 0;
   // Silent for its lease while its coordinator listened.
   if (seen.heardAgoMs - coordinatorAgoMs >= LEASE_MS) return seen.heardAgoMs;
-  return Math.max(0, coordinatorAgoMs - graceMs);
+  return Math.max(0, coordinatorAgoMs - afterCrashMs);
 }

@@ -1,4 +1,4 @@
-import { RETURN_GRACE_MS } from './presence.ts';
+import { RETURN_GRACE_MS, type ReturnGrace } from './presence.ts';
 
 /** Sessions that one coordinator may open in a second: chosen, not measured; one costs some ms of CPU (deploy/bench/fleet). */
 export const SESSIONS_PER_SECOND = 200;
@@ -14,4 +14,14 @@ export function reconnectWindowMs(sessions: number): number {
 /** How long nobody counts as lost after an outage: the window of them all, and time for the second try. */
 export function returnGraceMs(agents: number): number {
   return Math.max(RETURN_GRACE_MS, reconnectWindowMs(agents) + 5_000);
+}
+
+/**
+ * The same for who has which check. After a crash it is the window alone: an agent that died with its coordinator is to
+ * be replaced as soon as all others can have come back, and one that only took its time runs its checks meanwhile as
+ * before. With lease, look and announcement that is a takeover within 9.5 s of both deaths for up to 200 agents
+ * (rules.md 26), and within 8.5 s and the window for more, 38.5 s at most.
+ */
+export function rosterGraceOf(agents: number): ReturnGrace {
+  return { afterStopMs: returnGraceMs(agents), afterCrashMs: reconnectWindowMs(agents) };
 }

@@ -2,8 +2,8 @@ import type { Log } from '#shared/log.ts';
 import type { AvailabilityChange } from '#shared/schedule/epoch.ts';
 import type { Clock } from '#shared/time/clock.ts';
 import { newPresence, observePresence, type LocationPresence } from '../fleet/location-availability.ts';
-import { isHere, presenceOf } from '../fleet/presence.ts';
-import { returnGraceMs } from '../fleet/reconnect-window.ts';
+import { isHere, presenceOf, type ReturnGrace, type Sighting } from '../fleet/presence.ts';
+import { returnGraceMs, rosterGraceOf } from '../fleet/reconnect-window.ts';
 import { nextRoster, type Presence } from '../fleet/roster.ts';
 import { pulse } from '../pulse.ts';
 import type { Lease, LeaseStore } from './closing-port.ts';
@@ -26,15 +26,18 @@ const ANNOUNCE_MS = 2_000;
  * coming and going, wherever the agents are connected. Of several coordinators one does it, by a lease that every
  * write is fenced with; all of them read the rows back as config. What is decided is pure, and by Postgres' clock.
  *
- * Its states: waiting (another holds the lease) → holding, with grace (nobody is out yet: a coordinator's outage is no
- * agent's death, rules.md 26) → holding → waiting (lease lost: what was seen is dropped).
+ * Its states: waiting (another holds the lease) → holding → waiting (lease lost: what was seen is dropped). Who has not
+ * looked for long, waiting or holding, holds with grace at first: nobody is out yet, since no heartbeat can have reached
+ * Postgres meanwhile, and a coordinator's outage is no agent's death (rules.md 26). Who was there all along while another
+ * held goes on where that one ended.
  */
 export class RosterKeeper {
   readonly #deps: RosterDeps;
   readonly #presences = new Map<string, LocationPresence>();
   #lease: Lease | null = null;
   #lookedAtUs = Number.NEGATIVE_INFINITY;
-  #graceUntilMs = 0;
+  /** Since when it has looked without a break. */
+  #lookingSinceUs = 0;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(deps: RosterDeps) {
@@ -67,15 +70,17 @@ export class RosterKeeper {
   async look(): Promise<void> {
     const { store, planner, clock } = this.#deps;
     const lease = await this.#holdLease();
+    // An answer, whichever, shows that Postgres is there.
+    if (clock.monotonicUs() - this.#lookedAtUs > LOOK_GAP_MAX_MS * 1000) this.#lookingSinceUs = clock.monotonicUs();
+    this.#lookedAtUs = clock.monotonicUs();
     if (!lease) return;
     await planner.refresh();
     const { nowMs, sightings } = await store.observeAgents();
     const graceMs = returnGraceMs(sightings.length);
-    if (clock.monotonicUs() - this.#lookedAtUs > LOOK_GAP_MAX_MS * 1000) this.#graceUntilMs = nowMs + graceMs;
-    this.#lookedAtUs = clock.monotonicUs();
     const seen: Seen = {
-      nowMs, lease, mayAllReturn: nowMs < this.#graceUntilMs,
-      presences: Map.groupBy(sightings.map((sighting) => ({ locationId: sighting.locationId, ...presenceOf(sighting, nowMs, graceMs) })), ({ locationId }) => locationId),
+      nowMs, lease, mayAllReturn: clock.monotonicUs() - this.#lookingSinceUs < graceMs * 1000,
+      forRosters: byLocation(sightings, nowMs, rosterGraceOf(sightings.length)),
+      forAvailability: byLocation(sightings, nowMs, { afterStopMs: graceMs, afterCrashMs: graceMs }),
     };
     if (!await this.#keepRosters(seen) || !await this.#keepAvailability(seen)) this.#drop();
   }
@@ -92,11 +97,11 @@ export class RosterKeeper {
   }
 
   /** False: the lease has passed on. */
-  async #keepRosters({ nowMs, lease, mayAllReturn, presences }: Seen): Promise<boolean> {
+  async #keepRosters({ nowMs, lease, mayAllReturn, forRosters }: Seen): Promise<boolean> {
     const { planner, plan, log } = this.#deps;
     let hasChanged = false;
     for (const { id, code } of planner.locations()) {
-      const next = nextRoster(planner.members(id), presences.get(id) ?? [], { nowMs, mayAllReturn });
+      const next = nextRoster(planner.members(id), forRosters.get(id) ?? [], { nowMs, mayAllReturn });
       if (!next) continue;
       if (!await plan.appendRoster({ locationId: id, ...next }, lease)) return false;
       hasChanged = true;
@@ -107,14 +112,14 @@ export class RosterKeeper {
   }
 
   /** False: the lease has passed on. */
-  async #keepAvailability({ nowMs, lease, mayAllReturn, presences }: Seen): Promise<boolean> {
+  async #keepAvailability({ nowMs, lease, mayAllReturn, forAvailability }: Seen): Promise<boolean> {
     const { planner, plan, log } = this.#deps;
     const looked = planner.locations().map(({ id, code }) => {
       const isAvailable = planner.availability.isAvailable(id, nowMs + 2 * ANNOUNCE_MS);
-      const before = this.#presences.get(id) ?? newPresence(isAvailable, nowMs);
-      const agents = presences.get(id) ?? [];
-      const hasAgent = agents.some((agent) => isHere(agent, nowMs)) || (mayAllReturn && before.available);
+      const agents = forAvailability.get(id) ?? [];
       const lastSeenMs = Math.max(0, ...agents.map(({ absentSinceMs }) => absentSinceMs ?? nowMs));
+      const before = this.#presences.get(id) ?? newPresence(isAvailable, mayAllReturn ? nowMs : lastSeenMs);
+      const hasAgent = agents.some((agent) => isHere(agent, nowMs)) || (mayAllReturn && before.available);
       return { id, code, ...observePresence(before, hasAgent, nowMs, lastSeenMs) };
     });
     const changes = looked.filter(({ changed }) => changed).map(({ id, presence }): AvailabilityChange => (
@@ -131,7 +136,6 @@ export class RosterKeeper {
 
   #drop(): void {
     this.#lease = null;
-    this.#lookedAtUs = Number.NEGATIVE_INFINITY;
     this.#presences.clear();
   }
 }
@@ -141,8 +145,14 @@ type Seen = {
   readonly nowMs: number;
   readonly lease: Lease;
   readonly mayAllReturn: boolean;
-  readonly presences: ReadonlyMap<string, readonly Presence[]>;
+  /** By location. */
+  readonly forRosters: ReadonlyMap<string, readonly Presence[]>;
+  readonly forAvailability: ReadonlyMap<string, readonly Presence[]>;
 };
+
+function byLocation(sightings: readonly Sighting[], nowMs: number, grace: ReturnGrace): ReadonlyMap<string, readonly Presence[]> {
+  return Map.groupBy(sightings.map((sighting) => ({ locationId: sighting.locationId, ...presenceOf(sighting, nowMs, grace) })), ({ locationId }) => locationId);
+}
 
 export type RosterDeps = {
   readonly store: LivenessStore & LeaseStore;
