@@ -4,7 +4,7 @@ import type { Gap, GapReason } from '#shared/run/gap.ts';
 import type { AvailabilityIndex } from '#shared/schedule/availability.ts';
 import { isPausedAt } from '../planning/pauses.ts';
 import { owedBetween, owedSpans } from '../planning/owed-slots.ts';
-import type { OwedRun } from './closing-port.ts';
+import type { OwedRun, WhyUnsettled } from './closing-port.ts';
 import type { PlannedCheck } from './ports.ts';
 
 export type RunToClose = OwedRun & { readonly isAvailable: boolean; readonly isPaused: boolean };
@@ -24,11 +24,14 @@ export function runsToClose(
 }
 
 /** The gap of a run of which nothing was heard. */
-export function gapOf({ runId, checkId, locationId, dueAtMs, isAvailable, isPaused, wasRejected, wasRestored = false }: RunToClose & { readonly wasRejected: boolean; readonly wasRestored?: boolean }): Gap {
-  return { runId, checkId, locationOwed: locationId, dueAtMs, reason: isPaused ? 'maintenance' : wasRestored ? 'restored' : reasonOf(isAvailable, wasRejected) };
+export function gapOf({ runId, checkId, locationId, dueAtMs, ...known }: RunToClose & WhyUnsettled): Gap {
+  return { runId, checkId, locationOwed: locationId, dueAtMs, reason: reasonOf(known) };
 }
 
-function reasonOf(isAvailable: boolean, wasRejected: boolean): GapReason {
+function reasonOf({ isPaused, isAvailable, wasRestored, wasRejected, wasStopped }: Pick<RunToClose, 'isPaused' | 'isAvailable'> & WhyUnsettled): GapReason {
+  if (isPaused) return 'maintenance';
+  if (wasRestored) return 'restored';
   if (!isAvailable) return 'no_agent';
-  return wasRejected ? 'config_rejected' : 'agent_lost';
+  if (wasRejected) return 'config_rejected';
+  return wasStopped ? 'agent_down' : 'agent_lost';
 }

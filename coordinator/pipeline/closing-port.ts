@@ -28,13 +28,23 @@ export type OwedRun = {
   readonly runId: string;
 };
 
+/** What may have kept a run from happening; left out: not. */
+export type WhyUnsettled = {
+  /** An agent that was there had refused the check. */
+  readonly wasRejected: boolean;
+  /** Its result may have been lost when a backup was put back. */
+  readonly wasRestored?: boolean;
+  /** Who was there last had said goodbye. */
+  readonly wasStopped?: boolean;
+};
+
 export type ClosingStore = LeaseStore & {
   /** Every slot due before this is closed. */
   closedThroughMs(): Promise<number>;
   /** Forwards only. False, and nothing done, when the lease has passed to somebody else. */
   moveClosedThrough(lease: Lease, dueMs: number): Promise<boolean>;
-  /** Those that have neither a final result (surplus is none) nor a gap; and had an agent there refused the check? */
-  findUnsettled<Run extends OwedRun>(runs: readonly Run[]): Promise<readonly (Run & { readonly wasRejected: boolean; /** Its result may have been lost when a backup was put back. */ readonly wasRestored?: boolean })[]>;
+  /** Those that have neither a final result (surplus is none) nor a gap, and what is known of why. */
+  findUnsettled<Run extends OwedRun>(runs: readonly Run[]): Promise<readonly (Run & WhyUnsettled)[]>;
   /** Definitions that were replaced after `sinceMs`: runs under them may still go on. */
   listReplacedDefinitions(sinceMs: number): Promise<readonly { readonly checkId: string; readonly definition: RunDefinition }[]>;
 };

@@ -93,11 +93,12 @@ describe('closing slots', () => {
     }));
   });
 
-  test('a location without an agent is why, else that an agent refused the check, else that the agent was lost', () => {
+  test('a location without an agent is why, else that an agent refused the check, else that the last agent was stopped, else that it was lost', () => {
     const availability = availabilityIndex(ALL_HERE.slice(0, 2));
     const runs = runsToClose(aPlanned({}, { strategy: 'parallel' }), availability, { fromMs: NOW, toMs: NOW + 10_000 });
     const gaps = runs.map((run) => gapOf({ ...run, wasRejected: run.locationId !== 'l-a' }));
     expect(gaps.map(({ locationOwed, reason }) => `${locationOwed} ${reason}`)).toEqual(['l-a agent_lost', 'l-b config_rejected', 'l-c no_agent']);
+    expect(runs.map((run) => gapOf({ ...run, wasRejected: run.locationId === 'l-b', wasStopped: true }).reason)).toEqual(['agent_down', 'config_rejected', 'no_agent']);
   });
 
   test('waits for the longest run that may still go on, also under a definition just replaced', () => {

@@ -59,6 +59,9 @@ describe('closing slots on Postgres', () => {
     const { sessionId } = await at.store.openSession({ agentId: world.agentId, instanceId: randomUUID(), name: 'a', locationId: world.locationId, version: '1', capacity: 1 });
     await at.client.query('update sessions set opened_at = $2, closed_at = $3, rejected = $4 where id = $1',
       [sessionId, new Date(range.fromMs - MINUTE), new Date(NOW - 20 * MINUTE), JSON.stringify([{ checkId: second, code: 'missing_feature', reason: 'too new' }])]);
+    // And one that was stopped two minutes before the location counted as away.
+    const stopped = await at.store.openSession({ agentId: randomUUID(), instanceId: randomUUID(), name: 'b', locationId: world.locationId, version: '1', capacity: 1 });
+    await at.client.query('update sessions set opened_at = $2, closed_at = $3, last_slot_ms = $4 where id = $1', [stopped.sessionId, new Date(NOW - 15 * MINUTE), new Date(NOW - 12 * MINUTE), NOW - 12 * MINUTE - 1]);
 
     const [one, other] = [closer('a'), closer('b')];
     await Promise.all([one.closeDue(), other.closeDue()]);
@@ -73,8 +76,8 @@ describe('closing slots on Postgres', () => {
     const reasons = await at.client.query(`select check_id, reason, count(*)::int as n, count(agent_id)::int as agents from gaps where check_id = any($1) group by 1, 2 order by 1, 2`, [checkIds]);
     const due = (checkId: string, fromMs: number, toMs: number) => countOwed(owedOf(checkId).get(world.locationId)!, fromMs, toMs);
     const found = (checkId: string, reason: string) => (reasons.rows as { check_id: string; reason: string; n: number }[]).find((row) => row.check_id === checkId && row.reason === reason)?.n ?? 0;
-    expect([found(second, 'config_rejected'), found(second, 'agent_lost'), found(second, 'no_agent')]).toEqual([
-      due(second, range.fromMs, NOW - 20 * MINUTE), due(second, NOW - 20 * MINUTE, NOW - 10 * MINUTE), due(second, NOW - 10 * MINUTE, closedMs),
+    expect([found(second, 'config_rejected'), found(second, 'agent_lost'), found(second, 'agent_down'), found(second, 'no_agent')]).toEqual([
+      due(second, range.fromMs, NOW - 20 * MINUTE), due(second, NOW - 20 * MINUTE, NOW - 12 * MINUTE), due(second, NOW - 12 * MINUTE, NOW - 10 * MINUTE), due(second, NOW - 10 * MINUTE, closedMs),
     ]);
     expect(reasons.rows.every((row: { agents: number }) => row.agents === 0)).toBe(true);
 

@@ -1,5 +1,6 @@
 /** What closing slots reads and keeps: how far it has come, and which runs nothing is known of. */
 import { sql, type Transaction } from 'kysely';
+import { GOODBYE_MATTERS_FOR_MS, hadSaidGoodbye, type SessionSpan } from '../fleet/had-said-goodbye.ts';
 import type { ClosingStore, LeaseStore, OwedRun } from '../pipeline/closing-port.ts';
 import type { Db } from './connect.ts';
 import { isCurrent } from './leases.ts';
@@ -25,11 +26,14 @@ export function closingStore(db: Db): Omit<ClosingStore, keyof LeaseStore> {
       return db.transaction().setAccessMode('read only').execute(async (trx) => {
         const unsettled = await unsettledOf(trx, runs);
         if (unsettled.length === 0) return [];
-        const rejections = await rejectionsSince(trx, Math.min(...unsettled.map(({ dueAtMs }) => dueAtMs)));
-        const restores = await restoresSince(trx, Math.min(...unsettled.map(({ dueAtMs }) => dueAtMs)));
+        const fromMs = Math.min(...unsettled.map(({ dueAtMs }) => dueAtMs));
+        const rejections = await rejectionsSince(trx, fromMs);
+        const restores = await restoresSince(trx, fromMs);
+        const sessions = await sessionsWithGoodbyes(trx, [...new Set(unsettled.map(({ locationId }) => locationId))], { fromMs, toMs: Math.max(...unsettled.map(({ dueAtMs }) => dueAtMs)) });
         return unsettled.map((run) => ({
           ...run, wasRejected: rejections.some((rejection) => isOf(rejection, run)),
           ...(restores.some(({ from_at, to_at }) => run.dueAtMs >= from_at && run.dueAtMs < to_at) ? { wasRestored: true } : {}),
+          ...(hadSaidGoodbye(sessions.get(run.locationId) ?? [], run.dueAtMs) ? { wasStopped: true } : {}),
         }));
       });
     },
@@ -83,6 +87,18 @@ async function rejectionsSince(trx: Transaction<Database>, sinceMs: number): Pro
 /** Spans of which results may have been lost, because a backup was put back; there are few. */
 async function restoresSince(trx: Transaction<Database>, sinceMs: number): Promise<readonly { readonly from_at: number; readonly to_at: number }[]> {
   return trx.selectFrom('restores').select(['from_at', 'to_at']).where('to_at', '>=', sql<number>`${new Date(sinceMs)}::timestamptz`).execute();
+}
+
+/** Sessions of those locations where one said goodbye, by location: only there they matter. */
+async function sessionsWithGoodbyes(
+  trx: Transaction<Database>, locationIds: readonly string[], { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): Promise<ReadonlyMap<string, readonly SessionSpan[]>> {
+  const sinceMs = fromMs - GOODBYE_MATTERS_FOR_MS;
+  const { rows } = await sql<{ location_id: string; opened_at: number; closed_at: number | null; last_slot_ms: number | null }>`
+    with stopped as (select distinct location_id from sessions where location_id = any(${locationIds}::uuid[]) and last_slot_ms >= ${sinceMs} and last_slot_ms < ${toMs})
+    select location_id, opened_at, closed_at, last_slot_ms from sessions join stopped using (location_id)
+    where opened_at <= ${new Date(toMs)}::timestamptz and (closed_at is null or closed_at >= ${new Date(sinceMs)}::timestamptz)`.execute(trx);
+  return Map.groupBy(rows.map((row) => ({ locationId: row.location_id, openedAtMs: row.opened_at, closedAtMs: row.closed_at, lastSlotMs: row.last_slot_ms })), ({ locationId }) => locationId);
 }
 
 function isOf(rejection: Rejection, run: OwedRun): boolean {

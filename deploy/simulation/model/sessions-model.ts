@@ -1,4 +1,5 @@
 import type { Opening } from '#coordinator/fleet/detect-conflict.ts';
+import { hadSaidGoodbye } from '#coordinator/fleet/had-said-goodbye.ts';
 import type { Sighting } from '#coordinator/fleet/presence.ts';
 import type { OwedRun } from '#coordinator/pipeline/closing-port.ts';
 import type { HeardBeat, SessionBeat, SessionStore } from '#coordinator/pipeline/ports.ts';
@@ -133,6 +134,11 @@ export class SessionsModel {
   wasRejected({ checkId, locationId, dueAtMs }: OwedRun): boolean {
     return [...this.#sessions.values()].some((session) => session.locationId === locationId && session.openedAtMs <= dueAtMs
       && (session.closedAtMs === null || session.closedAtMs >= dueAtMs) && session.rejected.some((rejection) => rejection.checkId === checkId));
+  }
+
+  /** Had who was there last said goodbye when the run was due? */
+  wasStopped({ locationId, dueAtMs }: OwedRun): boolean {
+    return hadSaidGoodbye([...this.#sessions.values()].filter((session) => session.locationId === locationId), dueAtMs);
   }
 }
 

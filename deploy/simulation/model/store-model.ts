@@ -1,6 +1,6 @@
 import type { EnrolmentDecision, EnrolmentFacts, EnrolmentKey, KnownAgent } from '#coordinator/fleet/decide-enrolment.ts';
 import type { RosterEpoch } from '#coordinator/fleet/roster.ts';
-import type { Lease, OwedRun } from '#coordinator/pipeline/closing-port.ts';
+import type { Lease, OwedRun, WhyUnsettled } from '#coordinator/pipeline/closing-port.ts';
 import type { IngestRow, PlannedCheck } from '#coordinator/pipeline/ports.ts';
 import type { AgentHello } from '#coordinator/sessions/enrolment-port.ts';
 import { intervalMsOf, type Check } from '#shared/check/check.ts';
@@ -202,8 +202,10 @@ export class StoreModel {
     return true;
   }
 
-  findUnsettled<Run extends OwedRun>(runs: readonly Run[]): readonly (Run & { readonly wasRejected: boolean })[] {
-    return runs.filter((run) => this.runs.isUnsettled(run)).map((run) => ({ ...run, wasRejected: this.sessions.wasRejected(run) }));
+  findUnsettled<Run extends OwedRun>(runs: readonly Run[]): readonly (Run & WhyUnsettled)[] {
+    return runs.filter((run) => this.runs.isUnsettled(run)).map((run) => ({
+      ...run, wasRejected: this.sessions.wasRejected(run), ...(this.sessions.wasStopped(run) ? { wasStopped: true } : {}),
+    }));
   }
 
   listReplacedDefinitions(sinceMs: number) {
