@@ -1,25 +1,9 @@
-/** Where the agent begins when it is shipped alone: in the image, under systemd, in Kubernetes. No other command comes along. */
-import { agentSettings } from '#agent/config.ts';
-import { unknownVariables } from '#shared/settings/unknown-variables.ts';
-import { problemOf } from '../cli/cli-problem.ts';
-import { agentCommand } from '../cli/commands/agent.ts';
-import { createOutput } from '../cli/output.ts';
-import { stopSignals } from '../cli/stop-signals.ts';
+/** Where the agent begins when it is shipped alone: in the image, under systemd, in Kubernetes. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { keepCompiled } from '../cli/keep-compiled.ts';
 
-const { env, stdout, stderr } = process;
-const output = createOutput({ json: false, stdout, stderr, env });
-
-process.on('uncaughtException', exitWith);
-process.on('unhandledRejection', exitWith);
-for (const sentence of unknownVariables(env, Object.values(agentSettings).map(({ variable }) => variable))) output.note(`warning: ${sentence}`);
-try {
-  process.exit(await agentCommand({ env, output, ...stopSignals(process, { isSupervised: false }) }));
-} catch (error) {
-  exitWith(error);
-}
-
-function exitWith(error: unknown): never {
-  const problem = problemOf(error);
-  output.problem(problem);
-  process.exit(problem.exitCode);
-}
+// Its own packages are not its to write to. A directory that is not there yet is made later, with narrower rights.
+const dataDir = process.env['SONDE_DATA_DIR'];
+if (dataDir && existsSync(dataDir)) keepCompiled(join(dataDir, 'compiled'));
+await import('./run-agent.ts');

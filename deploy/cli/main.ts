@@ -1,9 +1,9 @@
 /** Where `sonde` begins once it runs in a Node that reads TypeScript. */
-import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { keepCompiled } from './keep-compiled.ts';
 
-// Halves the CPU of a start. Beside the packages, whose owner alone may write there; where nobody may, there is none.
-enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/sonde-compile', import.meta.url)));
+// Beside the packages, whose owner alone may write there.
+keepCompiled(fileURLToPath(new URL('../../node_modules/.cache/sonde-compile', import.meta.url)));
 const { runCli } = await import('./run-cli.ts');
 
 // A reader that has seen enough (`sonde checks list | head -1`) is no error.
