@@ -1,6 +1,7 @@
+import type { Alarm } from '../deadlines.ts';
 import type { Engine } from './engine.ts';
 import type { Descriptors } from './kernel/descriptors.ts';
-import { openKernelEngine, type OpenedKernelEngine } from './kernel/kernel-engine.ts';
+import { openKernelEngine, type KernelEngineOptions, type OpenedKernelEngine } from './kernel/kernel-engine.ts';
 import type { LoadKoffi } from './kernel/system-calls.ts';
 import type { EngineChoice, EngineStatus } from './engine-choice.ts';
 import { plainEngine, type PlainEngineDeps } from './plain-engine.ts';
@@ -12,15 +13,24 @@ export type ChosenEngine = Engine & {
   close(): void;
 };
 
-export type ChooseEngineOptions = { readonly descriptors?: Descriptors; readonly loadKoffi?: LoadKoffi };
+export type ChooseEngineOptions = {
+  readonly descriptors?: Descriptors;
+  readonly loadKoffi?: LoadKoffi;
+  /** Left out: `openKernelEngine`. */
+  readonly openKernel?: (options: KernelEngineOptions) => Promise<OpenedKernelEngine>;
+};
+
+/** A machine that is too busy while an agent starts is not for ever; layouts that do not fit are refused again in a moment. */
+const AGAIN_AFTER_US = [1_000_000, 10_000_000, 60_000_000] as const;
 
 /** Serves at once. `kernel` and `auto` differ for people alone: who asked for the kernel's times is told louder that they are not to be had. */
-export function chooseEngine(choice: EngineChoice, plain: PlainEngineDeps, options: ChooseEngineOptions = {}): ChosenEngine {
+export function chooseEngine(choice: EngineChoice, plain: PlainEngineDeps, { openKernel = openKernelEngine, ...options }: ChooseEngineOptions = {}): ChosenEngine {
   let engine: Engine = plainEngine(plain);
   let status: EngineStatus = { kind: 'plain', reason: choice === 'plain' ? 'SONDE_PROBE_ENGINE is plain' : 'the kernel-timed engine is being checked' };
   let close = (): void => {};
   let isClosed = false;
-  const take = (opened: OpenedKernelEngine): EngineStatus => {
+  let again: Alarm | null = null;
+  const take = (opened: OpenedKernelEngine): void => {
     if (!opened.ok) status = { kind: 'plain', reason: opened.reason };
     else if (isClosed) opened.engine.close();
     else {
@@ -28,15 +38,26 @@ export function chooseEngine(choice: EngineChoice, plain: PlainEngineDeps, optio
       close = () => opened.engine.close();
       status = { kind: 'kernel', reason: '' };
     }
+  };
+  const tryKernel = async (): Promise<EngineStatus> => {
+    for (const afterUs of [...AGAIN_AFTER_US, null]) {
+      const opened = await openKernel({ plain, ...options });
+      take(opened);
+      if (opened.ok || !opened.mayPassLater || afterUs === null || isClosed) break;
+      await new Promise<void>((resolve) => {
+        again = plain.deadlines.at(plain.clock.monotonicUs() + afterUs, resolve);
+      });
+    }
     return status;
   };
   return {
     get clock() { return engine.clock; },
     open: (request) => engine.open(request),
-    chosen: choice === 'plain' ? Promise.resolve(status) : openKernelEngine({ plain, ...options }).then(take),
+    chosen: choice === 'plain' ? Promise.resolve(status) : tryKernel(),
     status: () => status,
     close: () => {
       isClosed = true;
+      again?.cancel();
       close();
     },
   };

@@ -4,16 +4,16 @@ import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '#shared/time/clock.ts';
 import { Deadlines } from '../../deadlines.ts';
+import { whyNoKernelEngine } from '../../testing/without-kernel-engine.ts';
 import type { Connection, Engine } from '../engine.ts';
 import { SecureContexts } from '../secure-contexts.ts';
 import { openKernelEngine } from './kernel-engine.ts';
-import { layoutOf } from './layout.ts';
 
 const nowUs = (): number => systemClock.monotonicUs();
 const inUs = (us: number): number => nowUs() + us;
 const PING = Buffer.from('PING\r\n');
 
-describe.runIf(layoutOf(process.platform, process.arch) !== null)('the kernel-timed engine, in a thread that is kept busy,', () => {
+describe.runIf(whyNoKernelEngine() === null)('the kernel-timed engine, in a thread that is kept busy,', () => {
   let engine: Engine & { close(): void };
   let target: Worker;
   let port: number;

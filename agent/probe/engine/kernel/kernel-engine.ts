@@ -33,8 +33,8 @@ export type KernelEngineParts = {
 
 export type OpenedKernelEngine =
   | { readonly ok: true; readonly engine: Engine & { close(): void } }
-  /** Why it is not used, for people. */
-  | { readonly ok: false; readonly reason: string };
+  /** Why it is not used, for people. `mayPassLater`: it could be opened and did not pass its check, as on a machine that is too busy. */
+  | { readonly ok: false; readonly reason: string; readonly mayPassLater: boolean };
 
 /**
  * The engine on own sockets, whose times are the kernel's. It is there once a conversation with itself, over loopback
@@ -43,8 +43,9 @@ export type OpenedKernelEngine =
  */
 export async function openKernelEngine(options: KernelEngineOptions): Promise<OpenedKernelEngine> {
   const layout = options.layout === undefined ? layoutOf(process.platform, process.arch) : options.layout;
-  if (layout === null) return { ok: false, reason: `there is none for ${process.platform} on ${process.arch}` };
+  if (layout === null) return { ok: false, reason: `there is none for ${process.platform} on ${process.arch}`, mayPassLater: false };
   let close = (): void => {};
+  let isOpen = false;
   try {
     const { plain, descriptors = new Descriptors() } = options;
     const calls = loadSystemCalls(options.loadKoffi);
@@ -62,11 +63,12 @@ export async function openKernelEngine(options: KernelEngineOptions): Promise<Op
     close = () => { closeSocket(idle); poller.close(); };
     const parts: KernelEngineParts = { clock: plain.clock, deadlines: plain.deadlines, plain, sockets, poller, descriptors, closeSocket };
     const engine: Engine = { clock: 'kernel', open: (request) => new Promise((resolve) => dial(parts, request, resolve)) };
+    isOpen = true;
     const problem = await selfCheck(parts, engine);
     if (problem !== null) throw new Error(problem);
     return { ok: true, engine: { ...engine, close } };
   } catch (error) {
     close();
-    return { ok: false, reason: error instanceof Error ? error.message.split('\n')[0]! : String(error) };
+    return { ok: false, reason: error instanceof Error ? error.message.split('\n')[0]! : String(error), mayPassLater: isOpen };
   }
 }
