@@ -37,6 +37,10 @@ export const CHANNEL_FORMS: readonly ChannelForm[] = [
     address('Slack: Apps → Incoming Webhooks → Add to Slack.', 'https://hooks.slack.com/services/…'),
     { name: 'channel', label: 'Channel', input: 'text', required: false, placeholder: '#alerts', help: 'For your own lists: the address decides where Slack posts.' },
   ]),
+  form('SLACK_APP', [
+    { name: 'slackChannels', label: 'Channels', input: 'text', required: true, placeholder: '#alerts, #on-call', help: 'Names or ids, with commas between them. Invite the app to each of them.' },
+    { name: 'token', label: 'Bot token', input: 'secret', required: false, placeholder: 'xoxb-…', help: 'Of your Slack app with the scope chat:write. Left empty, the variable SLACK_BOT_TOKEN.' },
+  ]),
   form('WEBHOOK_MSTEAMS', [NAME, address('Teams: the channel’s ⋯ → Workflows → “Post to a channel when a webhook request is received”.', 'https://….logic.azure.com/workflows/…')]),
   form('WEBHOOK_DISCORD', [NAME, address('Discord: Edit channel → Integrations → Webhooks → Copy URL.', 'https://discord.com/api/webhooks/…')]),
   form('WEBHOOK_TELEGRAM', [

@@ -1,5 +1,5 @@
 /** The types of the API (checkly-api.md §4.3), and what a channel is to a person: a webhook may be one of several services. */
-export const CHANNEL_TYPES = ['EMAIL', 'SLACK', 'WEBHOOK', 'SMS', 'CALL', 'PAGERDUTY', 'OPSGENIE'] as const;
+export const CHANNEL_TYPES = ['EMAIL', 'SLACK', 'SLACK_APP', 'WEBHOOK', 'SMS', 'CALL', 'PAGERDUTY', 'OPSGENIE'] as const;
 export type ChannelType = (typeof CHANNEL_TYPES)[number];
 
 /** Services with a rendering of their own behind the type WEBHOOK. */
@@ -29,12 +29,16 @@ export function channelKind(type: ChannelType, config: Readonly<Record<string, u
 
 /** What people call it: in lists, in the log of deliveries, in a notice about it. */
 export function channelName(type: ChannelType, config: Readonly<Record<string, unknown>>): string {
-  const named = [config['name'], config['address'], config['channel'], config['serviceName'], config['account'], config['number']]
+  const named = [config['name'], config['address'], config['channel'], listed(config['slackChannels']), config['serviceName'], config['account'], config['number']]
     .find((text) => typeof text === 'string' && text.trim() !== '');
   return typeof named === 'string' ? named.trim().slice(0, 255) : KIND_LABELS[channelKind(type, config)];
 }
 
+function listed(names: unknown): string | null {
+  return Array.isArray(names) ? names.join(', ') : null;
+}
+
 export const KIND_LABELS: Readonly<Record<ChannelKind, string>> = {
-  EMAIL: 'Email', SLACK: 'Slack', WEBHOOK: 'Webhook', SMS: 'SMS', CALL: 'Phone call', PAGERDUTY: 'PagerDuty', OPSGENIE: 'Opsgenie',
+  EMAIL: 'Email', SLACK: 'Slack', SLACK_APP: 'Slack app', WEBHOOK: 'Webhook', SMS: 'SMS', CALL: 'Phone call', PAGERDUTY: 'PagerDuty', OPSGENIE: 'Opsgenie',
   WEBHOOK_MSTEAMS: 'Microsoft Teams', WEBHOOK_DISCORD: 'Discord', WEBHOOK_TELEGRAM: 'Telegram', WEBHOOK_INCIDENTIO: 'incident.io',
 };

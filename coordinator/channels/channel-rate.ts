@@ -13,7 +13,7 @@ export function channelRate(type: ChannelType): ChannelRate {
   switch (type) {
     case 'SMS': return TEXTING;
     case 'CALL': return CALLING;
-    case 'EMAIL': case 'SLACK': case 'WEBHOOK': case 'PAGERDUTY': case 'OPSGENIE': return POSTING;
+    case 'EMAIL': case 'SLACK': case 'SLACK_APP': case 'WEBHOOK': case 'PAGERDUTY': case 'OPSGENIE': return POSTING;
   }
 }
 

@@ -9,6 +9,7 @@ import { joinConfig, splitConfig } from './split-config.ts';
 const WIRE: Readonly<Record<ChannelType, Record<string, unknown>>> = {
   EMAIL: { address: 'ops@example.com' },
   SLACK: { url: 'https://hooks.slack.com/services/T0/B0/xyz', channel: '#alerts' },
+  SLACK_APP: { slackChannels: ['#alerts', 'C012AB3CD'] },
   SMS: { name: 'on call', number: '+49 30 123456' },
   CALL: { name: '', number: '+4930123456' },
   PAGERDUTY: { account: '', serviceName: 'shop', serviceKey: 'r0ut1ngk3y' },
@@ -41,11 +42,13 @@ describe('the config of a channel', () => {
     const secretsOf = (type: ChannelType, wire = WIRE[type]) => Object.keys(splitConfig(type, channelSchemas[type].config.parse(wire)).secrets);
     expect(secretsOf('WEBHOOK')).toEqual(['webhookSecret', 'headers.0.value', 'queryParameters.0.value']);
     expect(secretsOf('WEBHOOK', { url: 'https://discord.com/api/webhooks/1/abc', webhookType: 'WEBHOOK_DISCORD' })).toEqual(['url']);
-    expect([secretsOf('SLACK'), secretsOf('PAGERDUTY'), secretsOf('OPSGENIE'), secretsOf('EMAIL')]).toEqual([['url'], ['serviceKey'], ['apiKey'], []]);
+    expect([secretsOf('SLACK'), secretsOf('SLACK_APP'), secretsOf('PAGERDUTY'), secretsOf('OPSGENIE'), secretsOf('EMAIL')]).toEqual([['url'], ['token'], ['serviceKey'], ['apiKey'], []]);
   });
 
   it.each([
     ['EMAIL', { address: 'ops' }, ['address: must be a valid email']],
+    ['SLACK_APP', { slackChannels: [], token: 'x' }, ['slackChannels: must not be empty']],
+    ['SLACK_APP', { slackChannels: 'two words' }, ['slackChannels: must be names of channels, like #alerts, or their ids']],
     ['SMS', { number: '030 123456' }, ['number: must be a number with its country, like +4930123456']],
     ['WEBHOOK', { url: 'ftp://x', methode: 'POST' }, ['url: must be an address that begins with https://', "methode: there is no such field; did you mean 'method'?"]],
     ['WEBHOOK', { url: 'https://u:p@example.com' }, ['url: must not hold a user name or password: send a header Authorization instead']],

@@ -58,9 +58,24 @@ const webhook = z.strictObject({
   webhookSecret: optionalText(512),
 });
 
+/** So many channels get one notice. */
+const SLACK_CHANNELS_MAX = 20;
+/** Where clients leave the token out, which they do (checkly-api.md §4.3), the account has it as a variable. */
+const SLACK_TOKEN = '{{SLACK_BOT_TOKEN}}';
+const slackApp = z.strictObject({
+  slackChannels: z.preprocess(
+    (given) => (typeof given === 'string' ? given.split(',').map((name) => name.trim()).filter((name) => name !== '') : given),
+    z.array(z.string().trim()).min(1).max(SLACK_CHANNELS_MAX)
+      .refine((names) => names.every((name) => /^[^\s,]{1,80}$/.test(name)), 'must be names of channels, like #alerts, or their ids')
+      .transform((names) => [...new Set(names)]),
+  ),
+  token: z.string().trim().max(512).nullish().transform((given) => given || SLACK_TOKEN),
+});
+
 const SCHEMAS = {
   EMAIL: { config: z.strictObject({ address: z.email().max(254) }), secretPaths: () => [] },
   SLACK: { config: z.strictObject({ url, channel: optionalText(80) }), secretPaths: () => ['url'] },
+  SLACK_APP: { config: slackApp, secretPaths: () => ['token'] },
   SMS: { config: phone, secretPaths: () => [] },
   CALL: { config: phone, secretPaths: () => [] },
   PAGERDUTY: {

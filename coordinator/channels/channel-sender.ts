@@ -16,6 +16,7 @@ import { renderOpsgenie, OPSGENIE_URLS } from './opsgenie.ts';
 import type { Answer, Attempted, Outgoing } from './outgoing.ts';
 import { PAGERDUTY_URL, renderPagerDuty } from './pagerduty.ts';
 import { renderSlack } from './slack.ts';
+import { renderSlackApp, SLACK_API_URL } from './slack-app.ts';
 import { renderTelegram } from './telegram.ts';
 import { TemplateRenderer } from './template/template-renderer.ts';
 import { expandReferences, referencedNames, templateVariables } from './template/template-variables.ts';
@@ -34,7 +35,7 @@ export type ChannelSenderDeps = {
   /** Where people reach the dashboard, without a slash at its end; null: messages have no links. */
   readonly publicUrl: () => string | null;
   /** Of the services; left out: their own. */
-  readonly services?: { readonly pagerDuty: string; readonly opsgenie: Readonly<Record<'US' | 'EU', string>> };
+  readonly services?: { readonly pagerDuty: string; readonly opsgenie: Readonly<Record<'US' | 'EU', string>>; readonly slack: string };
 };
 
 /** Attempts of one delivery. A sender holds a thread for templates: `close` ends it. */
@@ -54,19 +55,26 @@ export class ChannelSender {
     const variables = parsed.success ? await this.#variablesFor(channel, parsed.data) : {};
     const outgoing = parsed.success ? await this.#render(channel, kind, parsed.data, notice, deliveryId, variables)
       : unsendable('NOT_CONFIGURED', 'the settings of the channel are not complete; save them again');
-    const answer = withoutSecrets(await this.#exchange(outgoing), secretsOf(channel, variables));
-    return { answer, verdict: judgeAnswer(kind, answer, this.#deps.clock.nowMs()) };
+    const secrets = secretsOf(channel, variables);
+    const attempted: Attempted[] = [];
+    for await (const answered of this.#exchange(outgoing)) {
+      const answer = withoutSecrets(answered, secrets);
+      attempted.push({ answer, verdict: judgeAnswer(kind, answer, this.#deps.clock.nowMs()) });
+    }
+    return worstOf(attempted);
   }
 
   async close(): Promise<void> {
     await this.#templates.close();
   }
 
-  async #exchange(outgoing: Outgoing): Promise<Answer> {
+  /** At least one answer. */
+  async* #exchange(outgoing: Outgoing): AsyncGenerator<Answer, void> {
     switch (outgoing.kind) {
-      case 'http': return this.#deps.http(outgoing.request);
-      case 'email': return this.#deps.email(outgoing.mail);
-      case 'unsendable': return { kind: 'unanswered', code: outgoing.code, message: outgoing.reason };
+      case 'http': yield await this.#deps.http(outgoing.request); return;
+      case 'http_all': for (const request of outgoing.requests) yield await this.#deps.http(request); return;
+      case 'email': yield await this.#deps.email(outgoing.mail); return;
+      case 'unsendable': yield { kind: 'unanswered', code: outgoing.code, message: outgoing.reason };
     }
   }
 
@@ -88,11 +96,12 @@ export class ChannelSender {
   }
 
   #renderService(kind: ChannelKind, config: Readonly<Record<string, unknown>>, notice: Notice, message: Message, deliveryId: string) {
-    const { twilio, services = { pagerDuty: PAGERDUTY_URL, opsgenie: OPSGENIE_URLS } } = this.#deps;
+    const { twilio, services = { pagerDuty: PAGERDUTY_URL, opsgenie: OPSGENIE_URLS, slack: SLACK_API_URL } } = this.#deps;
     const { url = '', headers = [] } = config as Partial<WebhookConfig>;
     switch (kind) {
       case 'EMAIL': return { kind: 'email', mail: renderEmail(notice, message, { to: (config as ConfigOf<'EMAIL'>).address, deliveryId }) } as const;
       case 'SLACK': return renderSlack(message, url);
+      case 'SLACK_APP': return { kind: 'http_all', requests: renderSlackApp(message, config as ConfigOf<'SLACK_APP'>, { apiUrl: services.slack, deliveryId }) } as const;
       case 'WEBHOOK_MSTEAMS': return renderTeams(message, url);
       case 'WEBHOOK_DISCORD': return renderDiscord(message, url, notice.createdAtMs);
       case 'WEBHOOK_TELEGRAM': return renderTelegram(message, url);
@@ -117,6 +126,13 @@ export class ChannelSender {
     if (!rendered.ok) return unsendable(rendered.isLate ? 'TEMPLATE_TIMEOUT' : 'TEMPLATE', rendered.problem);
     return { kind: 'http', request: renderWebhook({ ...config, webhookSecret }, rendered.rendered, { notice, variables: own, deliveryId, nowMs }) };
   }
+}
+
+/** What is worth another try comes before what is not: of several that are sent together none may be missed. */
+const WORST = ['retry', 'gone', 'refused', 'delivered'] as const satisfies readonly Attempted['verdict']['kind'][];
+
+function worstOf(attempted: readonly Attempted[]): Attempted {
+  return attempted.toSorted((a, b) => WORST.indexOf(a.verdict.kind) - WORST.indexOf(b.verdict.kind))[0]!;
 }
 
 function outgoingOf(rendered: Outgoing | Extract<Outgoing, { kind: 'http' }>['request']): Outgoing {

@@ -1,5 +1,6 @@
 import type { ChannelKind } from './channel-kinds.ts';
 import type { Answer, DeliveryVerdict } from './outgoing.ts';
+import { judgeSlackAnswer } from './slack-app.ts';
 
 /** A service that asks for more is asked again after this long. */
 const RETRY_AFTER_MAX_MS = 6 * 3_600_000;
@@ -14,7 +15,7 @@ export const FINAL_CODES = new Set(['EGRESS_DENIED', 'BAD_ADDRESS', 'TEMPLATE', 
 export function judgeAnswer(kind: ChannelKind, answer: Answer, nowMs: number): DeliveryVerdict {
   if (answer.kind === 'unanswered') return FINAL_CODES.has(answer.code) ? { kind: 'refused' } : { kind: 'retry', afterMs: null, isRateLimited: false };
   const { status } = answer;
-  if (status >= 200 && status < 300) return { kind: 'delivered' };
+  if (status >= 200 && status < 300) return kind === 'SLACK_APP' ? judgeSlackAnswer(answer) : { kind: 'delivered' };
   if (status === 410 && (kind === 'SLACK' || kind.startsWith('WEBHOOK'))) return { kind: 'gone' };
   if (status === 429 || status === 503) return { kind: 'retry', afterMs: retryAfterMs(answer, nowMs), isRateLimited: status === 429 };
   const isLastWord = kind !== 'WEBHOOK' && status >= 400 && status < 500 && ![408, 409, 425].includes(status);

@@ -22,6 +22,8 @@ export type Mail = {
 
 export type Outgoing =
   | { readonly kind: 'http'; readonly request: HttpRequest }
+  /** One after the other; delivered when all of them are. */
+  | { readonly kind: 'http_all'; readonly requests: readonly HttpRequest[] }
   | { readonly kind: 'email'; readonly mail: Mail }
   /** Nothing can be sent until somebody changes something. */
   | { readonly kind: 'unsendable'; readonly code: string; readonly reason: string };

@@ -23,6 +23,20 @@ const SLACK = z.strictObject({
     z.strictObject({ type: z.literal('actions'), elements: z.array(z.strictObject({ type: z.literal('button'), text: plain(75), url: z.url().max(3_000) })).max(25) }),
   ])).max(50) })),
 });
+const SLACK_POST = SLACK.extend({
+  channel: z.string().regex(/^(#[a-z0-9_-]{1,80}|[CG][A-Z0-9]{8,})$/), metadata: z.strictObject({ event_type: z.string().regex(/^[a-z_]+$/), event_payload: z.record(z.string(), z.string()) }),
+});
+/** The Web API says no with 200. */
+function slackApp(request: SinkRequest): SinkAnswer {
+  if (request.headers.authorization !== 'Bearer xoxb-canary-token') return json(200, { ok: false, error: 'invalid_auth' });
+  if (request.headers['content-type'] !== 'application/json; charset=utf-8') return json(200, { ok: false, error: 'missing_charset' });
+  const posted = SLACK_POST.safeParse(JSON.parse(request.body));
+  if (!posted.success) return json(200, { ok: false, error: 'invalid_arguments' });
+  if (posted.data.channel === '#archived') return json(200, { ok: false, error: 'is_archived' });
+  if (posted.data.channel === '#busy') return { ...json(429, { ok: false, error: 'ratelimited' }), headers: { 'retry-after': '30' } } as SinkAnswer;
+  if (posted.data.channel === '#broken') return json(200, { ok: false, error: 'internal_error' });
+  return json(200, { ok: true, channel: 'C012AB3CD', ts: '1503435956.000247', message: { text: posted.data.text } });
+}
 const textBlock = z.strictObject({ type: z.literal('TextBlock'), text: z.string(), weight: z.literal('Bolder').optional(), size: z.literal('Medium').optional(), wrap: z.boolean() });
 const TEAMS = z.strictObject({
   type: z.literal('message'),
@@ -72,6 +86,7 @@ const OPSGENIE_CLOSE = z.strictObject({ source: z.string().max(100), note: z.str
 function judge(request: SinkRequest): SinkAnswer | null {
   const url = new URL(request.url, 'http://service');
   if (url.pathname === '/slack/T0/B0/key') return parse(SLACK, request).success ? text(200, 'ok') : text(400, 'invalid_payload');
+  if (url.pathname === '/api/chat.postMessage') return slackApp(request);
   if (url.pathname === '/teams') return parse(TEAMS, request).success && request.body.length < 28_672 ? text(202, '') : json(400, { error: { code: 'TriggerInputSchemaMismatch' } });
   if (url.pathname === '/discord/api/webhooks/1/key') return url.searchParams.get('wait') === 'true' && parse(DISCORD, request).success ? json(200, { id: '1' }) : json(400, { code: 50035, message: 'Invalid Form Body' });
   if (url.pathname === '/bot1:key/sendMessage') return url.search === '' && parse(TELEGRAM, request).success ? json(200, { ok: true, result: {} }) : json(400, { ok: false, error_code: 400, description: 'Bad Request' });
@@ -106,8 +121,8 @@ beforeAll(async () => {
   sink = await startHttpSink({ judge, otherwise: text(404, 'no such page') });
   sender = aSender({
     twilio: { url: sink.url, account: 'AC1', token: new Secret('twilio-token-0123'), from: '+15005550006' },
-    services: { pagerDuty: `${sink.url}/v2/enqueue`, opsgenie: { US: sink.url, EU: sink.url } },
-    readVariables: async (_account, names) => Object.fromEntries(Object.entries({ PD_KEY: 'f'.repeat(32) }).filter(([name]) => names.includes(name))),
+    services: { pagerDuty: `${sink.url}/v2/enqueue`, opsgenie: { US: sink.url, EU: sink.url }, slack: `${sink.url}/api` },
+    readVariables: async (_account, names) => Object.fromEntries(Object.entries({ PD_KEY: 'f'.repeat(32), SLACK_BOT_TOKEN: 'xoxb-canary-token' }).filter(([name]) => names.includes(name))),
   });
 });
 afterAll(async () => {
@@ -119,6 +134,7 @@ beforeEach(() => { sink.requests.length = 0; });
 const channel = (type: ChannelType, config: Record<string, unknown>): Channel => ({ id: 1, accountId: 'a', type, config });
 const channels = (): Record<string, Channel> => ({
   Slack: channel('SLACK', { url: `${sink.url}/slack/T0/B0/key` }),
+  'Slack app': channel('SLACK_APP', { slackChannels: ['#alerts'] }),
   Teams: channel('WEBHOOK', { webhookType: 'WEBHOOK_MSTEAMS', url: `${sink.url}/teams` }),
   Discord: channel('WEBHOOK', { webhookType: 'WEBHOOK_DISCORD', url: `${sink.url}/discord/api/webhooks/1/key` }),
   Telegram: channel('WEBHOOK', { webhookType: 'WEBHOOK_TELEGRAM', url: `${sink.url}/bot1:key/sendMessage?chat_id=-100&message_thread_id=7` }),
@@ -128,7 +144,7 @@ const channels = (): Record<string, Channel> => ({
   SMS: channel('SMS', { number: '+4930123456' }),
   Call: channel('CALL', { number: '+4930123456' }),
 });
-const NAMES = ['Slack', 'Teams', 'Discord', 'Telegram', 'incident.io', 'PagerDuty', 'Opsgenie', 'SMS', 'Call'];
+const NAMES = ['Slack', 'Slack app', 'Teams', 'Discord', 'Telegram', 'incident.io', 'PagerDuty', 'Opsgenie', 'SMS', 'Call'];
 const hostile = (): Notice => {
   const notice = aNotice();
   return aNotice({
@@ -157,7 +173,7 @@ describe('a service, as its documentation describes it,', () => {
     // eslint-disable-next-line no-control-regex
     expect(seen).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]|\\u0000|\\u202e/);
     if (name === 'PagerDuty' || name === 'Opsgenie') return; // They show text as text, and alias and details are not read by people in a chat.
-    if (name === 'Slack') expect(JSON.parse(body).text).not.toMatch(/<!|<@|@everyone|https:\/\/evil/);
+    if (name.startsWith('Slack')) expect(JSON.parse(body).text).not.toMatch(/<!|<@|@everyone|https:\/\/evil/);
     else if (name === 'Call') expect(seen).not.toContain('<Hangup');
     else expect(seen).not.toMatch(name === 'SMS' ? /https:\/\/evil/ : /@everyone|https:\/\/evil/);
     if (['Teams', 'Discord'].includes(name)) expect(seen.replaceAll('\\\\', '\\')).not.toMatch(/[^\\]\[click|[^\\]<!channel/);
@@ -176,6 +192,17 @@ describe('a service, as its documentation describes it,', () => {
       await sender.send(channels()[name]!, aNotice({ kind: 'recovery' }), 'd-2');
       expect(sink.requests.map(keyOf[name]!)).toEqual(words.map((word) => [alertId, word]));
     }
+  });
+
+  it('Slack as an app is asked for each channel, and believed for what it says in its answer', async () => {
+    const of = (...slackChannels: string[]) => sender.send(channel('SLACK_APP', { slackChannels, token: 'xoxb-canary-token' }), aNotice(), 'd-1');
+    expect((await of('#alerts', 'C012AB3CD')).verdict.kind).toBe('delivered');
+    expect(sink.requests.map(({ body }) => JSON.parse(body)).map(({ channel: to, metadata }) => [to, metadata.event_payload.delivery_id])).toEqual([['#alerts', 'd-1'], ['C012AB3CD', 'd-1']]);
+    expect(await of('#archived', '#alerts')).toMatchObject({ verdict: { kind: 'refused' }, answer: { status: 200, body: expect.stringContaining('is_archived') } });
+    expect(await of('#alerts', '#busy')).toMatchObject({ verdict: { kind: 'retry', afterMs: 30_000, isRateLimited: true } });
+    expect(await of('#broken', '#archived')).toMatchObject({ verdict: { kind: 'retry', afterMs: null } });
+    const wrong = await sender.send(channel('SLACK_APP', { slackChannels: ['#alerts'], token: 'xoxb-other-token' }), aNotice(), 'd-1');
+    expect([wrong.verdict.kind, JSON.stringify(wrong)]).toEqual(['refused', expect.not.stringContaining('xoxb')]);
   });
 
   it('that refuses is not asked again, and its words are shown without the key', async () => {

@@ -10,12 +10,17 @@ const FIELD_MAX = 500;
 const FIELDS_MAX = 10;
 const TEXT_MAX = 3_000;
 
-/** An incoming webhook's message. Blocks are plain text, which has no mentions, links or marks. */
+/** To an incoming webhook. */
 export function renderSlack(message: Message, url: string): HttpRequest {
+  return jsonPost(url, slackBody(message));
+}
+
+/** A message of Slack's. Blocks are plain text, which has no mentions, links or marks. */
+export function slackBody(message: Message) {
   const plain = (text: string) => ({ type: 'plain_text', text, emoji: false });
   const fields = message.facts.slice(0, FIELDS_MAX).map(({ label, value }) => plain(plainText(`${label}\n${oneLine(value, FIELD_MAX)}`, FIELD_MAX + 50)));
   const text = plainText(message.text, SECTION_MAX).trim();
-  return jsonPost(url, {
+  return {
     text: `${SIGNS[message.severity]} ${escapeSlack(oneLine(message.title, TEXT_MAX / 5))}`,
     link_names: false, unfurl_links: false, unfurl_media: false,
     attachments: [{
@@ -27,5 +32,5 @@ export function renderSlack(message: Message, url: string): HttpRequest {
         ...(message.link ? [{ type: 'actions', elements: [{ type: 'button', text: plain(message.link.label), url: message.link.url }] }] : []),
       ],
     }],
-  });
+  };
 }
