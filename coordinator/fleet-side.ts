@@ -126,8 +126,8 @@ export class FleetSide {
     void serveResults(stream, {
       store, log, streams: this.streams,
       admit: (locationId, rows) => admitResults(locationId, rows, { planner: this.planner, shots: store, nowMs: clock.nowMs(), ...(this.#deps.rawDays === undefined ? {} : { rawDays: this.#deps.rawDays }) }),
-      ingest: async (rows) => {
-        await this.ingest.put(rows);
+      ingest: async (rows, lane) => {
+        await this.ingest.put(rows, lane);
         this.#deps.onIngested?.(rows);
       },
     });

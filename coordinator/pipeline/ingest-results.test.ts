@@ -56,6 +56,24 @@ test('nobody is acknowledged before the commit, and the same rows are tried unti
   expect(ingest.counts.inserted).toBe(7);
 });
 
+test('a fresh result is committed before a backlog that came earlier, and the backlog goes on however much is live', async () => {
+  const gates: (() => void)[] = [];
+  const { ingest } = anIngest(() => new Promise<void>((resolve) => { gates.push(resolve); }));
+  const order: string[] = [];
+  const put = (name: string, lane: 'live' | 'backfill'): void => { void ingest.put(rows(500), lane).then(() => order.push(name)); };
+  for (let n = 0; n < 40; n += 1) put(`old ${n}`, 'backfill');
+  for (let n = 0; n < 20; n += 1) put(`new ${n}`, 'live');
+  while (order.length < 60) {
+    gates.shift()?.();
+    await new Promise((resolve) => { setImmediate(resolve); });
+  }
+  const last = order.lastIndexOf('new 19');
+  expect(order.slice(0, last).filter((name) => name.startsWith('old')).length).toBeLessThan(16);
+  // Two commits of old ones were under way already.
+  expect(order.slice(4, last).some((name) => name.startsWith('old'))).toBe(true);
+  for (const kind of ['old', 'new']) expect(order.filter((name) => name.startsWith(kind)).map((name) => Number(name.slice(4)))).toEqual(Array.from({ length: kind === 'old' ? 40 : 20 }, (_, n) => n));
+});
+
 test('at most two writers are at work, and far too much waiting is refused rather than kept', async () => {
   let busy = 0;
   let busyMax = 0;

@@ -2,6 +2,7 @@ import type { Log } from '#shared/log.ts';
 import { sleep, type Clock } from '#shared/time/clock.ts';
 import type { IngestRow, IngestStore } from './ports.ts';
 import type { BodyThinning } from './thin-bodies.ts';
+import { WaitingRows, type IngestLane } from './waiting-rows.ts';
 
 /** performance.md, Ingest: batches of 1,000 rows or 50 ms. */
 const BATCH_ROWS_MAX = 1_000;
@@ -14,15 +15,14 @@ const RETRY_MAX_MS = 5_000;
 export type IngestCounts = { inserted: number; duplicates: number; commits: number; failures: number };
 
 /**
- * Gathers rows of all streams, commits them together, and only then lets each sender know. Two writers, because
- * two connections about double the rate. Postgres in trouble: the same rows are tried again until it takes them,
+ * Gathers rows of all streams, commits them together, what is live before a backlog, and only then lets each sender
+ * know. Two writers, because two connections about double the rate. Postgres in trouble: the same rows are tried again until it takes them,
  * nobody is acknowledged meanwhile, and the streams' credits hold the agents back.
  */
 export class ResultIngest {
   readonly counts: IngestCounts = { inserted: 0, duplicates: 0, commits: 0, failures: 0 };
   readonly #deps: IngestDeps;
-  #waiting: { rows: readonly IngestRow[]; committed: () => void }[] = [];
-  #waitingRows = 0;
+  readonly #waiting = new WaitingRows();
   #activeWriters = 0;
   #isGathering = false;
 
@@ -31,23 +31,22 @@ export class ResultIngest {
   }
 
   get waitingRows(): number {
-    return this.#waitingRows;
+    return this.#waiting.count;
   }
 
   /** Resolves when the rows are committed; rejects only when the process stops first or far too much waits. */
-  put(rows: readonly IngestRow[]): Promise<void> {
+  put(rows: readonly IngestRow[], lane: IngestLane = 'live'): Promise<void> {
     if (rows.length === 0) return Promise.resolve();
-    if (this.#waitingRows > WAITING_ROWS_MAX) return Promise.reject(new Error(`${this.#waitingRows} rows already wait for Postgres`));
+    if (this.#waiting.count > WAITING_ROWS_MAX) return Promise.reject(new Error(`${this.#waiting.count} rows already wait for Postgres`));
     return new Promise((resolve) => {
-      this.#waiting.push({ rows: this.#deps.thinning?.thinned(rows) ?? rows, committed: resolve });
-      this.#waitingRows += rows.length;
+      this.#waiting.put({ rows: this.#deps.thinning?.thinned(rows) ?? rows, committed: resolve }, lane);
       this.#pump();
     });
   }
 
   #pump(): void {
-    if (this.#activeWriters >= WRITERS || this.#waiting.length === 0) return;
-    if (this.#waitingRows < BATCH_ROWS_MAX) {
+    if (this.#activeWriters >= WRITERS || this.#waiting.count === 0) return;
+    if (this.#waiting.count < BATCH_ROWS_MAX) {
       if (this.#isGathering) return;
       this.#isGathering = true;
       this.#deps.clock.setTimer(GATHER_MS, () => {
@@ -60,25 +59,14 @@ export class ResultIngest {
   }
 
   #startWriter(): void {
-    if (this.#activeWriters >= WRITERS || this.#waiting.length === 0) return;
-    const batch = this.#take();
+    if (this.#activeWriters >= WRITERS || this.#waiting.count === 0) return;
+    const batch = this.#waiting.take(BATCH_ROWS_MAX);
     this.#activeWriters += 1;
     void this.#commit(batch.flatMap(({ rows }) => rows)).then((isCommitted) => {
       this.#activeWriters -= 1;
       if (isCommitted) for (const { committed } of batch) committed();
       this.#pump();
     });
-  }
-
-  #take(): { rows: readonly IngestRow[]; committed: () => void }[] {
-    let rows = 0;
-    let count = 0;
-    while (count < this.#waiting.length && (count === 0 || rows + this.#waiting[count]!.rows.length <= BATCH_ROWS_MAX)) {
-      rows += this.#waiting[count]!.rows.length;
-      count += 1;
-    }
-    this.#waitingRows -= rows;
-    return this.#waiting.splice(0, count);
   }
 
   async #commit(rows: readonly IngestRow[]): Promise<boolean> {

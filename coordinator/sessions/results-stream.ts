@@ -6,6 +6,7 @@ import { gapsFromWire } from '#shared/wire/gaps.ts';
 import { knownResultsFromWire } from '#shared/wire/results-from-wire.ts';
 import { WireError } from '#shared/wire/wire-error.ts';
 import type { IngestRow, RetryRun, SessionStore } from '../pipeline/ports.ts';
+import type { IngestLane } from '../pipeline/waiting-rows.ts';
 import type { LiveStreams } from './live-streams.ts';
 
 /** Batches an agent may have unacknowledged, and rows in each: at most 2,000 rows of an agent wait here. */
@@ -22,7 +23,7 @@ export type ResultsDeps = {
   /** One answer a row, in order. */
   readonly admit: (locationId: string, rows: readonly AdmissionQuestion[]) => Promise<readonly Admission[]>;
   /** Resolves when committed. */
-  readonly ingest: (rows: readonly IngestRow[]) => Promise<void>;
+  readonly ingest: (rows: readonly IngestRow[], lane: IngestLane) => Promise<void>;
 };
 
 export type AdmissionQuestion = {
@@ -102,7 +103,7 @@ async function settle(
     else if (!isSurplus) rows.push({ kind: 'gap', accountId, agentId: session.agentId, gap: gaps[index - results.length]! });
   });
   if (refused.length > 0) log.warn({ agentId: session.agentId, refused: refused.length, code: refused[0]!.code }, 'rows refused');
-  await ingest(rows);
+  await ingest(rows, batch.lane === 'LANE_BACKFILL' ? 'backfill' : 'live');
   return refused;
 }
 
