@@ -62,7 +62,7 @@ class World {
       onFleetHint: () => () => {},
     };
     const plan = {
-      appendRoster: async (roster: RosterEpoch) => { this.rosters.push(roster); return true; },
+      appendRosters: async (rosters: readonly RosterEpoch[]) => { this.rosters.push(...rosters); return true; },
       appendAvailability: async (changes: readonly AvailabilityChange[]) => { this.changes.push(...changes); return true; },
     };
     const changes = this.changes;

@@ -99,15 +99,14 @@ export class RosterKeeper {
   /** False: the lease has passed on. */
   async #keepRosters({ nowMs, lease, mayAllReturn, forRosters }: Seen): Promise<boolean> {
     const { planner, plan, log } = this.#deps;
-    let hasChanged = false;
-    for (const { id, code } of planner.locations()) {
+    const changes = planner.locations().flatMap(({ id, code }) => {
       const next = nextRoster(planner.members(id), forRosters.get(id) ?? [], { nowMs, mayAllReturn });
-      if (!next) continue;
-      if (!await plan.appendRoster({ locationId: id, ...next }, lease)) return false;
-      hasChanged = true;
-      log.info({ location: code, agents: next.members.length }, 'roster changes');
-    }
-    if (hasChanged) await planner.refresh();
+      return next ? [{ code, roster: { locationId: id, ...next } }] : [];
+    });
+    if (changes.length === 0) return true;
+    if (!await plan.appendRosters(changes.map(({ roster }) => roster), lease)) return false;
+    for (const { code, roster } of changes) log.info({ location: code, agents: roster.members.length }, 'roster changes');
+    await planner.refresh();
     return true;
   }
 

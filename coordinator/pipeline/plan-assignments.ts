@@ -4,7 +4,7 @@ import type { Location } from '#shared/check/location.ts';
 import type { Assignment } from '#shared/run/assignment.ts';
 import { availabilityIndex, type AvailabilityIndex } from '#shared/schedule/availability.ts';
 import { EPOCH_LEAD_MS, type AvailabilityChange } from '#shared/schedule/epoch.ts';
-import type { Clock } from '#shared/time/clock.ts';
+import { sleep, type Clock } from '#shared/time/clock.ts';
 import { WakeableSleep } from '#shared/time/wakeable-sleep.ts';
 import { assignmentToWire } from '#shared/wire/assignment.ts';
 import type { Member } from '../fleet/rendezvous.ts';
@@ -23,6 +23,9 @@ const PAST_ROSTERS_MS = 60_000;
 
 /** Pauses that have come into sight since are cut out of the turns: far more often than `PAUSES_AHEAD_MS`. */
 const PAUSES_EVERY_MS = 6 * 3_600_000;
+
+/** Locations whose agents are told of a change before others have their turn. */
+const LOCATIONS_PER_TURN = 10;
 
 type LocationPlan = Map<string, Omit<Assignment, 'digest'>>;
 
@@ -130,8 +133,8 @@ export class AssignmentPlanner {
   }
 
   async #refreshNow(isFirst: boolean): Promise<void> {
-    const { store, clock, onChange, onDeploy } = this.#deps;
-    this.#lookForPauses(clock.nowMs());
+    const { store, clock, onDeploy } = this.#deps;
+    await this.#lookForPauses(clock.nowMs());
     const askedAtMs = clock.nowMs();
     const isCurrent = !isFirst && (await store.configRevision()) === this.#revision;
     const news = isCurrent ? null : await store.loadConfig(this.#revision);
@@ -147,18 +150,24 @@ export class AssignmentPlanner {
     for (const check of news.checks) this.#checks.set(check.checkId, check);
     const changed = this.#planAnew(news.availability.length > 0 ? [...this.#checks.values()] : news.checks, clock.nowMs());
     this.#revision = news.revision;
-    for (const locationId of new Set([...changed.keys(), ...rosterChanged])) {
-      onChange({ locationId, checkIds: rosterChanged.has(locationId) ? 'all' : changed.get(locationId)! });
-    }
+    await this.#tell([...new Set([...changed.keys(), ...rosterChanged])].map((locationId) => ({ locationId, checkIds: rosterChanged.has(locationId) ? 'all' : changed.get(locationId)! })));
     if (deploys.length > 0) onDeploy(deploys);
   }
 
+  /** A change to thousands of agents takes seconds: others have their turn in between, heartbeats above all. */
+  async #tell(changes: readonly PlanChange[]): Promise<void> {
+    for (const [index, change] of changes.entries()) {
+      if (index % LOCATIONS_PER_TURN === LOCATIONS_PER_TURN - 1) await sleep(this.#deps.clock, 0);
+      this.#deps.onChange(change);
+    }
+  }
+
   /** Windows repeat without a change of the config. */
-  #lookForPauses(nowMs: number): void {
+  async #lookForPauses(nowMs: number): Promise<void> {
     if (nowMs - this.#pausesSeenAtMs < PAUSES_EVERY_MS) return;
     this.#pausesSeenAtMs = nowMs;
     const paused = [...this.#checks.values()].filter(({ windows = [] }) => windows.length > 0);
-    for (const [locationId, checkIds] of this.#planAnew(paused, nowMs)) this.#deps.onChange({ locationId, checkIds });
+    await this.#tell([...this.#planAnew(paused, nowMs)].map(([locationId, checkIds]) => ({ locationId, checkIds })));
   }
 
   #takeRosters(news: readonly RosterEpoch[], nowMs: number): ReadonlySet<string> {

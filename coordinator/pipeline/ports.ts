@@ -38,8 +38,8 @@ export type PlanStore = {
   }>;
   /** Appends rows, never before what is there; bumps the config revision. False, and nothing done, when the fence has passed to somebody else. */
   appendAvailability(changes: readonly AvailabilityChange[], fence?: Lease): Promise<boolean>;
-  /** Appends a row, likewise. */
-  appendRoster(roster: RosterEpoch, fence?: Lease): Promise<boolean>;
+  /** Appends rows, each of another location, likewise. */
+  appendRosters(rosters: readonly RosterEpoch[], fence?: Lease): Promise<boolean>;
   /** Calls back (coalesced, maybe spuriously) when the config may have changed; survives a lost connection. */
   onConfigHint(callback: () => void): () => void;
 };

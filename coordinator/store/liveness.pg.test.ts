@@ -96,11 +96,11 @@ describe('coordinators on one Postgres', () => {
   it('one that slept past its lease writes neither rosters nor availability any more (F28)', async () => {
     const sleeper = (await at.store.acquireLease('roster-keeper', 'c1', 60_000))!;
     const roster = (agentId: string) => ({ locationId: world.locationId, fromAtMs: Date.now(), members: [{ agentId, weight: 1 }] });
-    expect(await at.store.appendRoster(roster(randomUUID()), sleeper)).toBe(true);
+    expect(await at.store.appendRosters([roster(randomUUID())], sleeper)).toBe(true);
     await at.client.query(`update leases set expires_at = clock_timestamp() - interval '1 s' where name = 'roster-keeper'`);
     const successor = (await at.store.acquireLease('roster-keeper', 'c2', 60_000))!;
     const revision = await at.store.configRevision();
-    expect(await at.store.appendRoster(roster(randomUUID()), sleeper)).toBe(false);
+    expect(await at.store.appendRosters([roster(randomUUID())], sleeper)).toBe(false);
     expect(await at.store.appendAvailability([{ locationId: world.locationId, fromAtMs: 0, available: true }], sleeper)).toBe(false);
     expect(await at.store.configRevision()).toBe(revision);
     expect(await at.store.appendAvailability([{ locationId: world.locationId, fromAtMs: 0, available: true }], successor)).toBe(true);

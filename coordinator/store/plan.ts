@@ -44,17 +44,18 @@ export function planStore(db: Db, hints: ConfigHints, sealer: Sealer): PlanStore
       return true;
     })),
 
-    appendRoster: (roster, fence) => db.transaction().execute(async (trx) => {
+    appendRosters: (rosters, fence) => (rosters.length === 0 ? Promise.resolve(true) : db.transaction().execute(async (trx) => {
       if (fence && !await holds(trx, fence)) return false;
       const revision = await bumpConfigRevision(trx);
-      const last = await trx.selectFrom('rosters').select('from_at').where('location_id', '=', roster.locationId)
-        .orderBy('from_at', 'desc').limit(1).executeTakeFirst();
-      const fromAtMs = await neverRetroactive(trx, roster.fromAtMs, last?.from_at ?? null);
-      await trx.insertInto('rosters').values({
-        location_id: roster.locationId, from_at: new Date(fromAtMs), members: JSON.stringify(roster.members), config_revision: revision,
-      }).execute();
+      const before = await trx.selectFrom('rosters').select(['location_id', (eb) => eb.fn.max('from_at').as('from_at')])
+        .where('location_id', 'in', rosters.map(({ locationId }) => locationId)).groupBy('location_id').execute();
+      const lastMs = new Map(before.map((row) => [row.location_id, row.from_at]));
+      const committedMs = await commitInstantMs(trx);
+      await trx.insertInto('rosters').values(rosters.map(({ locationId, fromAtMs, members }) => ({
+        location_id: locationId, from_at: new Date(neverRetroactive(committedMs, fromAtMs, lastMs.get(locationId) ?? null)), members: JSON.stringify(members), config_revision: revision,
+      }))).execute();
       return true;
-    }),
+    })),
 
     onConfigHint: (callback) => hints.subscribe('config', callback),
   };
@@ -113,7 +114,7 @@ async function rostersAfter(trx: Trx, sinceRevision: number): Promise<readonly R
 async function appendChange(trx: Trx, change: AvailabilityChange, revision: number): Promise<void> {
   const last = await trx.selectFrom('availability').select('from_at').where('location_id', '=', change.locationId)
     .orderBy('from_at', 'desc').limit(1).executeTakeFirst();
-  const fromAtMs = await neverRetroactive(trx, change.fromAtMs, last?.from_at ?? null);
+  const fromAtMs = neverRetroactive(await commitInstantMs(trx), change.fromAtMs, last?.from_at ?? null);
   await trx.insertInto('availability')
     .values({ location_id: change.locationId, from_at: new Date(fromAtMs), available: change.available, config_revision: revision }).execute();
 }
@@ -122,6 +123,6 @@ async function appendChange(trx: Trx, change: AvailabilityChange, revision: numb
  * History is never rewritten: a change begins after the last one, and a second after its own commit, however long the
  * way to Postgres took (rules.md 2, 3).
  */
-async function neverRetroactive(trx: Trx, wantedMs: number, lastMs: number | null): Promise<number> {
-  return Math.max(Math.ceil(wantedMs), Math.ceil(await commitInstantMs(trx)) + EPOCH_LEAD_MS, lastMs === null ? 0 : lastMs + 1);
+function neverRetroactive(committedMs: number, wantedMs: number, lastMs: number | null): number {
+  return Math.max(Math.ceil(wantedMs), Math.ceil(committedMs) + EPOCH_LEAD_MS, lastMs === null ? 0 : lastMs + 1);
 }

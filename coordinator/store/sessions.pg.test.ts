@@ -48,7 +48,7 @@ describe('agents and keys', () => {
       latenessP99Us: 1500.5, loopDelayP99Us: 900, clockOffsetUs: -12, clockErrorUs: 80, engine: 'plain' as const, engineReason: 'no koffi', heardAgoMs: 0, lastSlotMs: null,
     };
     await at.store.touchSessions('c1', [{ ...beat, inFlight: 99 }, beat]);
-    await at.store.appendRoster({ locationId: world.locationId, fromAtMs: Date.now(), members: [{ agentId, weight: 1 }] });
+    await at.store.appendRosters([{ locationId: world.locationId, fromAtMs: Date.now(), members: [{ agentId, weight: 1 }] }]);
     const shown = async () => (await at.store.listAgents(world.accountId)).find(({ id }) => id === agentId)!;
     expect(await shown()).toMatchObject({
       connected: true, inRoster: true, locationCode: 'local-1', appliedRevision: 12, rejected: beat.rejected, inFlight: 3, capacity: 64, spoolDepth: 4,
@@ -66,8 +66,8 @@ describe('agents and keys', () => {
     const { revision } = await at.store.loadConfig(0);
     const members = [{ agentId: randomUUID(), weight: 2 }];
     const fromAtMs = Date.now() + 60_000;
-    await at.store.appendRoster({ locationId: world.locationId, fromAtMs, members });
-    await at.store.appendRoster({ locationId: world.locationId, fromAtMs: fromAtMs - 30_000, members: [] });
+    await at.store.appendRosters([{ locationId: world.locationId, fromAtMs, members }]);
+    await at.store.appendRosters([{ locationId: world.locationId, fromAtMs: fromAtMs - 30_000, members: [] }]);
     const { rosters } = await at.store.loadConfig(revision);
     expect(rosters).toEqual([{ locationId: world.locationId, fromAtMs, members }, { locationId: world.locationId, fromAtMs: fromAtMs + 1, members: [] }]);
   });

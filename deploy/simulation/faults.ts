@@ -54,7 +54,7 @@ export const FAULTS = {
       world.sometimes('a keeper stopped');
       during({ world, ms: random.pick([4_000, 15_000, 40_000]) * (0.5 + random.fraction()) }, () => { process.continue(); over(); });
     };
-    world.stopBefore = 'appendRoster';
+    world.stopBefore = 'appendRosters';
     const machine = random.pick(world.agents);
     ops.kill(machine);
     world.engine.after(20_000 + random.fraction() * 40_000, () => ops.startAgent(machine));

@@ -59,9 +59,9 @@ export class MemoryStore extends MemoryImpaired implements PlanStore, IngestStor
     return true;
   }
 
-  async appendRoster(roster: RosterEpoch): Promise<boolean> {
+  async appendRosters(rosters: readonly RosterEpoch[]): Promise<boolean> {
     this.revision += 1;
-    this.rosters.push({ roster, changedAt: this.revision });
+    for (const roster of rosters) this.rosters.push({ roster, changedAt: this.revision });
     this.#hint();
     return true;
   }

@@ -52,7 +52,7 @@ export function storeDoor(deps: StoreDoorDeps): Store {
     configRevision: () => call('configRevision', () => model.revision),
     loadConfig: (since) => call('loadConfig', () => model.loadConfig(since)),
     appendAvailability: (changes, fence) => call('appendAvailability', () => model.appendAvailability(changes, fence)),
-    appendRoster: (roster, fence) => call('appendRoster', () => model.appendRoster(roster, fence)),
+    appendRosters: (rosters, fence) => call('appendRosters', () => model.appendRosters(rosters, fence)),
     onConfigHint: (callback) => listen(deps, deps.hints.config, callback),
     onFleetHint: (callback) => listen(deps, deps.hints.fleet, callback),
     ingest(rows) {
@@ -158,4 +158,4 @@ function listen({ engine, random, process }: StoreDoorDeps, listeners: Set<() =>
 }
 
 const NEVER = new Promise<never>(() => undefined);
-const WRITES: ReadonlySet<string> = new Set(['ingest', 'appendAvailability', 'appendRoster', 'openSession', 'closeSession', 'moveClosedThrough', 'recordShot', 'enrol', 'commitJudged', 'commitNotices']);
+const WRITES: ReadonlySet<string> = new Set(['ingest', 'appendAvailability', 'appendRosters', 'openSession', 'closeSession', 'moveClosedThrough', 'recordShot', 'enrol', 'commitJudged', 'commitNotices']);

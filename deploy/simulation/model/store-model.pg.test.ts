@@ -52,7 +52,7 @@ describe('the model of Postgres answers as Postgres does', () => {
         model.releaseLease(last.ours);
       } else if (last && random.chance(0.4)) {
         const roster = { locationId: location, fromAtMs: Date.now() + 60_000, members: [] };
-        expect({ operation, isTaken: model.appendRoster(roster, last.ours) }).toEqual({ operation, isTaken: await real.store.appendRoster(roster, last.theirs) });
+        expect({ operation, isTaken: model.appendRosters([roster], last.ours) }).toEqual({ operation, isTaken: await real.store.appendRosters([roster], last.theirs) });
         expect({ operation, isMoved: model.moveClosedThrough(last.ours, NOON) }).toEqual({ operation, isMoved: await real.store.moveClosedThrough(last.theirs, NOON) });
       } else {
         // Long enough to run for the whole test; ending early is by release.

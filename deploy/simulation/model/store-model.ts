@@ -141,13 +141,16 @@ export class StoreModel {
     return true;
   }
 
-  appendRoster(roster: RosterEpoch, fence?: Lease): boolean {
+  appendRosters(rosters: readonly RosterEpoch[], fence?: Lease): boolean {
     if (fence && !this.#holds(fence)) return false;
+    if (rosters.length === 0) return true;
     this.revision += 1;
-    const last = this.rosters.findLast(({ locationId }) => locationId === roster.locationId);
-    const fromAtMs = this.#neverRetroactive(roster.fromAtMs, last?.fromAtMs ?? null) + (this.#deps.mistakes?.rosterShiftMs ?? 0);
-    this.rosters.push({ ...roster, fromAtMs, changedAt: this.revision });
-    this.#deps.onConfig?.({ kind: 'roster', locationId: roster.locationId, fromAtMs, fence: fence ?? null });
+    for (const roster of rosters) {
+      const last = this.rosters.findLast(({ locationId }) => locationId === roster.locationId);
+      const fromAtMs = this.#neverRetroactive(roster.fromAtMs, last?.fromAtMs ?? null) + (this.#deps.mistakes?.rosterShiftMs ?? 0);
+      this.rosters.push({ ...roster, fromAtMs, changedAt: this.revision });
+      this.#deps.onConfig?.({ kind: 'roster', locationId: roster.locationId, fromAtMs, fence: fence ?? null });
+    }
     this.#deps.onHint?.();
     return true;
   }
