@@ -28,6 +28,7 @@ import { SessionKeeper } from './session/keep-session.ts';
 import { snapshotOf, type KeptTimetable } from './session/kept-timetable.ts';
 import { TimetableKeeper } from './session/timetable-keeper.ts';
 import { SqliteSpool } from './spool/sqlite-spool.ts';
+import { troubleTeller } from './spool/tell-trouble.ts';
 import { CoordinatorTime } from './timetable/coordinator-time.ts';
 import { gapOf, type MissedSlot } from './timetable/missed-slot.ts';
 import { witnessesFromWire, witnessesToWire } from './session/witness-report.ts';
@@ -62,7 +63,7 @@ export async function startAgent(config: AgentConfig, log: Log, { keepSpool = (s
   const { agentId, ownKey } = keptIdentity(config.dataDir);
   const spool = keepSpool(new SqliteSpool({
     path: join(config.dataDir, 'spool.db'), clock,
-    onTrouble: (trouble) => log.warn(trouble, 'trouble with the spool'),
+    onTrouble: troubleTeller(clock, log),
   }));
   const nowMs = (): number => clock.monotonicUs() / 1000;
   const { secrets, stop: stopWatchingSecrets } = watchSecrets(config.secretsPath, nowMs, log);

@@ -16,7 +16,8 @@ export type SpoolRow = { readonly sequence: number; readonly item: SpoolItem };
 
 /**
  * What an agent has seen and the coordinator has not yet acknowledged. An item is offered for sending only once it
- * is kept (on disk: committed), and is forgotten only after its acknowledgement (architecture.md, idea 4).
+ * is kept (on disk: committed, or refused by a disk that fails), and is forgotten only after its acknowledgement
+ * (architecture.md, idea 4).
  *
  * Sequences count up by one for all items together, across restarts. The lanes are one border in that sequence:
  * older than it is backfill, from it on is live; the border only moves up. An item may be offered once in each
@@ -47,5 +48,8 @@ export type Spool = {
 export type SpoolTrouble =
   | { readonly kind: 'corrupt'; readonly movedTo: string; readonly error: unknown }
   | { readonly kind: 'commit_failed'; readonly error: unknown }
+  /** The disk takes what it is given, after a time in which it did not. */
+  | { readonly kind: 'recovered' }
+  | { readonly kind: 'read_failed'; readonly error: unknown }
   | { readonly kind: 'unreadable'; readonly sequence: number; readonly error: unknown }
   | { readonly kind: 'overflow'; readonly dropped: number };

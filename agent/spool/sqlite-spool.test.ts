@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '#shared/testing/fake-clock.ts';
 import { aReport, aResult } from '#shared/testing/results.ts';
 import type { SpoolItem, SpoolTrouble } from './spool.ts';
+import { openSpoolFile } from './sqlite-file.ts';
 import { SqliteSpool } from './sqlite-spool.ts';
 
 let directory: string;
@@ -150,18 +151,96 @@ describe('a spool on disk', () => {
     expect(offeredAtAll).toBeGreaterThan(0);
   }, 30_000);
 
-  it('offers nothing that a failing disk did not take, and keeps what it took before', async () => {
+  it('goes on from memory on a disk that fails, and what the disk took before is still there', async () => {
     // No file may grow beyond 1 MiB (ulimit counts 512 bytes): the log cannot be written on.
     const { offered, acknowledged, output } = await runAndKill(700, 'ulimit -f 2048;');
     expect(output).toContain('trouble commit_failed');
-    expect(output.lastIndexOf('offered')).toBeLessThan(output.lastIndexOf('trouble'));
+    expect(output.lastIndexOf('offered')).toBeGreaterThan(output.indexOf('trouble'));
+    const offeredBefore = Number(/offered (\d+)(?![\s\S]*offered)/.exec(output.slice(0, output.indexOf('trouble')))![1]);
     const spool = new SqliteSpool({ path, clock: new FakeClock() });
     const there = spool.peek('backfill', 0, 1_000_000).map(({ sequence }) => sequence);
-    expect(there).toEqual(expect.arrayContaining(Array.from({ length: offered - acknowledged }, (_, n) => acknowledged + 1 + n)));
-    expect(offered).toBeGreaterThan(acknowledged);
+    expect(there).toEqual(expect.arrayContaining(Array.from({ length: Math.max(0, offeredBefore - acknowledged) }, (_, n) => acknowledged + 1 + n)));
+    expect(offered).toBeGreaterThan(offeredBefore);
     spool.close();
   }, 30_000);
+
+  it.each([['full', 13], ['broken', 10]])('offers from memory while the disk is %s, forgets what is acknowledged, and writes the rest once it can', async (_what, errcode) => {
+    const disk = { errcode: 0 };
+    const { spool, clock, troubles } = aSpoolOn(disk);
+    spool.append(anItem(1));
+    await clock.advance(20);
+    disk.errcode = errcode;
+    let ready = 0;
+    spool.onReady(() => { ready += 1; });
+    for (let n = 2; n <= 4; n += 1) spool.append(anItem(n));
+    await clock.advance(20);
+    expect(ready).toBeGreaterThan(0);
+    expect(spool.peek('live', 0, 10).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
+    spool.ackThrough('live', 3);
+    expect(spool.peek('live', 3, 10).map(({ sequence }) => sequence)).toEqual([4]);
+    // What was acknowledged, and is in a file that nobody can write, may be seen again; what was in memory alone is gone.
+    expect(spool.peek('live', 0, 10).map(({ sequence }) => sequence)).toEqual([1, 4]);
+    disk.errcode = 0;
+    await clock.advance(600);
+    expect(troubles.at(-1)).toEqual({ kind: 'recovered' });
+    expect(spool.peek('live', 0, 10).map(({ sequence }) => sequence)).toEqual([4]);
+    spool.close();
+    const after = new SqliteSpool({ path, clock });
+    expect(after.peek('backfill', 0, 10).map(({ sequence }) => sequence)).toEqual([4]);
+    expect(after.append(anItem(5))).toBe(5);
+    after.close();
+  });
+
+  it('keeps what has no room, neither on a full disk nor in memory, as gaps: every run stays accounted for', async () => {
+    const disk = { errcode: 13 };
+    const { spool, clock } = aSpoolOn(disk);
+    const count = 12_000;
+    for (let n = 1; n <= count; n += 1) spool.append(anItem(n, 2_000));
+    await clock.advance(20);
+    const rows = spool.peek('live', 0, 100_000);
+    expect(rows.map(({ item }) => (item.kind === 'gap' ? item.gap : item.result).dueAtMs)).toEqual(Array.from({ length: count }, (_, n) => n + 1));
+    expect(rows[0]!.item).toMatchObject({ kind: 'gap', gap: { reason: 'disk_error' } });
+    expect(rows.at(-1)!.item.kind).toBe('result');
+    disk.errcode = 0;
+    await clock.advance(600);
+    expect(spool.peek('live', 0, 100_000)).toHaveLength(count);
+    spool.close();
+  });
+
+  it('drops nothing from a full disk on which dropping did not make room, either', async () => {
+    const disk = { errcode: 0 };
+    const { spool, clock, troubles } = aSpoolOn(disk);
+    for (let n = 1; n <= 50; n += 1) spool.append(anItem(n));
+    await clock.advance(20);
+    disk.errcode = 13;
+    spool.append(anItem(51));
+    await clock.advance(5_000);
+    expect(troubles.map(({ kind }) => kind)).not.toContain('overflow');
+    disk.errcode = 0;
+    await clock.advance(600);
+    expect(spool.peek('live', 0, 100).every(({ item }) => item.kind === 'result')).toBe(true);
+    spool.close();
+  });
 });
+
+/** On a disk that takes no commit while it has an error code of SQLite's. */
+function aSpoolOn(disk: { readonly errcode: number }) {
+  const troubles: SpoolTrouble[] = [];
+  const clock = new FakeClock();
+  const spool = new SqliteSpool({
+    path, clock, onTrouble: (trouble) => troubles.push(trouble),
+    open: (at, options) => {
+      const file = openSpoolFile(at, options);
+      const exec = file.db.exec.bind(file.db);
+      file.db.exec = (sql) => {
+        if (sql === 'COMMIT' && disk.errcode !== 0) throw Object.assign(new Error('the disk does not obey'), { errcode: disk.errcode });
+        exec(sql);
+      };
+      return file;
+    },
+  });
+  return { spool, clock, troubles };
+}
 
 /** A process that appends, offers and acknowledges as fast as it can, killed some ms after its first words. */
 async function runAndKill(afterMs: number, limits = ''): Promise<{ offered: number; acknowledged: number; output: string }> {

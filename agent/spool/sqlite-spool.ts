@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '#shared/time/clock.ts';
 import { decodeItem } from './codec.ts';
+import { FreshRows } from './fresh-rows.ts';
 import { LaneBorder } from './lane-border.ts';
 import { ROOM_SHARE } from './overflow.ts';
-import { makeRoom, RowList, type TimedRow } from './row-list.ts';
+import { makeRoom, RowList } from './row-list.ts';
 import type { Lane, Spool, SpoolItem, SpoolRow, SpoolTrouble } from './spool.ts';
 import { isFull, openSpoolFile } from './sqlite-file.ts';
-import { SEQUENCE_END, SqliteRows } from './sqlite-rows.ts';
+import { withRange, type SequenceRange } from './sequence-ranges.ts';
+import { SEQUENCE_END, SqliteRows, type StoredRow } from './sqlite-rows.ts';
 
 export type SqliteSpoolOptions = {
   readonly path: string;
@@ -24,9 +26,9 @@ export type SqliteSpoolOptions = {
  *
  * An appended row waits in memory for at most a few ms, is committed together with what else came and with the
  * deletions of what was acknowledged, and only then counts as kept and is offered. A commit that fails is tried
- * again, with everything in it; meanwhile nothing new is offered, and what has no room in memory either becomes a
- * gap `disk_error`. A killed process loses at most rows that nobody was offered; deletions that were lost with it
- * are delivered twice, which is harmless.
+ * again, with everything in it; meanwhile rows are offered from memory, so that an agent whose disk is full still
+ * tells what it sees, and what has no room in memory either becomes a gap `disk_error`. A killed process loses at
+ * most rows that its disk never took; deletions that were lost with it are delivered twice, which is harmless.
  *
  * The constructor throws, in a sentence, when the file cannot be opened or another agent has it.
  */
@@ -39,10 +41,11 @@ export class SqliteSpool implements Spool {
   readonly #border: LaneBorder;
   readonly #listeners = new Set<() => void>();
   readonly #pending = new RowList();
-  /** Committed rows from `#freshFrom` on, so that live delivery does not read them back. */
-  readonly #fresh = new RowList();
-  #freshFrom: number;
-  #acknowledged: { readonly from: number; readonly until: number }[] = [];
+  readonly #fresh: FreshRows;
+  /** Deletions that wait for the disk. */
+  #acknowledged: readonly SequenceRange[] = [];
+  /** Rows below it are in the file, or were. */
+  #committedUntil: number;
   #id: string;
   #next: number;
   #timer: Timer | null = null;
@@ -59,7 +62,8 @@ export class SqliteSpool implements Spool {
     const known = this.#rows.identity();
     this.#id = known?.id ?? this.#newId();
     this.#next = known?.next ?? 1;
-    this.#freshFrom = this.#next;
+    this.#fresh = new FreshRows(this.#next);
+    this.#committedUntil = this.#next;
     this.#border = new LaneBorder(this.#next);
     if (!known) this.#rows.setIdentity(this.#id, this.#next);
   }
@@ -84,7 +88,12 @@ export class SqliteSpool implements Spool {
     this.#settleAcknowledged();
     const border = this.#border.at(this.#options.clock.monotonicUs());
     const [from, until] = lane === 'backfill' ? [afterSequence + 1, border] : [Math.max(afterSequence + 1, border), SEQUENCE_END];
-    return from >= this.#freshFrom || this.#isAllFresh() ? this.#fresh.slice(from, until, max) : this.#read(from, until, max);
+    const isInMemory = this.#fresh.reachesTo(from) || this.#isAllFresh();
+    const stored = isInMemory ? null : this.#fromDisk((rows) => rows.read(from, until, max));
+    // In order: what cannot be read is not passed over, or the acknowledgement of a later row would forget it.
+    if (!isInMemory && stored === null) return [];
+    const kept = stored === null ? this.#fresh.slice(from, until, max) : this.#decoded(stored);
+    return this.#isFailing ? [...kept, ...this.#pending.slice(from, until, max - kept.length)] : kept;
   }
 
   ackThrough(lane: Lane, sequence: number): void {
@@ -92,8 +101,13 @@ export class SqliteSpool implements Spool {
     const range = lane === 'live'
       ? { from: border, until: sequence + 1 }
       : { from: 0, until: Math.min(border, sequence + 1) };
+    this.#pending.remove(range.from, range.until);
+    this.#forget({ from: range.from, until: Math.min(range.until, this.#committedUntil) });
+  }
+
+  #forget(range: SequenceRange): void {
     if (range.from >= range.until) return;
-    this.#acknowledged.push(range);
+    this.#acknowledged = withRange(this.#acknowledged, range);
     this.#commitWithin(ACK_MS);
   }
 
@@ -103,7 +117,7 @@ export class SqliteSpool implements Spool {
   }
 
   oldestAgeMs(nowMs: number): number {
-    const committedAtMs = this.#isAllFresh() ? this.#fresh.first()?.atMs : this.#rows.oldestAtMs();
+    const committedAtMs = this.#isAllFresh() ? this.#fresh.first()?.atMs : this.#fromDisk((rows) => rows.oldestAtMs());
     return Math.max(0, nowMs - (committedAtMs ?? this.#pending.first()?.atMs ?? nowMs));
   }
 
@@ -150,63 +164,68 @@ export class SqliteSpool implements Spool {
       this.#isFailing = true;
       this.#options.onTrouble?.({ kind: 'commit_failed', error });
       this.#commitWithin(RETRY_MS);
+      if (hasNew) this.#tellReady();
       return;
     }
+    if (this.#isFailing) this.#options.onTrouble?.({ kind: 'recovered' });
     this.#isFailing = false;
-    if (hasNew) for (const listener of this.#listeners) listener();
+    if (hasNew) this.#tellReady();
+  }
+
+  #tellReady(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   /** Throws when the disk does not obey; then nothing has changed. */
   #write(): void {
+    let dropped = 0;
     try {
-      this.#rows.transaction(() => this.#writeAll());
+      this.#rows.transaction(() => { dropped = this.#writeAll(); });
     } catch (error) {
       if (!isFull(error)) throw error;
       // Pages ran out before the rows' bytes did: makes room by what there is, and tries once more.
-      this.#rows.transaction(() => this.#makeRoom(this.#rows.size.bytes * (1 - ROOM_SHARE)));
-      this.#rows.transaction(() => this.#writeAll());
+      this.#rows.transaction(() => { dropped = this.#rows.makeRoom(this.#rows.size.bytes * (1 - ROOM_SHARE)) + this.#writeAll(); });
     }
     for (const { from, until } of this.#acknowledged) this.#fresh.remove(from, until);
     this.#acknowledged = [];
-    for (const row of this.#pending.takeAll()) this.#remember(row);
+    this.#committedUntil = this.#next;
+    if (dropped > 0) {
+      this.#fresh.startAnew(this.#next);
+      this.#options.onTrouble?.({ kind: 'overflow', dropped });
+    }
+    for (const row of this.#pending.takeAll()) this.#fresh.remember(row);
   }
 
-  #writeAll(): void {
+  /** Within a transaction; how many rows had to go for others. */
+  #writeAll(): number {
     for (const { from, until } of this.#acknowledged) this.#rows.remove(from, until);
     for (const row of this.#pending.slice(0, Infinity, Infinity)) this.#rows.insert(row);
-    if (this.#rows.size.bytes > this.#bytesMax) this.#makeRoom(this.#bytesMax * (1 - ROOM_SHARE));
+    const dropped = this.#rows.size.bytes > this.#bytesMax ? this.#rows.makeRoom(this.#bytesMax * (1 - ROOM_SHARE)) : 0;
     this.#rows.setIdentity(this.#id, this.#next);
+    return dropped;
   }
 
-  #makeRoom(bytes: number): void {
-    const dropped = this.#rows.makeRoom(bytes);
-    this.#fresh.takeAll();
-    this.#freshFrom = this.#next;
-    this.#options.onTrouble?.({ kind: 'overflow', dropped });
-  }
-
-  #remember(row: TimedRow): void {
-    if (row.sequence < this.#freshFrom) return;
-    this.#fresh.push(row);
-    while (this.#fresh.bytes > FRESH_BYTES_MAX) {
-      const first = this.#fresh.first()!;
-      this.#freshFrom = first.sequence + FRESH_DROP;
-      this.#fresh.remove(first.sequence, this.#freshFrom);
-    }
-  }
-
-  #read(from: number, until: number, max: number): readonly SpoolRow[] {
-    return this.#rows.read(from, until, max).flatMap(({ sequence, body }) => {
+  #decoded(rows: readonly StoredRow[]): readonly SpoolRow[] {
+    return rows.flatMap(({ sequence, body }) => {
       try {
         return [{ sequence, item: decodeItem(body) }];
       } catch (error) {
         // It would be offered for ever; its run is closed by the coordinator.
         this.#options.onTrouble?.({ kind: 'unreadable', sequence, error });
-        this.#acknowledged.push({ from: sequence, until: sequence + 1 });
-        this.#commitWithin(ACK_MS);
+        this.#forget({ from: sequence, until: sequence + 1 });
         return [];
       }
     });
+  }
+
+  /** null: the disk does not obey. */
+  #fromDisk<T>(read: (rows: SqliteRows) => T): T | null {
+    try {
+      return read(this.#rows);
+    } catch (error) {
+      this.#options.onTrouble?.({ kind: 'read_failed', error });
+      return null;
+    }
   }
 }
 
@@ -220,6 +239,3 @@ const FILE_BYTES_MAX = 256 * 1024 * 1024;
 const PAGE_ROOM = 2.2;
 /** Rows that wait for a disk that does not obey. */
 const PENDING_BYTES_MAX = 16 * 1024 * 1024;
-/** A few seconds of live delivery; what is older is read back from the file. */
-const FRESH_BYTES_MAX = 8 * 1024 * 1024;
-const FRESH_DROP = 256;
