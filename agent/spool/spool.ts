@@ -19,9 +19,9 @@ export type SpoolRow = { readonly sequence: number; readonly item: SpoolItem };
  * is kept (on disk: committed, or refused by a disk that fails), and is forgotten only after its acknowledgement
  * (architecture.md, idea 4).
  *
- * Sequences count up by one for all items together, across restarts. The lanes are one border in that sequence:
- * older than it is backfill, from it on is live; the border only moves up. An item may be offered once in each
- * lane; its key makes the second delivery harmless (rules.md 5).
+ * Sequences count up by one for all items together, across restarts, those aside that no disk ever took. The lanes
+ * are one border in that sequence: older than it is backfill, from it on is live; the border only moves up. An item
+ * may be offered once in each lane; its key makes the second delivery harmless (rules.md 5).
  */
 export type Spool = {
   /** UUID, random per spool; sequences mean something only together with it (rules.md 10). */

@@ -33,6 +33,8 @@ export class Watch {
   readonly disturbances: Disturbance[] = [];
   /** Items that an agent's disk has taken and not lost: they must arrive. By agent, then by key. */
   readonly kept = new Map<string, Map<string, { readonly item: SpoolItem; readonly sinceMs: number }>>();
+  /** By agent, what its disk has not taken yet; what a failing disk does not take may be acknowledged from memory. */
+  readonly #pending = new Map<string, Map<string, SpoolItem>>();
   /** Rows the coordinators refused, by run. */
   readonly refused = new Map<string, string>();
   readonly #world: World;
@@ -76,7 +78,8 @@ export class Watch {
     const { engine } = this.#world;
     const kept = this.kept.get(machine.name) ?? new Map<string, { readonly item: SpoolItem; readonly sinceMs: number }>();
     this.kept.set(machine.name, kept);
-    const pending: SpoolItem[] = [];
+    const pending = new Map<string, SpoolItem>();
+    this.#pending.set(machine.name, pending);
     const running = new Map<string, Execution>();
     return {
       started: (checkId) => {
@@ -91,8 +94,11 @@ export class Watch {
         if (!execution || execution.run) { this.#world.violate('I3', `${machine.name} reported a run of ${result.checkId} that never took place`); return; }
         execution.run = { runId: result.runId, attempt: result.attempt, dueAtMs: result.dueAtMs, isFinal: result.isFinal };
       },
-      appended: (item) => void pending.push(item),
-      committed: () => { for (const item of pending.splice(0)) kept.set(keyOf(item), { item, sinceMs: engine.nowMs }); },
+      appended: (item) => void pending.set(keyOf(item), item),
+      committed: () => {
+        for (const [key, item] of pending) kept.set(key, { item, sinceMs: engine.nowMs });
+        pending.clear();
+      },
       diskLost: () => kept.clear(),
     };
   }
@@ -101,6 +107,7 @@ export class Watch {
   acknowledged(machine: AgentMachine, spoolId: string, { sequence, item }: SpoolRow): void {
     const { model } = this.#world;
     this.kept.get(machine.name)?.delete(keyOf(item));
+    this.#pending.get(machine.name)?.delete(keyOf(item));
     if (this.refused.has(`${spoolId}/${sequence}`)) return this.#judgeRefusal(machine, item, this.refused.get(`${spoolId}/${sequence}`)!);
     const { accountId } = this.#world;
     if (item.kind === 'result') {
