@@ -1,15 +1,14 @@
 /** A campaign: faults at random moments, healing, closing, reconciliation. */
 import { existsSync, readFileSync } from 'node:fs';
-import { Random } from '../fuzz/random.ts';
 import { eventually, pause } from '../e2e/testing/eventually.ts';
-import { readStoredFacts } from '../e2e/testing/stored-facts.ts';
-import type { Fault } from './fault.ts';
+import { readStoredFacts, type StoredFacts } from '../e2e/testing/stored-facts.ts';
+import { isolationOf } from './bystanders.ts';
+import { isWell, type AlertReport, type CampaignReport } from './campaign-report.ts';
+import { judgedOtherwise, readStandings, type StoredStanding } from './judged-alike.ts';
 import { DOWN_CHECK_NAME, Lab, type LabOptions } from './lab.ts';
-import { MemoryWatch, type MemoryUse } from './memory-watch.ts';
 import { reconcile, violationsIn, type Reconciliation } from './reconcile.ts';
-
-/** So many strikes of a fault, spread over the campaign at random. */
-export type Strikes = { readonly fault: Fault; readonly times: number };
+import { strike, type Strikes } from './strike.ts';
+import { UseWatch } from './use-watch.ts';
 
 export type Plan = {
   readonly seed: number;
@@ -18,108 +17,60 @@ export type Plan = {
   readonly inTurn: readonly Strikes[];
   /** All at once, side by side with each other: kills at random moments. */
   readonly atOnce: readonly Strikes[];
-  /** Between two strikes of one kind that go on side by side, ms, at most. */
-  readonly restMs: number;
-};
-
-export type FaultReport = { readonly id: string; readonly name: string; readonly fired: number; readonly proofs: readonly string[]; readonly notRun: string | null; readonly failures: readonly string[] };
-
-export type CampaignReport = {
-  readonly seed: number;
-  readonly seconds: number;
-  readonly faults: readonly FaultReport[];
-  readonly reconciliation: Reconciliation;
-  /** Rows that a coordinator refused for good. */
-  readonly refusals: number;
-  /** Undelivered results of all agents, when everything had been well again for some seconds (I9). */
-  readonly backlog: number;
-  /** How long until then. */
-  readonly drainedMs: number;
-  readonly alerts: AlertReport;
-  readonly memory: readonly MemoryUse[];
-  readonly isWell: boolean;
-};
-
-export type AlertReport = {
-  /** Notices "failing", "degraded" and "recovered" of checks whose target was up all the time: must be none (I6). */
-  readonly false: readonly string[];
-  /** The same delivery more than once is harmless, and counted; two different ones for one transition are not. */
-  readonly repeatedDeliveries: number;
-  /** One check's target was really closed, and opened again: one notice of each. */
-  readonly realOutage: { readonly failure: number; readonly recovery: number };
-  /** "No data", a location that is down, and whatever else stands apart from up and down. */
-  readonly others: Readonly<Record<string, number>>;
+  /** For all of it, ms; faults for which no time is left are not run, and told as such. null: as long as it takes. */
+  readonly withinMs: number | null;
 };
 
 /** Slots close this long after their due instant, with the lab's deadlines and retries (rules.md 8), and a closer's pass. */
 const CLOSING_MS = 30_000 + 2 * 5_000 + 10_000;
 /** The first slots come while everything is being made. */
 const SETTLE_MS = 2_000;
+/** From the last strike to the report: healing, a real outage, closing, looking. */
+const AFTERWARDS_MS = CLOSING_MS + 60_000;
 
 export async function runCampaign(plan: Plan, say: (what: string) => void, onLab: (lab: Lab) => void = () => {}): Promise<CampaignReport> {
   const startedMs = performance.now();
   say(`starting Postgres, ${plan.lab.coordinators} coordinators, ${plan.lab.locations * plan.lab.agentsEach} agents, ${plan.lab.checks} checks`);
   const lab = await Lab.open({ ...plan.lab, say });
   onLab(lab);
-  const memory = new MemoryWatch(() => [...lab.coordinators.map((each) => each.process), ...lab.agents.map((each) => each.process)]);
+  const uses = new UseWatch(() => [...lab.coordinators.map(({ process }) => ({ process, kind: 'coordinator' as const })), ...lab.agents.map(({ process, dataDir }) => ({ process, dataDir, kind: 'agent' as const }))]);
   try {
     await pause(SETTLE_MS);
     const fromMs = Date.now();
-    const faults = await strike(lab, plan, say);
+    const faults = await strike(lab, plan, { untilMs: plan.withinMs === null ? Infinity : startedMs + plan.withinMs - AFTERWARDS_MS, say });
     say('healing');
     await lab.heal();
-    const healedMs = performance.now();
-    const backlog = await eventually('every spool to be empty', async () => {
-      const waiting = await backlogOf(lab);
-      return waiting === 0 ? { waiting } : null;
-    }, { withinMs: 60_000, everyMs: 250 }).then(({ waiting }) => waiting, async () => (await backlogOf(lab)) ?? -1);
-    const drainedMs = Math.round(performance.now() - healedMs);
+    const { backlog, drainedMs } = await drained(lab);
     const toMs = Date.now();
     say('a real outage of one target');
     await realOutage(lab);
     say(`backlog ${backlog} after ${drainedMs} ms; waiting ${CLOSING_MS / 1000} s for the last slots to close`);
     await pause(CLOSING_MS);
-    const reconciliation = await lookUntilWell(lab, { fromMs, toMs });
-    const refusals = lab.saidCount('the coordinator refused results');
-    const alerts = alertsOf(lab);
-    const isWell = violationsIn(reconciliation) === 0 && backlog === 0 && alerts.false.length === 0 && alerts.realOutage.failure === 1 && alerts.realOutage.recovery === 1 && faults.every(({ failures, fired, notRun }) => failures.length === 0 && (fired > 0 || notRun !== null));
-    if (!isWell) process.stderr.write(`${lab.logs()}\n`);
-    return { seed: plan.seed, seconds: Math.round((performance.now() - startedMs) / 1000), faults, reconciliation, refusals, backlog, drainedMs, alerts, memory: memory.uses(), isWell };
+    const { reconciliation, facts, otherwise } = await lookUntilWell(lab, { fromMs, toMs, seed: plan.seed });
+    const report = {
+      seed: plan.seed, seconds: Math.round((performance.now() - startedMs) / 1000), faults, reconciliation, refusals: lab.saidCount('the coordinator refused results'), backlog, drainedMs,
+      alerts: alertsOf(lab), judgedOtherwise: otherwise, uses: uses.uses(), outOfBounds: uses.outOfBounds(),
+      isolation: isolationOf(facts.results.filter(({ dueAtMs }) => dueAtMs >= fromMs && dueAtMs < toMs), await lab.troubles()),
+    };
+    if (!isWell(report)) process.stderr.write(`${lab.logs()}\n`);
+    return { ...report, isWell: isWell(report) };
   } catch (error) {
     process.stderr.write(`${lab.logs()}\n`);
     throw error;
   } finally {
-    memory.stop();
+    uses.stop();
     await lab.end();
   }
 }
 
-async function strike(lab: Lab, plan: Plan, say: (what: string) => void): Promise<readonly FaultReport[]> {
-  const reports: FaultReport[] = [];
-  for (const [index, strikes] of plan.inTurn.entries()) {
-    reports.push(await repeat(lab, strikes, new Random(plan.seed, index), { restMs: 1_000, say }));
-    await lab.heal();
-  }
-  reports.push(...await Promise.all(plan.atOnce.map((strikes, index) => repeat(lab, strikes, new Random(plan.seed, 1_000 + index), { restMs: plan.restMs, say }))));
-  return reports;
-}
-
-async function repeat(lab: Lab, { fault, times }: Strikes, random: Random, { restMs, say }: { restMs: number; say: (what: string) => void }): Promise<FaultReport> {
-  const reason = await fault.cannot?.(lab) ?? null;
-  const proofs: string[] = [];
-  const failures: string[] = [];
-  if (reason !== null) say(`${fault.id} ${fault.name}: not run, ${reason}`);
-  else for (let count = 0; count < times; count += 1) {
-    await pause(random.int(0, restMs));
-    try {
-      proofs.push(await fault.strike(lab, random));
-      say(`${fault.id} ${fault.name}: ${proofs.at(-1)}`);
-    } catch (error) {
-      failures.push(error instanceof Error ? error.message : String(error));
-      say(`${fault.id} ${fault.name}: FAILED, ${failures.at(-1)}`);
-    }
-  }
-  return { id: fault.id, name: fault.name, fired: proofs.length, proofs, notRun: reason, failures };
+/** −1: the API does not say. */
+async function drained(lab: Lab): Promise<{ readonly backlog: number; readonly drainedMs: number }> {
+  const healedMs = performance.now();
+  const backlog = await eventually('every spool to be empty', async () => {
+    const waiting = await backlogOf(lab);
+    return waiting === 0 ? { waiting } : null;
+  }, { withinMs: 60_000, everyMs: 250 }).then(({ waiting }) => waiting, async () => (await backlogOf(lab)) ?? -1);
+  return { backlog, drainedMs: Math.round(performance.now() - healedMs) };
 }
 
 /** Closed until its alert was told, then open until its end was; gives up after a while, and the counts tell. */
@@ -150,15 +101,22 @@ function alertsOf(lab: Lab): AlertReport {
   };
 }
 
-/** A closer may be a pass behind; what is wrong then stays wrong. */
-async function lookUntilWell(lab: Lab, span: { fromMs: number; toMs: number }): Promise<Reconciliation> {
+type Looked = { readonly reconciliation: Reconciliation; readonly facts: StoredFacts; readonly otherwise: readonly string[] };
+
+/** A closer or a judge may be a pass behind; what is wrong then stays wrong. */
+async function lookUntilWell(lab: Lab, { seed, ...span }: { fromMs: number; toMs: number; seed: number }): Promise<Looked> {
   for (let look = 1; ; look += 1) {
-    const found = reconcile({
-      stored: await readStoredFacts(lab.pool), checkIds: lab.checkIds, connections: lab.targets.connections, acknowledged: journals(lab), outages: [], ...span,
-    });
-    if (violationsIn(found) === 0 || look === 4) return found;
+    const facts = await readStoredFacts(lab.pool);
+    const standings = (await readStandings(lab.pool)).filter(({ checkId }) => lab.judgedChecks.has(checkId));
+    const reconciliation = reconcile({ stored: facts, checkIds: lab.checkIds, connections: lab.targets.connections, acknowledged: journals(lab), outages: [], ...span });
+    const otherwise = [...judgedOtherwise(standings, facts, { nowMs: Date.now(), seed }), ...neverJudged(lab, standings)];
+    if ((violationsIn(reconciliation) === 0 && otherwise.length === 0) || look === 4) return { reconciliation, facts, otherwise };
     await pause(5_000);
   }
+}
+
+function neverJudged(lab: Lab, standings: readonly StoredStanding[]): readonly string[] {
+  return [...lab.judgedChecks].filter((id) => !standings.some(({ checkId }) => checkId === id)).map((id) => `${id} was never judged`);
 }
 
 function journals(lab: Lab): readonly string[] {

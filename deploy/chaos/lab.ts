@@ -15,6 +15,7 @@ import { eventually, pause } from '../e2e/testing/eventually.ts';
 import { NodeProcess } from '../e2e/testing/node-process.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../local/embedded-postgres.ts';
 import { freePort } from '../local/ports.ts';
+import type { Troubles } from './bystanders.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { openNoticeSink, type NoticeSink } from './notice-sink.ts';
 import { openTargets, type Targets } from './targets.ts';
@@ -65,8 +66,8 @@ export class Lab {
   /** Of one more check, which is to go down for real. */
   readonly downTargets: Targets;
   readonly sink: NoticeSink;
-  /** Made by a fault, and none of the lab's. */
-  readonly ignoredChecks = new Set<string>();
+  /** The lab's own, by id: how they stand at the end is looked at. */
+  readonly judgedChecks = new Set<string>();
   /** Journals of agents that are gone for good. */
   readonly pastJournals: string[] = [];
   readonly #masterKey = randomBytes(32).toString('hex');
@@ -200,6 +201,12 @@ export class Lab {
     await this.untilAvailable(90_000);
   }
 
+  /** When something befell which agent, by the agent's id. */
+  async troubles(): Promise<Troubles> {
+    const agents = await this.api.must<readonly { id: string; name: string }[]>('GET', '/v1/agents');
+    return new Map(agents.map(({ id, name }) => [id, this.agents.find((agent) => agent.name === name)?.troublesAtMs ?? []]));
+  }
+
   keepJournal(agent: LabAgent): void {
     this.pastJournals.push(agent.journal);
   }
@@ -232,12 +239,14 @@ export class Lab {
 
   /** Half parallel, half round-robin; every fifth retries. */
   async #createCheck(index: number): Promise<void> {
-    this.checkIds.push(await this.#newCheck(`check ${index}`, index, this.targets.port));
+    const id = await this.#newCheck(`check ${index}`, index, this.targets.port);
+    this.checkIds.push(id);
+    this.judgedChecks.add(id);
   }
 
   /** Not among `checkIds`: its results are no part of the reconciliation. */
   async createDownCheck(): Promise<void> {
-    this.ignoredChecks.add(await this.#newCheck(DOWN_CHECK_NAME, 0, this.downTargets.port));
+    this.judgedChecks.add(await this.#newCheck(DOWN_CHECK_NAME, 0, this.downTargets.port));
   }
 
   async #newCheck(name: string, index: number, port: number): Promise<string> {

@@ -1,23 +1,29 @@
 import { createHash } from 'node:crypto';
-import type { StoreModel } from '../model/store-model.ts';
+import type { AvailabilityChange, ScheduleEpoch } from '#shared/schedule/epoch.ts';
 
 export type OwedSlot = { readonly checkId: string; readonly locationId: string; readonly dueAtMs: number };
+
+/** What it reads: of a model, or of a database. Availability in the order in which it was written. */
+export type ScheduleFacts = {
+  readonly checks: ReadonlyMap<string, { readonly epochs: readonly ScheduleEpoch[] }>;
+  readonly availability: readonly AvailabilityChange[];
+};
 
 /**
  * Who owes what, worked out slot by slot from the rows of the schedule and of availability, by rules.md 1–3 read
  * anew: none of the product's arithmetic is used, so that it cannot be wrong in the same way.
  */
 export class NaiveSchedule {
-  readonly #model: StoreModel;
+  readonly #facts: ScheduleFacts;
   readonly #phases = new Map<string, number>();
 
-  constructor(model: StoreModel) {
-    this.#model = model;
+  constructor(facts: ScheduleFacts) {
+    this.#facts = facts;
   }
 
   /** Every slot of the check with `fromMs ≤ dueAt < toMs` that somebody owes. */
   owedOf(checkId: string, fromMs: number, toMs: number): readonly OwedSlot[] {
-    const epochs = this.#model.checks.get(checkId)?.epochs ?? [];
+    const epochs = this.#facts.checks.get(checkId)?.epochs ?? [];
     const owed: OwedSlot[] = [];
     epochs.forEach((epoch, index) => {
       const untilMs = Math.min(toMs, epochs[index + 1]?.fromAtMs ?? Infinity);
@@ -33,7 +39,7 @@ export class NaiveSchedule {
   }
 
   ownersOf(checkId: string, dueAtMs: number): readonly string[] {
-    const epochs = this.#model.checks.get(checkId)?.epochs ?? [];
+    const epochs = this.#facts.checks.get(checkId)?.epochs ?? [];
     let governing = null;
     for (const epoch of epochs) if (epoch.fromAtMs <= dueAtMs) governing = epoch;
     if (governing === null || !governing.active) return [];
@@ -47,7 +53,7 @@ export class NaiveSchedule {
 
   isAvailable(locationId: string, atMs: number): boolean {
     let available = false;
-    for (const change of this.#model.availability) if (change.locationId === locationId && change.fromAtMs <= atMs) available = change.available;
+    for (const change of this.#facts.availability) if (change.locationId === locationId && change.fromAtMs <= atMs) available = change.available;
     return available;
   }
 

@@ -19,7 +19,12 @@ export type NaiveState = {
   readonly unseenSinceMs: number | null;
 };
 
-type Outcome = Extract<HistoryEntry, { kind: 'result' }>['row']['result']['outcome'];
+type Result = Extract<HistoryEntry, { kind: 'result' }>['row']['result'];
+type Outcome = Result['outcome'];
+/** Of a row that was stored, or of a gap that a result replaced, what a history is made of. */
+export type Heard =
+  | { readonly kind: 'result'; readonly row: { readonly isSurplus: boolean; readonly result: Pick<Result, 'trigger' | 'dueAtMs' | 'locationOwed' | 'outcome' | 'isFinal'> } }
+  | { readonly kind: 'gap' | 'gap_replaced'; readonly row: { readonly gap: { readonly dueAtMs: number; readonly locationOwed: string; readonly reason: string } } };
 /** What was said of one slot by one location. */
 type Word = { final: Outcome | null; gap: string | null; hasBegun: boolean };
 type NaiveSlot = { readonly dueAtMs: number; readonly owners: readonly string[] };
@@ -49,7 +54,7 @@ export class NaiveHistory {
     this.#schedule = schedule;
   }
 
-  hear(entry: Pick<HistoryEntry, 'kind'> & { readonly row: HistoryEntry['row'] }): void {
+  hear(entry: Heard): void {
     const said = 'result' in entry.row ? entry.row.result : entry.row.gap;
     if ('result' in entry.row && (entry.row.isSurplus || (entry.row.result.trigger !== 'schedule' && entry.row.result.trigger !== 'retry'))) return;
     const words = this.#words.get(said.dueAtMs) ?? new Map<string, Word>();
