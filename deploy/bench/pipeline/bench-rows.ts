@@ -31,13 +31,15 @@ export function benchRow(owed: OwedRuns): (number: number) => AttemptResult {
   const firstSlots = owed.checkIds.map((checkId) => firstSlotAtOrAfter(cadenceOf(checkId, INTERVAL_MS), owed.fromMs));
   return (number) => {
     const at = number % owed.checkIds.length;
-    return resultOf(owed, owed.checkIds[at]!, firstSlots[at]! + Math.floor(number / owed.checkIds.length) * INTERVAL_MS, number);
+    // Each fiftieth target refuses.
+    return benchResult({ ...owed, checkId: owed.checkIds[at]!, dueAtMs: firstSlots[at]! + Math.floor(number / owed.checkIds.length) * INTERVAL_MS, number, isRefused: number % 50 === 49 });
   };
 }
 
-/** An ordinary answer with one assertion; each fiftieth target refuses. */
-function resultOf({ accountId, locationId }: OwedRuns, checkId: string, dueAtMs: number, number: number): AttemptResult {
-  const isRefused = number % 50 === 49;
+export type BenchRun = Pick<OwedRuns, 'accountId' | 'locationId'> & { readonly checkId: string; readonly dueAtMs: number; /** Varies the times. */ readonly number: number; readonly isRefused: boolean };
+
+/** An ordinary answer with one assertion, or a connection that was refused. */
+export function benchResult({ accountId, locationId, checkId, dueAtMs, number, isRefused }: BenchRun): AttemptResult {
   const connectUs = 200 + (number * 7_919) % 900;
   const [sendUs, firstByteUs, dataUs] = isRefused ? [0, 0, 0] : [12, 300 + (number * 104_729) % 2_000, 35];
   const latenessUs = (number * 31) % 3_000;
