@@ -29,6 +29,8 @@ export type AlertingReport = {
   readonly resultsPerSecond: { readonly asked: number; readonly stored: number };
   /** From the commit of the first failing result of a check to the arrival of its notice, ms. */
   readonly commitToDispatch: Delay;
+  /** The first part of that: until the judge has committed alert and notice. */
+  readonly commitToNotice: Delay;
   /** From a commit with a NOTIFY to the arrival of a bare POST, beside the others, ms. */
   readonly raw: Delay;
   /** Of one core, over the time of the load. */
@@ -109,7 +111,7 @@ async function measure({ fleet, stage, agents, arrivals, coordinatorPid }: Playi
   for (const lingerUntilMs = performance.now() + LINGER_MS; performance.now() < lingerUntilMs && !Object.keys(down).every(isThere);) await new Promise((resolve) => { setTimeout(resolve, 100); });
   ended.abort();
   const rawMs = await raw;
-  const committed = await firstFailures(fleet);
+  const [committed, judged] = [await firstFailures(fleet), await noticesCommitted(fleet)];
   const stored = await storedResults(fleet, fromMs);
   const failures = arrivals.notices.filter(({ kind }) => kind === 'failure');
   const first = new Map(failures.toReversed().map((notice) => [notice.checkId, notice.atMs]));
@@ -117,6 +119,7 @@ async function measure({ fleet, stage, agents, arrivals, coordinatorPid }: Playi
   return {
     resultsPerSecond: { asked: (settings.checks * settings.locations * 1_000) / INTERVAL_MS, stored: stored / ((untilMs - fromMs) / 1_000) },
     commitToDispatch: delayOf(Object.keys(down).flatMap((id) => (first.has(id) && committed.has(id) ? [first.get(id)! - committed.get(id)!] : []))),
+    commitToNotice: delayOf(Object.keys(down).flatMap((id) => (judged.has(id) && committed.has(id) ? [judged.get(id)! - committed.get(id)!] : []))),
     raw: delayOf(rawMs), cpuPercent, coordinatorUsAResult: coordinatorUs / ran.made, looksPerSecond, agentsLatestMs: ran.latestMs,
     errors: {
       alertsMissing: Object.keys(down).filter((id) => !first.has(id)).length, alertsTwice: distinct - first.size, falseAlerts: [...first.keys()].filter((id) => down[id ?? ''] === undefined).length,
@@ -136,6 +139,13 @@ function downAt(checkIds: readonly string[], fromMs: number): Readonly<Record<st
 async function firstFailures({ pool }: Fleet): Promise<ReadonlyMap<string, number>> {
   const { rows } = await pool.query<{ check_id: string; at: number }>(`
     select check_id, extract(epoch from min(pg_xact_commit_timestamp(xmin)))::float8 * 1000 as at from results where outcome = 'failed' group by check_id`);
+  return new Map(rows.map(({ check_id, at }) => [check_id, at]));
+}
+
+/** By check: when its alert's first notice was committed. */
+async function noticesCommitted({ pool }: Fleet): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await pool.query<{ check_id: string; at: number }>(`
+    select check_id, extract(epoch from min(pg_xact_commit_timestamp(xmin)))::float8 * 1000 as at from notices where kind = 'failure' group by check_id`);
   return new Map(rows.map(({ check_id, at }) => [check_id, at]));
 }
 

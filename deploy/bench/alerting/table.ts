@@ -1,7 +1,7 @@
 import type { AlertingReport, Delay } from './bench.ts';
 
 /** As Markdown. */
-export function alertingTable({ checks, locations, failing, seconds, resultsPerSecond, commitToDispatch, raw, cpuPercent, coordinatorUsAResult, looksPerSecond, errors, agentsLatestMs }: AlertingReport): string {
+export function alertingTable({ checks, locations, failing, seconds, resultsPerSecond, commitToDispatch, commitToNotice, raw, cpuPercent, coordinatorUsAResult, looksPerSecond, errors, agentsLatestMs }: AlertingReport): string {
   return [
     `${checks} checks every 10 s in ${locations} locations; ${failing} targets go down within ${seconds} s`,
     '',
@@ -9,6 +9,7 @@ export function alertingTable({ checks, locations, failing, seconds, resultsPerS
     '|---|---|',
     `| results a second, asked / stored | ${resultsPerSecond.asked.toFixed(0)} / ${resultsPerSecond.stored.toFixed(0)} |`,
     `| commit of the failing result to the notice's arrival, p50 / p99 / max | ${shown(commitToDispatch)} |`,
+    `| of that, until alert and notice are committed | ${shown(commitToNotice)} |`,
     `| commit with a NOTIFY to a bare POST's arrival, p50 / p99 / max | ${shown(raw)} |`,
     `| CPU of a core: coordinator / Postgres / agents | ${cpuPercent.coordinator.toFixed(0)} / ${cpuPercent.postgres.toFixed(0)} / ${cpuPercent.agents.toFixed(0)} % |`,
     `| coordinator's CPU a result; looks of the judge a second | ${coordinatorUsAResult.toFixed(0)} µs; ${looksPerSecond.toFixed(0)} |`,
