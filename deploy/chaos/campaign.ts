@@ -106,9 +106,11 @@ type Looked = { readonly reconciliation: Reconciliation; readonly facts: StoredF
 /** A closer or a judge may be a pass behind; what is wrong then stays wrong. */
 async function lookUntilWell(lab: Lab, { seed, ...span }: { fromMs: number; toMs: number; seed: number }): Promise<Looked> {
   for (let look = 1; ; look += 1) {
+    // Before the facts: agents go on, and what is acknowledged after them is not in them.
+    const acknowledged = journals(lab);
     const facts = await readStoredFacts(lab.pool);
     const standings = (await readStandings(lab.pool)).filter(({ checkId }) => lab.judgedChecks.has(checkId));
-    const reconciliation = reconcile({ stored: facts, checkIds: lab.checkIds, connections: lab.targets.connections, acknowledged: journals(lab), outages: [], ...span });
+    const reconciliation = reconcile({ stored: facts, checkIds: lab.checkIds, connections: lab.targets.connections, acknowledged, outages: [], ...span });
     const otherwise = [...judgedOtherwise(standings, facts, { nowMs: Date.now(), seed }), ...neverJudged(lab, standings)];
     if ((violationsIn(reconciliation) === 0 && otherwise.length === 0) || look === 4) return { reconciliation, facts, otherwise };
     await pause(5_000);

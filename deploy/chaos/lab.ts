@@ -68,6 +68,8 @@ export class Lab {
   readonly sink: NoticeSink;
   /** The lab's own, by id: how they stand at the end is looked at. */
   readonly judgedChecks = new Set<string>();
+  /** Being killed and started again just now. */
+  readonly dying = new Set<LabAgent>();
   /** Journals of agents that are gone for good. */
   readonly pastJournals: string[] = [];
   readonly #masterKey = randomBytes(32).toString('hex');
@@ -138,7 +140,7 @@ export class Lab {
       try {
         return await start();
       } catch (error) {
-        if (what.process?.isRunning) await what.process.kill9();
+        await what.process?.end9();
         if (tries === STARTS_MAX) throw error;
         await pause(START_AGAIN_MS);
       }

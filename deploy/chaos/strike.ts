@@ -6,8 +6,8 @@ import type { Plan } from './campaign.ts';
 import type { Fault } from './fault.ts';
 import type { Lab } from './lab.ts';
 
-/** So many strikes of a fault, with a rest of up to `restMs` before each. */
-export type Strikes = { readonly fault: Fault; readonly times: number; readonly restMs: number };
+/** So many strikes of a fault, with a rest of up to `restMs` before each, `lanes` at a time. */
+export type Strikes = { readonly fault: Fault; readonly times: number; readonly restMs: number; readonly lanes?: number };
 
 /** `untilMs`: of performance.now(), when no strike begins any more. */
 type Bounds = { readonly untilMs: number; readonly say: (what: string) => void };
@@ -29,13 +29,19 @@ export async function strike(lab: Lab, plan: Pick<Plan, 'seed' | 'inTurn' | 'atO
   return reports;
 }
 
-async function repeat(lab: Lab, { fault, times, restMs }: Strikes, random: Random, { untilMs, say }: Bounds): Promise<FaultReport> {
+async function repeat(lab: Lab, { fault, times, restMs, lanes = 1 }: Strikes, random: Random, { untilMs, say }: Bounds): Promise<FaultReport> {
   const reason = performance.now() >= untilMs ? 'no time was left' : await fault.cannot?.(lab) ?? null;
   const proofs: string[] = [];
   const failures: string[] = [];
-  if (reason !== null) say(`${fault.id} ${fault.name}: not run, ${reason}`);
-  else for (let count = 0; count < times && (count === 0 || performance.now() < untilMs); count += 1) {
-    await pause(random.int(0, restMs));
+  let count = 0;
+  const lane = async (): Promise<void> => {
+    while (count < times && (count === 0 || performance.now() < untilMs)) {
+      count += 1;
+      await pause(random.int(0, restMs));
+      await once();
+    }
+  };
+  const once = async (): Promise<void> => {
     try {
       proofs.push(await fault.strike(lab, random));
       say(`${fault.id} ${fault.name}: ${proofs.at(-1)}`);
@@ -43,6 +49,8 @@ async function repeat(lab: Lab, { fault, times, restMs }: Strikes, random: Rando
       failures.push(error instanceof Error ? error.message : String(error));
       say(`${fault.id} ${fault.name}: FAILED, ${failures.at(-1)}`);
     }
-  }
+  };
+  if (reason !== null) say(`${fault.id} ${fault.name}: not run, ${reason}`);
+  else await Promise.all(Array.from({ length: lanes }, lane));
   return { id: fault.id, name: fault.name, fired: proofs.length, proofs, notRun: reason, failures };
 }

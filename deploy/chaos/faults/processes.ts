@@ -9,14 +9,23 @@ import type { Lab, LabAgent, LabCoordinator } from '../lab.ts';
 export const killAgent: Fault = {
   id: 'F1', name: 'kill −9 agent',
   async strike(lab, random) {
-    const agent = aRunningAgent(lab, random);
-    const { pid } = agent.process!;
-    agent.troublesAtMs.push(Date.now());
-    await agent.process!.kill9();
-    await pause(random.int(0, 3_000));
-    agent.troublesAtMs.push(Date.now());
-    await lab.startAgent(agent);
-    return `${agent.name}, pid ${pid}`;
+    // Several are killed at a time, each by one: two would both start it again.
+    const agent = await eventually('an agent to run', async () => {
+      const there = lab.agents.filter((each) => each.process?.isRunning && !lab.dying.has(each));
+      return there[random.int(0, Math.max(0, there.length - 1))];
+    }, { withinMs: 60_000 });
+    lab.dying.add(agent);
+    try {
+      const { pid } = agent.process!;
+      agent.troublesAtMs.push(Date.now());
+      await agent.process!.kill9();
+      await pause(random.int(0, 3_000));
+      await lab.startAgent(agent);
+      return `${agent.name}, pid ${pid}`;
+    } finally {
+      agent.troublesAtMs.push(Date.now());
+      lab.dying.delete(agent);
+    }
   },
 };
 
