@@ -7,7 +7,7 @@ import type { EngineChoice, EngineStatus } from './engine-choice.ts';
 import { plainEngine, type PlainEngineDeps } from './plain-engine.ts';
 
 export type ChosenEngine = Engine & {
-  /** Settled when the choice is made; the plain engine serves until then. */
+  /** Settled when the kernel-timed engine was checked once, or is not wanted. The plain one serves until it passes. */
   readonly chosen: Promise<EngineStatus>;
   status(): EngineStatus;
   close(): void;
@@ -30,7 +30,7 @@ export function chooseEngine(choice: EngineChoice, plain: PlainEngineDeps, { ope
   let close = (): void => {};
   let isClosed = false;
   let again: Alarm | null = null;
-  const take = (opened: OpenedKernelEngine): void => {
+  const take = (opened: OpenedKernelEngine): EngineStatus => {
     if (!opened.ok) status = { kind: 'plain', reason: opened.reason };
     else if (isClosed) opened.engine.close();
     else {
@@ -38,22 +38,20 @@ export function chooseEngine(choice: EngineChoice, plain: PlainEngineDeps, { ope
       close = () => opened.engine.close();
       status = { kind: 'kernel', reason: '' };
     }
-  };
-  const tryKernel = async (): Promise<EngineStatus> => {
-    for (const afterUs of [...AGAIN_AFTER_US, null]) {
-      const opened = await openKernel({ plain, ...options });
-      take(opened);
-      if (opened.ok || !opened.mayPassLater || afterUs === null || isClosed) break;
-      await new Promise<void>((resolve) => {
-        again = plain.deadlines.at(plain.clock.monotonicUs() + afterUs, resolve);
-      });
-    }
     return status;
+  };
+  const check = async (times: number): Promise<EngineStatus> => {
+    const opened = await openKernel({ plain, ...options });
+    const afterUs = AGAIN_AFTER_US[times];
+    if (!opened.ok && opened.mayPassLater && afterUs !== undefined && !isClosed) {
+      again = plain.deadlines.at(plain.clock.monotonicUs() + afterUs, () => void check(times + 1));
+    }
+    return take(opened);
   };
   return {
     get clock() { return engine.clock; },
     open: (request) => engine.open(request),
-    chosen: choice === 'plain' ? Promise.resolve(status) : tryKernel(),
+    chosen: choice === 'plain' ? Promise.resolve(status) : check(0),
     status: () => status,
     close: () => {
       isClosed = true;

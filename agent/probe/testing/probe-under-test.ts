@@ -1,7 +1,7 @@
 import type { ProbeSpec } from '#shared/run/probe-spec.ts';
 import type { ProbeReport } from '#shared/run/report.ts';
 import { aProbeSpec } from '#shared/testing/builders.ts';
-import { systemClock } from '#shared/time/clock.ts';
+import { sleep, systemClock } from '#shared/time/clock.ts';
 import { Deadlines } from '../deadlines.ts';
 import { chooseEngine } from '../engine/choose-engine.ts';
 import type { EngineChoice } from '../engine/engine-choice.ts';
@@ -15,9 +15,17 @@ const engineDeadlines = new Deadlines(systemClock);
 const engine = chooseEngine((process.env['SONDE_TEST_ENGINE'] ?? 'plain') as EngineChoice, {
   clock: systemClock, deadlines: engineDeadlines, secureContexts: new SecureContexts(), tcpInfo: loadTcpInfoReader(),
 });
-const { kind, reason } = await engine.chosen;
+await engine.chosen;
 // Where there is no such engine, those tests are skipped (skip-without-kernel-engine.ts).
-if (process.env['SONDE_TEST_ENGINE'] === 'kernel' && kind !== 'kernel' && whyNoKernelEngine() === null) throw new Error(`the kernel-timed engine is to be tested, and refuses: ${reason}`);
+if (process.env['SONDE_TEST_ENGINE'] === 'kernel' && whyNoKernelEngine() === null) await untilKernelTimed();
+
+/** A machine that is busy with other tests may need more than one check of the engine. */
+async function untilKernelTimed(): Promise<void> {
+  for (let looks = 0; engine.status().kind !== 'kernel'; looks += 1) {
+    if (looks === 300) throw new Error(`the kernel-timed engine is to be tested, and refuses: ${engine.status().reason}`);
+    await sleep(systemClock, 50);
+  }
+}
 
 /** Whose times these tests see. */
 export const CLOCK = engine.clock;
