@@ -94,7 +94,7 @@ describe('the home page', () => {
 
 it('results as CSV and badges are what they say', async () => {
   api.store.statuses.push({
-    checkId, name: '=cmd|<x>', revision: 1, createdAtMs: 0, updatedAtMs: 0, last: { runId: 'r', dueAtMs: 1, locationCode: 'local-1', outcome: 'failed' }, longestRunMs: null, shortestRunMs: null,
+    checkId, name: '=cmd|<x>', revision: 1, createdAtMs: 0, updatedAtMs: 0, last: { runId: 'r', dueAtMs: 1, locationCode: 'local-1', outcome: 'failed' },
     status: 'failing', sinceMs: 0, locations: [],
   } as (typeof api.store.statuses)[number]);
   const [csv, svg] = [await get(`/v1/checks/${checkId}/results.csv`), await get(`/v1/badges/checks/${checkId}`)];

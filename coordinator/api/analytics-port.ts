@@ -24,12 +24,16 @@ export type PiecesQuestion = {
   readonly byLocation: boolean;
   /** Left out: all locations. */
   readonly locationCode?: string;
+  /** Sketches that are wanted: reading the others costs more than everything else. Left out: all. */
+  readonly times?: 'none' | 'total' | 'all';
   /** Rows only: runs that passed or degraded, or those that failed, with their times. */
   readonly status?: 'success' | 'failure';
 };
 
 export type SummaryQuestion = {
+  /** What figures are summed from, and, cut into buckets, what bars are. */
   readonly segments: readonly Segment[];
+  readonly barSegments: readonly Segment[];
   readonly fromMs: number;
   readonly bucketMs: number;
   /** Left out: all. */

@@ -53,6 +53,7 @@ import { isRouteScope, type RegisteredRoute } from './scopes.ts';
 import { DOCS_PREFIX, sendSecurityHeaders } from './security-headers.ts';
 import { oidcRoutes } from './routes/oidc.ts';
 import { overviewRoutes } from './routes/overview.ts';
+import { SummaryBoards } from './summary-board.ts';
 import { openPeople, presentedSession, type People, type PeopleOptions } from './sign-in/people.ts';
 import { scopesOf } from './sign-in/role-scopes.ts';
 import { serveDashboard } from './serve-dashboard.ts';
@@ -120,9 +121,12 @@ export function createApi(options: ApiOptions): ApiApp {
 
 /** Every route of the API. */
 function registerRoutes(app: ApiApp, deps: ApiDeps): void {
-  for (const routes of [checkRoutes, checkFormRoutes, runRoutes, resultRoutes, viewRoutes, completenessRoutes, checkSummaryRoutes, overviewRoutes, seriesRoutes, analyticsRoutes, reportingRoutes, badgeRoutes, resultsCsvRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, agentDoorRoutes, alertRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
+  for (const routes of [checkRoutes, checkFormRoutes, runRoutes, resultRoutes, viewRoutes, completenessRoutes, seriesRoutes, analyticsRoutes, reportingRoutes, badgeRoutes, resultsCsvRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, agentDoorRoutes, alertRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
     usageRoutes, groupRoutes, alertChannelRoutes, alertSettingsRoutes, maintenanceWindowRoutes, variableRoutes, statusPageRoutes]) routes(app, deps);
   prometheusRoutes(app, deps);
+  const boards = new SummaryBoards(deps.store, deps.clock);
+  checkSummaryRoutes(app, boards);
+  overviewRoutes(app, deps, boards);
 }
 
 function registerPeople(app: ApiApp, people: People): void {

@@ -12,6 +12,8 @@ export type OverviewCheck = {
   readonly muted: boolean;
   /** As the judge left it. */
   readonly status: CheckStatus;
+  /** Since when, ms; null: it was never judged. */
+  readonly sinceMs: number | null;
   readonly locations: readonly string[];
   readonly privateLocations: readonly string[];
 };

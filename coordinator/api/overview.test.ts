@@ -3,7 +3,7 @@ import type { OverviewCheck } from './overview-port.ts';
 import { chosenChecks, countByStatus, distinct, type OverviewFilter } from './overview.ts';
 
 const check = (name: string, changes: Partial<OverviewCheck> = {}): OverviewCheck => ({
-  checkId: name, name, tags: [], target: '127.0.0.1:6379', activated: true, muted: false, status: 'passing', locations: ['eu'], privateLocations: [], ...changes,
+  checkId: name, name, tags: [], target: '127.0.0.1:6379', activated: true, muted: false, status: 'passing', sinceMs: null, locations: ['eu'], privateLocations: [], ...changes,
 });
 const CHECKS = [
   check('web', { tags: ['prod'] }), check('api', { tags: ['prod'], status: 'failing' }), check('mail', { status: 'degraded', privateLocations: ['dc-1'] }),

@@ -73,10 +73,10 @@ export type CheckStatus = {
   readonly locations: readonly { readonly code: string; readonly status: JudgedStatus; readonly sinceMs: number | null }[];
   /** Of the newest slot with a verdict; null while there is none (no data). */
   readonly last: { readonly runId: string; readonly dueAtMs: number; readonly locationCode: string; readonly outcome: Outcome } | null;
-  /** Over the final results of the last 24 h, ms; null without any. */
-  readonly longestRunMs: number | null;
-  readonly shortestRunMs: number | null;
 };
+
+/** Over the final results of the last 24 h, ms. */
+export type RunExtremes = { readonly longestMs: number; readonly shortestMs: number };
 
 export type AgentRow = {
   readonly id: string;
@@ -198,6 +198,8 @@ export type ApiStore = {
   /** The final attempt, or the numbered one. */
   getResult(accountId: string, checkId: string, runId: string, attempt?: number): Promise<StoredResult | null>;
   listCheckStatuses(accountId: string, checkIds: readonly string[] | null): Promise<readonly CheckStatus[]>;
+  /** Of those of these checks (null: all) that ran. Goes through a day of rows: to be asked seldom for all. */
+  listRunExtremes(accountId: string, checkIds: readonly string[] | null): Promise<ReadonlyMap<string, RunExtremes>>;
 };
 
 /** Runs outside the schedule, over the live sessions (rules.md 7, 29). */

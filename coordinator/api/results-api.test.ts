@@ -76,11 +76,12 @@ describe('results', () => {
 
 describe('statuses', () => {
   it('say no data where nothing was seen, and raise flags where it was', async () => {
-    const common = { name: 'redis', revision: 1, createdAtMs: 0, updatedAtMs: 0, longestRunMs: 8.75, shortestRunMs: null };
+    const common = { name: 'redis', revision: 1, createdAtMs: 0, updatedAtMs: 0 };
+    store.extremes.set(id, { longestMs: 8.75, shortestMs: 1.2 });
     store.statuses.push({ ...common, checkId: id, last: null, status: 'noData', sinceMs: null, locations: [] });
     const [none] = (await get('/v1/check-statuses')).json();
     expect(CheckStatusEntity.parse(none)).toEqual(none);
-    expect(none).toMatchObject({ checkId: id, status: 'noData', since: null, locations: [], hasFailures: false, lastRunLocation: null, longestRun: 9, shortestRun: null });
+    expect(none).toMatchObject({ checkId: id, status: 'noData', since: null, locations: [], hasFailures: false, lastRunLocation: null, longestRun: 9, shortestRun: 1 });
     store.statuses[0] = {
       ...common, checkId: id, last: { runId: A_RUN_ID, dueAtMs: 0, locationCode: 'local-1', outcome: 'failed' },
       status: 'failing', sinceMs: 0, locations: [{ code: 'local-1', status: 'failing', sinceMs: 0 }],

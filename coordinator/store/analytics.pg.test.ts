@@ -69,7 +69,7 @@ describe('figures', () => {
   it('of the home page: every check, the bar by bucket, and nothing of a check that never ran', async () => {
     const [fromMs, toMs] = [TODAY - 4 * DAY_MS, TODAY];
     const { segments } = planReading({ fromMs, toMs, cut: { kind: 'every', ms: DAY_MS }, mustReadRows: false });
-    const { entries, total } = await at.store.summariseChecks(world.accountId, { segments, fromMs, bucketMs: DAY_MS, limit: 10, page: 1 });
+    const { entries, total } = await at.store.summariseChecks(world.accountId, { segments, barSegments: segments, fromMs, bucketMs: DAY_MS, limit: 10, page: 1 });
     expect(total).toBe(2);
     const [busy, idle] = [entries.find(({ checkId }) => checkId === world.checkId)!, entries.find(({ checkId }) => checkId === quiet)!];
     expect([...busy.bar].sort().map(([n, tally]) => [n, barState(tally)])).toEqual([[0, 'failing'], [1, 'failing'], [2, 'failing'], [3, 'failing']]);
@@ -82,6 +82,6 @@ describe('figures', () => {
   it('are nobody else’s', async () => {
     const { segments } = planReading({ fromMs: FROM, toMs: TO, cut: { kind: 'whole' }, mustReadRows: false });
     expect(await at.store.readPieces(randomUUID(), { checkIds: [world.checkId], segments, cut: { kind: 'whole' }, byLocation: false })).toEqual([]);
-    expect((await at.store.summariseChecks(randomUUID(), { segments, fromMs: FROM, bucketMs: DAY_MS, limit: 10, page: 1 })).entries).toEqual([]);
+    expect((await at.store.summariseChecks(randomUUID(), { segments, barSegments: segments, fromMs: FROM, bucketMs: DAY_MS, limit: 10, page: 1 })).entries).toEqual([]);
   });
 });

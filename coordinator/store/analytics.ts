@@ -64,7 +64,7 @@ function piecesOf(accountId: string, question: PiecesQuestion): RawBuilder<Piece
   return sql<PieceRow>`
     with pieces as (${sql.join(question.segments.map((segment) => segmentOf(accountId, question, segment)), sql` union all `)})
     select check_id, ${code} as code, ${bucketOf(question.cut)} as at, max(corrected_at) as corrected_at, ${SUMS}, ${REASONS},
-      string_agg(total, ''::bytea) as total, string_agg(phases, ''::bytea) as phases
+      ${question.times === 'none' ? sql`null::bytea` : sql`string_agg(total, ''::bytea)`} as total, ${question.times === undefined || question.times === 'all' ? sql`string_agg(phases, ''::bytea)` : sql`null::bytea`} as phases
     from pieces ${question.byLocation ? sql`join locations on locations.id = pieces.location_id` : sql``}
     where ${location}
     group by 1, 2, 3 order by 1, 2, 3`;
@@ -106,25 +106,26 @@ type SummaryRow = Counts & {
 const BAR_COUNTS = ['passed', 'degraded', 'failed', 'unknown', 'impaired', 'gaps', 'wanted'] as const;
 
 /** One row a check: the bar as text, because thousands of small rows cost more to read than to compute. */
-function summaryOf(accountId: string, { segments, fromMs, bucketMs, checkIds, limit, page }: SummaryQuestion): RawBuilder<SummaryRow> {
-  const source = sql.join(segments.map(({ source: from, fromMs: first, toMs: last }) => sql`
-    select * from ${sql.table(from === 'days' ? 'rollups_daily' : 'rollups_hourly')} where account_id = ${accountId} and check_id = chosen.id and at >= ${instant(first)} and at < ${instant(last)}`), sql` union all `);
+function summaryOf(accountId: string, { segments, barSegments, fromMs, bucketMs, checkIds, limit, page }: SummaryQuestion): RawBuilder<SummaryRow> {
+  const cells = (of: readonly Segment[], columns: string): RawBuilder<unknown> => sql.join(of.map(({ source, fromMs: first, toMs: last }) => sql`
+    select ${sql.raw(columns)} from ${sql.table(source === 'days' ? 'rollups_daily' : 'rollups_hourly')} where account_id = ${accountId} and check_id = chosen.id and at >= ${instant(first)} and at < ${instant(last)}`), sql` union all `);
   return sql<SummaryRow>`
     with chosen as materialized (
       select id, name, tags, created_at, epoch.covers_ms from checks ${EPOCH} where account_id = ${accountId} and deleted_at is null
         and ${checkIds === undefined ? sql`true` : sql`id = any(${[...checkIds]}::uuid[])`} order by created_at, id limit ${limit} offset ${(page - 1) * limit}
     )
-    select chosen.id, chosen.name, chosen.tags, chosen.covers_ms, figures.*, newest.*, states.status, states.since_at from chosen
+    select chosen.id, chosen.name, chosen.tags, chosen.covers_ms, figures.*, bars.bar, newest.*, states.status, states.since_at from chosen
     left join check_states states on states.account_id = ${accountId} and states.check_id = chosen.id
+    left join lateral (select ${SUMS}, ${REASONS}, string_agg(total, ''::bytea) as total from (${cells(segments, [...COUNTS, 'gap_reasons', 'total'].join(', '))}) cells) figures on true
     left join lateral (
-      select ${sql.raw(COUNTS.map((count) => `sum(${count})::integer as ${count}`).join(', '))}, jsonb_agg(reason) filter (where reason is not null) as reasons,
-        string_agg(total, ''::bytea) as total, string_agg(concat_ws(':', n, ${sql.raw(BAR_COUNTS.map((count) => (count === 'unknown' ? 'agent_faults + egress_denied' : count)).join(', '))}), ' ') as bar
+      select string_agg(concat_ws(':', n, ${sql.raw(BAR_COUNTS.join(', '))}), ' ') as bar
       from (
-        select ((extract(epoch from at) * 1000)::bigint - ${fromMs}::bigint) / ${bucketMs}::bigint as n, ${SUMS}, jsonb_agg(gap_reasons) filter (where gap_reasons is not null) as reason,
-          coalesce(sum((gap_reasons->>'maintenance')::integer), 0) + coalesce(sum((gap_reasons->>'paused')::integer), 0) as wanted, string_agg(total, ''::bytea) as total
-        from (${source}) cells group by 1
+        select ((extract(epoch from at) * 1000)::bigint - ${fromMs}::bigint) / ${bucketMs}::bigint as n, sum(passed) as passed, sum(degraded) as degraded, sum(failed) as failed,
+          sum(agent_faults + egress_denied) as unknown, sum(impaired) as impaired, sum(gaps) as gaps,
+          coalesce(sum((gap_reasons->>'maintenance')::integer), 0) + coalesce(sum((gap_reasons->>'paused')::integer), 0) as wanted
+        from (${cells(barSegments, 'at, passed, degraded, failed, agent_faults, egress_denied, impaired, gaps, gap_reasons')}) cells group by 1
       ) buckets
-    ) figures on true
+    ) bars on true
     left join lateral (
       select last_due_at, last_outcome from rollups_daily where account_id = ${accountId} and check_id = chosen.id and at >= ${instant(fromMs - 30 * 86_400_000)} and last_due_at is not null
       order by at desc, last_due_at desc limit 1
@@ -138,7 +139,7 @@ function toPiece(row: PieceRow): Piece {
 
 function toSummary(row: SummaryRow): CheckSummary {
   return {
-    checkId: row.id, name: row.name, tags: row.tags, coversMs: row.covers_ms ?? 0, tally: toTally(row, (row.reasons ?? []).flat()), total: row.total,
+    checkId: row.id, name: row.name, tags: row.tags, coversMs: row.covers_ms ?? 0, tally: toTally(row, row.reasons ?? []), total: row.total,
     bar: new Map((row.bar ?? '').split(' ').filter((text) => text !== '').map(barOf)),
     last: row.last_due_at === null || row.last_outcome === null ? null : { dueAtMs: row.last_due_at, outcome: row.last_outcome },
     status: row.status ?? 'noData', sinceMs: row.since_at,

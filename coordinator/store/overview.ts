@@ -1,28 +1,35 @@
 /** The home page: every check in one light row, what the judge last wrote, who is alive. */
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { OverviewCheck, OverviewStore } from '../api/overview-port.ts';
-import type { CheckStatus } from '../verdict/check-state.ts';
 import { readAsAccount } from './account-scope.ts';
 import type { Db } from './connect.ts';
 import { IS_CONNECTED } from './locations.ts';
+import type { Database } from './schema.ts';
 
-type OverviewRow = {
-  id: string; name: string; tags: string[]; status: CheckStatus | null; activated: boolean; muted: boolean;
-  host: string; port: number; locations: readonly string[]; private_locations: readonly string[];
-};
+type DefinedRow = { id: string; name: string; tags: string[]; activated: boolean; muted: boolean; host: string; port: number; locations: readonly string[]; private_locations: readonly string[] };
+type Defined = Omit<OverviewCheck, 'status' | 'sinceMs'>;
+type DefinedChecks = { readonly revision: number; readonly checks: readonly Defined[] };
+
+/** Accounts whose checks are remembered; beyond, the one asked for longest ago is read anew. */
+const REMEMBERED_MAX = 100;
 
 export function overviewStore(db: Db): OverviewStore {
+  /** Definitions are large, and change seldom: each change counts the config's revision up. */
+  const remembered = new Map<string, DefinedChecks>();
   return {
     listOverview: (accountId) => readAsAccount(db, accountId, async (trx) => {
-      // A definition is read once a row: it is json, and every `->` would begin anew.
-      const { rows } = await sql<OverviewRow>`
-        select checks.id, checks.name, checks.tags, check_states.status, d.activated, d.muted, d.locations, d."privateLocations" as private_locations,
-          d.request ->> 'hostname' as host, (d.request ->> 'port')::integer as port
-        from checks
-        cross join lateral json_to_record(checks.definition) as d (activated boolean, muted boolean, request json, locations json, "privateLocations" json)
-        left join check_states on check_states.account_id = checks.account_id and check_states.check_id = checks.id
-        where checks.account_id = ${accountId} and checks.deleted_at is null`.execute(trx);
-      return rows.map(toOverview);
+      const { revision } = await trx.selectFrom('config_state').select('revision').executeTakeFirstOrThrow();
+      const known = remembered.get(accountId);
+      const checks = known?.revision === revision ? known.checks : await definedChecks(trx, accountId);
+      remembered.delete(accountId);
+      remembered.set(accountId, { revision, checks });
+      if (remembered.size > REMEMBERED_MAX) remembered.delete(remembered.keys().next().value ?? '');
+      const states = await trx.selectFrom('check_states').select(['check_id', 'status', 'since_at']).where('account_id', '=', accountId).execute();
+      const byCheck = new Map(states.map((state) => [state.check_id, state]));
+      return checks.map((check) => {
+        const state = byCheck.get(check.checkId);
+        return { ...check, status: state?.status ?? 'noData', sinceMs: state?.since_at ?? null };
+      });
     }),
 
     lastVerdictsMs: (accountId, checkIds) => (checkIds.length === 0 ? Promise.resolve(new Map()) : readAsAccount(db, accountId, async (trx) => {
@@ -43,9 +50,14 @@ export function overviewStore(db: Db): OverviewStore {
   };
 }
 
-function toOverview(row: OverviewRow): OverviewCheck {
-  return {
+/** A definition is read once a row: it is json, and every `->` would begin anew. */
+async function definedChecks(trx: Transaction<Database>, accountId: string): Promise<readonly Defined[]> {
+  const { rows } = await sql<DefinedRow>`
+    select checks.id, checks.name, checks.tags, d.activated, d.muted, d.locations, d."privateLocations" as private_locations, d.request ->> 'hostname' as host, (d.request ->> 'port')::integer as port
+    from checks cross join lateral json_to_record(checks.definition) as d (activated boolean, muted boolean, request json, locations json, "privateLocations" json)
+    where checks.account_id = ${accountId} and checks.deleted_at is null`.execute(trx);
+  return rows.map((row) => ({
     checkId: row.id, name: row.name, tags: row.tags, target: `${row.host.includes(':') ? `[${row.host}]` : row.host}:${row.port}`,
-    activated: row.activated, muted: row.muted, status: row.status ?? 'noData', locations: row.locations, privateLocations: row.private_locations,
-  };
+    activated: row.activated, muted: row.muted, locations: row.locations, privateLocations: row.private_locations,
+  }));
 }

@@ -81,7 +81,8 @@ describe('stored results', () => {
     const { check } = (await at.store.getCheck(world.accountId, world.checkId))!;
     await at.store.createCheck(world.accountId, checkId, check, null);
     const statusOf = async () => (await at.store.listCheckStatuses(world.accountId, [checkId]))[0]!;
-    expect(await statusOf()).toMatchObject({ checkId, last: null, longestRunMs: null, shortestRunMs: null });
+    expect(await statusOf()).toMatchObject({ checkId, last: null });
+    expect(await at.store.listRunExtremes(world.accountId, [checkId])).toEqual(new Map());
 
     const row = (changes: Parameters<typeof aResultRow>[1]) => aResultRow({ ...world, checkId }, changes);
     const failed = row({ dueAtMs: now - 2_000, outcome: 'failed', report: aReport({ timings: { ...aReport().timings, totalUs: 2_500 } }) });
@@ -90,8 +91,9 @@ describe('stored results', () => {
       row({ dueAtMs: now - 1_500, outcome: 'agent_fault' }), row({ dueAtMs: now - 1_000, trigger: 'manual' }), { ...row({ dueAtMs: now - 500 }), isSurplus: true },
     ]);
     expect(await statusOf()).toMatchObject({
-      last: { runId: failed.result.runId, dueAtMs: now - 2_000, locationCode: 'local-1', outcome: 'failed' }, longestRunMs: 2.5, shortestRunMs: 0.675,
+      last: { runId: failed.result.runId, dueAtMs: now - 2_000, locationCode: 'local-1', outcome: 'failed' },
     });
+    expect(await at.store.listRunExtremes(world.accountId, [checkId])).toEqual(new Map([[checkId, { longestMs: 2.5, shortestMs: 0.675 }]]));
     expect((await at.store.listCheckStatuses(world.accountId, null)).map((status) => status.checkId)).toEqual([world.checkId, checkId]);
   });
 });

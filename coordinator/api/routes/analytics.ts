@@ -78,7 +78,7 @@ export function analyticsRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
     const cut: Cut = query.aggregationInterval === undefined ? { kind: 'whole' } : { kind: 'every', ms: query.aggregationInterval * MINUTE_MS };
     const plan = planReading({ ...range, cut, mustReadRows: query.filterByStatus !== undefined });
     const pieces = await store.readPieces(accountId, {
-      checkIds: [checkId], segments: plan.segments, cut, byLocation: query.groupBy !== undefined, ...(query.filterByStatus === undefined ? {} : { status: query.filterByStatus }),
+      checkIds: [checkId], segments: plan.segments, cut, byLocation: query.groupBy !== undefined, times: timesFor(wanted), ...(query.filterByStatus === undefined ? {} : { status: query.filterByStatus }),
     });
     const from = (query.page - 1) * query.limit;
     const series = [...Map.groupBy(pieces, ({ locationCode }) => locationCode)].map(([runLocation, of]) => ({
@@ -104,7 +104,7 @@ export function analyticsRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
     const range = rangeOf({ ...query, range: query.quickRange }, clock.nowMs(), 'last24Hours');
     const plan = planReading({ ...range, cut: { kind: 'whole' }, mustReadRows: false });
     const [checks, pieces] = await Promise.all([
-      store.listCheckNames(accountId, checkIds), store.readPieces(accountId, { checkIds, segments: plan.segments, cut: { kind: 'whole' }, byLocation: false }),
+      store.listCheckNames(accountId, checkIds), store.readPieces(accountId, { checkIds, segments: plan.segments, cut: { kind: 'whole' }, byLocation: false, times: timesFor(wanted) }),
     ]);
     const byCheck = new Map(pieces.map((piece) => [piece.checkId, piece]));
     return reply.send(checks.map(({ checkId, name, coversMs }) => {
@@ -124,6 +124,12 @@ function metricsOf(text: string): readonly string[] {
   const mixed = named.some(isRaw) ? named.filter((name) => name.includes('_')) : [];
   if (mixed.length > 0) throw invalidInput([problemAt('metrics', text, `either ${RAW_METRICS.join(', ')}, or aggregations of them`, 'asks for single results and for aggregations at once; ask twice')]);
   return named;
+}
+
+/** Sketches that these metrics are told from. */
+function timesFor(metrics: readonly string[]): 'none' | 'total' | 'all' {
+  const times = metrics.filter((metric) => metric.includes('_'));
+  return times.length === 0 ? 'none' : times.every((metric) => metric.startsWith('total_')) ? 'total' : 'all';
 }
 
 function aboutOf({ checkId, name, tags, frequencyMs }: CheckName) {

@@ -8,7 +8,6 @@ import { callerOf } from '../authenticate.ts';
 import { badge } from '../wire/badge.ts';
 import { totalTimes } from '../wire/figures-entity.ts';
 import { checkIdParam } from '../wire/query.ts';
-import { statusEntity } from '../wire/status-entity.ts';
 
 const COLOURS = { passing: '#2e7d32', degraded: '#b26a00', failing: '#c62828', noData: '#616161' } as const;
 const WORDS = { passing: 'passing', degraded: 'degraded', failing: 'failing', noData: 'no data' } as const;
@@ -26,7 +25,7 @@ export function badgeRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
     const { id: checkId } = request.params;
     const [status] = await store.listCheckStatuses(accountId, [checkId]);
     if (!status) throw notFound(`the check ${checkId}`);
-    const { status: state } = statusEntity(status);
+    const { status: state } = status;
     const value = request.query.show === 'status' ? WORDS[state] : await figure(request.query.show, accountId, checkId);
     return reply.type('image/svg+xml').header('cache-control', 'no-cache').send(badge({ label: status.name.slice(0, 60), value, colour: COLOURS[state] }));
   });
@@ -34,7 +33,7 @@ export function badgeRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
   async function figure(show: 'availability' | 'responseTime', accountId: string, checkId: string): Promise<string> {
     const cut = { kind: 'whole' } as const;
     const { segments } = planReading({ ...quickRange('last30Days', clock.nowMs()), cut, mustReadRows: false });
-    const [piece] = await store.readPieces(accountId, { checkIds: [checkId], segments, cut, byLocation: false });
+    const [piece] = await store.readPieces(accountId, { checkIds: [checkId], segments, cut, byLocation: false, times: show === 'availability' ? 'none' : 'total' });
     if (!piece) return 'no data';
     const available = availability(piece.tally);
     const times = totalTimes(piece.tally, piece.total);

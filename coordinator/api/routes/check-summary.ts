@@ -1,22 +1,13 @@
 import { z } from 'zod';
-import { HOUR_MS, planReading } from '../../analytics/reading-plan.ts';
 import { BAR_STATES, barState, NOTHING, unseen } from '../../analytics/tally.ts';
 import type { CheckSummary } from '../analytics-port.ts';
-import type { ApiApp, ApiDeps } from '../api-app.ts';
+import type { ApiApp } from '../api-app.ts';
 import { callerOf } from '../authenticate.ts';
-import { AnswerCache } from '../summary-cache.ts';
+import { asJsonText } from '../json-text.ts';
+import { BOARD_CHECKS_MAX, SUMMARY_RANGES, type SummaryBoard, type SummaryBoards, type SummaryRange } from '../summary-board.ts';
 import { AVAILABILITY, FIGURES, REACHABILITY, figuresEntity, totalTimes } from '../wire/figures-entity.ts';
 import { isoOf, isoOrNull } from '../wire/iso.ts';
 import { page } from '../wire/query.ts';
-
-/** The home page of an installation of the size it is built for. */
-const CHECKS_MAX = 2_000;
-const DAY_MS = 24 * HOUR_MS;
-/** What the bar of each range is cut into. */
-export const SUMMARY_RANGES = {
-  '6h': { lengthMs: 6 * HOUR_MS, bucketMs: HOUR_MS }, '12h': { lengthMs: 12 * HOUR_MS, bucketMs: HOUR_MS }, '24h': { lengthMs: DAY_MS, bucketMs: HOUR_MS },
-  '7d': { lengthMs: 7 * DAY_MS, bucketMs: 6 * HOUR_MS }, '30d': { lengthMs: 30 * DAY_MS, bucketMs: DAY_MS }, '90d': { lengthMs: 90 * DAY_MS, bucketMs: 3 * DAY_MS },
-} as const;
 
 export const SummaryEntity = z.object({
   checkId: z.string(), name: z.string(), tags: z.array(z.string()),
@@ -30,6 +21,9 @@ export const SummaryEntity = z.object({
   barRuns: z.array(z.tuple([z.int(), z.int(), z.int()])).meta({ description: 'of each bucket: judged runs, failed ones, unseen ones' }),
 }).meta({ id: 'CheckSummary' });
 
+/** Pages of one board that are kept as text. */
+const TEXTS_MAX = 40;
+
 const SummaryPage = z.object({
   range: z.enum(Object.keys(SUMMARY_RANGES) as [keyof typeof SUMMARY_RANGES]), from: z.iso.datetime(), to: z.iso.datetime(), bucketSeconds: z.int(), buckets: z.int(),
   asOf: z.iso.datetime().meta({ description: 'when this was computed; a moment ago at most' }),
@@ -37,8 +31,8 @@ const SummaryPage = z.object({
 }).meta({ id: 'CheckSummaryPage' });
 
 /** Every check at a glance, from hours and days. */
-export function checkSummaryRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
-  const answers = new AnswerCache<z.output<typeof SummaryPage>>(clock);
+export function checkSummaryRoutes(app: ApiApp, boards: SummaryBoards): void {
+  const textsOf = new WeakMap<SummaryBoard, Map<string, string>>();
   app.get('/v1/checks/summary', {
     config: { scope: 'results:read' },
     schema: {
@@ -46,27 +40,30 @@ export function checkSummaryRoutes(app: ApiApp, { store, clock }: ApiDeps): void
       description: 'Checks by age. The range ends with the present bucket. Availability and percentiles are of final results of scheduled runs.',
       querystring: z.object({
         range: z.enum(Object.keys(SUMMARY_RANGES) as [keyof typeof SUMMARY_RANGES]).default('24h'),
-        limit: z.coerce.number().int().min(1).max(CHECKS_MAX).default(CHECKS_MAX), page,
+        limit: z.coerce.number().int().min(1).max(BOARD_CHECKS_MAX).default(BOARD_CHECKS_MAX), page,
       }),
       response: { 200: SummaryPage },
     },
   }, async (request, reply) => {
     const { accountId } = callerOf(request);
     const { range, limit, page: number } = request.query;
-    return reply.send(await answers.get(JSON.stringify([accountId, range, limit, number]), async () => {
-      const { lengthMs, bucketMs } = SUMMARY_RANGES[range];
-      const nowMs = clock.nowMs();
-      const toMs = Math.ceil((nowMs + 1) / bucketMs) * bucketMs;
-      const fromMs = toMs - lengthMs;
-      const { segments } = planReading({ fromMs, toMs, cut: { kind: 'every', ms: bucketMs }, mustReadRows: false });
-      const { entries, total } = await store.summariseChecks(accountId, { segments, fromMs, bucketMs, limit, page: number });
-      const buckets = lengthMs / bucketMs;
-      return {
-        range, from: isoOf(fromMs), to: isoOf(toMs), bucketSeconds: bucketMs / 1000, buckets, asOf: isoOf(nowMs), total,
-        entries: entries.map((entry) => summaryEntity(entry, buckets)),
-      };
-    }));
+    const board = await boards.ofAll(accountId, range);
+    // Text of a board is made once: it is what costs most, and many ask for the same.
+    const texts = textsOf.get(board) ?? new Map<string, string>();
+    textsOf.set(board, texts);
+    const text = texts.get(`${limit} ${number}`) ?? JSON.stringify(pageOf(range, board.total <= BOARD_CHECKS_MAX
+      ? { ...board, entries: board.entries.slice((number - 1) * limit, number * limit) } : await boards.of(accountId, range, { limit, page: number })));
+    if (board.total <= BOARD_CHECKS_MAX && texts.size < TEXTS_MAX) texts.set(`${limit} ${number}`, text);
+    // Validated by its type: going through thousands of bars again costs more than making them.
+    asJsonText(reply);
+    return reply.send(text as unknown as z.output<typeof SummaryPage>);
   });
+}
+
+function pageOf(range: SummaryRange, { fromMs, toMs, bucketMs, buckets, atMs, entries, total }: SummaryBoard): z.output<typeof SummaryPage> {
+  return {
+    range, from: isoOf(fromMs), to: isoOf(toMs), bucketSeconds: bucketMs / 1000, buckets, asOf: isoOf(atMs), total, entries: entries.map((entry) => summaryEntity(entry, buckets)),
+  };
 }
 
 export function summaryEntity({ checkId, name, tags, coversMs, tally, total, bar, last, status, sinceMs }: CheckSummary, buckets: number): z.output<typeof SummaryEntity> {

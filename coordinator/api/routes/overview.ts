@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { planReading } from '../../analytics/reading-plan.ts';
 import type { CheckSummary } from '../analytics-port.ts';
 import type { ApiApp, ApiDeps } from '../api-app.ts';
 import { callerOf } from '../authenticate.ts';
 import { chosenChecks, countByStatus, distinct, OVERVIEW_STATUSES, shownStatus } from '../overview.ts';
 import type { OverviewCheck } from '../overview-port.ts';
-import { isoOf } from '../wire/iso.ts';
+import { isoOf, isoOrNull } from '../wire/iso.ts';
 import { page } from '../wire/query.ts';
-import { SUMMARY_RANGES, summaryEntity, SummaryEntity } from './check-summary.ts';
+import { BOARD_CHECKS_MAX, SUMMARY_RANGES, type SummaryBoards } from '../summary-board.ts';
+import { summaryEntity, SummaryEntity } from './check-summary.ts';
 
 const ROWS_MAX = 100;
 const TAGS_MAX = 200;
@@ -37,7 +37,7 @@ const OverviewEntity = z.object({
  * The home page in one answer: what needs somebody first. Of all checks one light row is read, filtered and cut into
  * pages here; figures are read of those on the page alone, from hours and days. Nothing scans history.
  */
-export function overviewRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
+export function overviewRoutes(app: ApiApp, { store }: ApiDeps, boards: SummaryBoards): void {
   app.get('/v1/checks/overview', {
     config: { scope: 'checks:read' },
     schema: { tags: ['results'], summary: 'Checks with their status and figures, the worst first', querystring: Query, response: { 200: OverviewEntity } },
@@ -58,12 +58,10 @@ export function overviewRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
   });
 
   async function readFigures(accountId: string, range: RangeName, checkIds: readonly string[]) {
-    const { lengthMs, bucketMs } = SUMMARY_RANGES[range];
-    const toMs = Math.ceil((clock.nowMs() + 1) / bucketMs) * bucketMs;
-    const fromMs = toMs - lengthMs;
-    const { segments } = planReading({ fromMs, toMs, cut: { kind: 'every', ms: bucketMs }, mustReadRows: false });
-    const { entries } = await store.summariseChecks(accountId, { segments, fromMs, bucketMs, checkIds, limit: ROWS_MAX, page: 1 });
-    return { byId: new Map(entries.map((entry) => [entry.checkId, entry])), fromMs, bucketMs, buckets: lengthMs / bucketMs };
+    const board = await boards.ofAll(accountId, range);
+    const { fromMs, bucketMs, buckets, entries } = board.total <= BOARD_CHECKS_MAX ? board : await boards.of(accountId, range, { checkIds, limit: ROWS_MAX, page: 1 });
+    const wanted = new Set(checkIds);
+    return { byId: new Map(entries.filter(({ checkId }) => wanted.has(checkId)).map((entry) => [entry.checkId, entry])), fromMs, bucketMs, buckets };
   }
 }
 
@@ -78,7 +76,8 @@ function rowEntity(check: OverviewCheck, { summary, buckets, lastMs }: Known): z
     ...NO_FIGURES, state: check.status, stateSince: null, bar: Array.from({ length: buckets }, () => 'none' as const), barRuns: Array.from({ length: buckets }, (): [number, number, number] => [0, 0, 0]),
   };
   return {
-    ...figures, checkId: check.checkId, name: check.name, tags: [...check.tags],
+    // Figures are kept for some seconds; what a check is, and how it stands, is of now.
+    ...figures, checkId: check.checkId, name: check.name, tags: [...check.tags], state: check.status, stateSince: isoOrNull(check.sinceMs),
     // The newest slot may not have been rolled up yet.
     lastRunAt: lastMs === null ? figures.lastRunAt : isoOf(lastMs),
     target: check.target, activated: check.activated, muted: check.muted, status: shownStatus(check), locations: [...check.locations], privateLocations: [...check.privateLocations],

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { metricOf } from '../../analytics/metrics.ts';
-import { QUICK_RANGES } from '../../analytics/quick-range.ts';
+import { QUICK_RANGES, type Range } from '../../analytics/quick-range.ts';
 import { planReading, type Cut } from '../../analytics/reading-plan.ts';
 import { unpack } from '../../analytics/sketch.ts';
 import { problemAt } from '#shared/check/problem.ts';
 import type { Piece } from '../analytics-port.ts';
 import type { ApiApp, ApiDeps } from '../api-app.ts';
 import { invalidInput } from '../api-error.ts';
+import { asJsonText } from '../json-text.ts';
 import { callerOf } from '../authenticate.ts';
+import { AnswerCache } from '../summary-cache.ts';
 import { AVAILABILITY } from '../wire/figures-entity.ts';
 import { isoOf } from '../wire/iso.ts';
 import { instantMs } from '../wire/query.ts';
@@ -28,8 +30,12 @@ const ReportEntity = z.object({
   series: z.array(Aggregate.extend({ from: z.iso.datetime() })).optional().meta({ description: 'by calendar, when a granularity is asked for; oldest first' }),
 }).meta({ id: 'Report' });
 
+type Report = z.output<typeof ReportEntity>;
+type ReportQuestion = { readonly range: Range; readonly tags: readonly string[]; readonly granularity: keyof typeof UNIT_MS | undefined; readonly timezone: string };
+
 /** What was promised and what was kept, of every check. */
 export function reportingRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
+  const texts = new AnswerCache<string>(clock);
   app.get('/v1/reporting', {
     config: { scope: 'results:read' },
     schema: {
@@ -49,19 +55,27 @@ export function reportingRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
     if (!isTimeZone(timezone)) throw invalidInput([problemAt('timezone', timezone, 'a name as Europe/Berlin', 'is no time zone')]);
     const range = rangeOf({ ...given, range: quickRange ?? presetWindow }, clock.nowMs(), 'last24Hours');
     const tags = filterByTags.split(',').map((tag) => tag.trim()).filter((tag) => tag !== '');
+    const plan = planReading({ ...range, cut: { kind: 'whole' }, mustReadRows: false });
+    // A report of thousands of checks is asked for by every viewer of a wall alike: made once, as text.
+    const text = await texts.get(JSON.stringify([accountId, plan.fromMs, plan.toMs, tags, granularity, timezone]), async () => JSON.stringify(await report(accountId, { range, tags, granularity, timezone })));
+    asJsonText(reply);
+    return reply.send(text as unknown as Report[]);
+  });
+
+  async function report(accountId: string, { range, tags, granularity, timezone }: ReportQuestion): Promise<readonly Report[]> {
     const checks = (await store.listCheckNames(accountId, null, tags)).slice(0, CHECKS_MAX);
     if (granularity && checks.length * ((range.toMs - range.fromMs) / UNIT_MS[granularity]) > PIECES_MAX) {
       throw invalidInput([problemAt('granularity', granularity, `at most ${PIECES_MAX} figures`, 'makes too many figures; choose a shorter range, a coarser granularity, or a tag')]);
     }
     const checkIds = checks.map(({ checkId }) => checkId);
-    const read = (cut: Cut): Promise<readonly Piece[]> => store.readPieces(accountId, { checkIds, segments: planReading({ ...range, cut, mustReadRows: false }).segments, cut, byLocation: false });
+    const read = (cut: Cut): Promise<readonly Piece[]> => store.readPieces(accountId, { checkIds, segments: planReading({ ...range, cut, mustReadRows: false }).segments, cut, byLocation: false, times: 'total' });
     const whole = new Map((await read({ kind: 'whole' })).map((piece) => [piece.checkId, piece]));
     const series = granularity ? Map.groupBy(await read({ kind: 'calendar', unit: granularity, timeZone: timezone }), ({ checkId }) => checkId) : null;
-    return reply.send(checks.map(({ checkId, name, tags: of, coversMs }) => ({
+    return checks.map(({ checkId, name, tags: of, coversMs }) => ({
       checkId, name, checkType: 'TCP' as const, tags: [...of], aggregate: aggregateOf(whole.get(checkId), coversMs),
       ...(series ? { series: (series.get(checkId) ?? []).map((piece) => ({ from: isoOf(piece.atMs), ...aggregateOf(piece, coversMs) })) } : {}),
-    })));
-  });
+    }));
+  }
 }
 
 function aggregateOf(piece: Piece | undefined, coversMs: number): z.output<typeof Aggregate> {

@@ -1,7 +1,7 @@
 import type { Check } from '#shared/check/check.ts';
 import type { Location } from '#shared/check/location.ts';
 import type {
-  ApiStore, Caller, CheckStatus, LocationKey, NewLocationKey, PrivateLocation, PrivateLocationWrite, StoredCheck, StoredResult,
+  ApiStore, Caller, CheckStatus, RunExtremes, LocationKey, NewLocationKey, PrivateLocation, PrivateLocationWrite, StoredCheck, StoredResult,
 } from '../ports.ts';
 import { settle, type SettledRow } from '../../planning/settle-slots.ts';
 import type { AnalyticsStore, CheckName, CheckSummary, Piece, PiecesQuestion } from '../analytics-port.ts';
@@ -176,7 +176,7 @@ export class MemoryStore extends MemoryResources implements ApiStore, Completene
   async listOverview(accountId: string): Promise<readonly OverviewCheck[]> {
     return [...this.#checks.values()].filter((stored) => stored.accountId === accountId).map(({ id, check }) => ({
       checkId: id, name: check.name, tags: check.tags, target: `${check.request.hostname}:${check.request.port}`, activated: check.activated, muted: check.muted,
-      status: 'noData', locations: check.locations, privateLocations: check.privateLocations,
+      status: 'noData', sinceMs: null, locations: check.locations, privateLocations: check.privateLocations,
     }));
   }
 
@@ -236,6 +236,12 @@ export class MemoryStore extends MemoryResources implements ApiStore, Completene
 
   async readStanding(): Promise<Awaited<ReturnType<ViewStore['readStanding']>>> {
     return { status: 'noData', sinceMs: null, alerts: [] };
+  }
+
+  readonly extremes = new Map<string, RunExtremes>();
+
+  async listRunExtremes(): Promise<ReadonlyMap<string, RunExtremes>> {
+    return this.extremes;
   }
 
   async listCheckStatuses(accountId: string, checkIds: readonly string[] | null): Promise<readonly CheckStatus[]> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CheckStatus } from '../ports.ts';
+import type { CheckStatus, RunExtremes } from '../ports.ts';
 import { isoOf, isoOrNull } from './iso.ts';
 
 const JUDGED = z.enum(['passing', 'degraded', 'failing', 'noData']);
@@ -26,14 +26,14 @@ export const CheckStatusEntity = z.object({
 }).meta({ id: 'CheckStatus' });
 
 /** No data raises none of the flags and says so in `status`. */
-export function statusEntity(status: CheckStatus): z.output<typeof CheckStatusEntity> {
+export function statusEntity(status: CheckStatus, extremes: RunExtremes | undefined): z.output<typeof CheckStatusEntity> {
   const { last } = status;
   return {
     name: status.name,
     checkId: status.checkId,
     hasFailures: status.status === 'failing', hasErrors: false, isDegraded: status.status === 'degraded',
-    longestRun: roundedMs(status.longestRunMs),
-    shortestRun: roundedMs(status.shortestRunMs),
+    longestRun: roundedMs(extremes?.longestMs),
+    shortestRun: roundedMs(extremes?.shortestMs),
     lastRunLocation: last?.locationCode ?? null,
     lastCheckRunId: last?.runId ?? null,
     sslDaysRemaining: null,
@@ -46,6 +46,6 @@ export function statusEntity(status: CheckStatus): z.output<typeof CheckStatusEn
   };
 }
 
-function roundedMs(value: number | null): number | null {
-  return value === null ? null : Math.round(value);
+function roundedMs(value: number | undefined): number | null {
+  return value === undefined ? null : Math.round(value);
 }
