@@ -7,7 +7,6 @@ const PAIR_WORDS = 12;
 const HOURS = 24;
 /** What is counted of runs, in this order; gaps stand apart. */
 export const CELL_COUNTS = ['passed', 'degraded', 'failed', 'agent_faults', 'egress_denied', 'impaired', 'established', 'over_max', 'attempts'] as const;
-type CellCount = (typeof CELL_COUNTS)[number];
 const COUNTS = CELL_COUNTS.length;
 const [PASSED, DEGRADED, FAILED, AGENT_FAULTS, EGRESS_DENIED, IMPAIRED, ESTABLISHED, OVER_MAX, ATTEMPTS] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
 
@@ -34,7 +33,8 @@ export type GapReasons = Readonly<Record<string, number>>;
 
 /** Of a cell: everything that a row of a rollup tells. */
 export type CellFigures = {
-  readonly counts: Readonly<Record<CellCount, number>>;
+  /** As CELL_COUNTS has them. */
+  readonly counts: readonly number[];
   readonly gaps: GapReasons | null;
   readonly last: { readonly dueAtMs: number; readonly outcome: string } | null;
   readonly total: Buffer | null;
@@ -113,19 +113,24 @@ export class Cells {
   }
 
   #figures(cells: readonly number[]): CellFigures {
-    const counts = Object.fromEntries(CELL_COUNTS.map((name) => [name, 0])) as Record<CellCount, number>;
-    let [gaps, last, runs]: [Record<string, number> | null, number, number] = [null, 0, 0];
+    const counts: number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let gaps: Record<string, number> | null = null;
+    let last = 0;
+    let runs = 0;
     for (const cell of cells) {
-      for (let n = 0; n < COUNTS; n += 1) counts[CELL_COUNTS[n]!] += this.#counts[cell * COUNTS + n]!;
+      for (let n = 0; n < COUNTS; n += 1) counts[n]! += this.#counts[cell * COUNTS + n]!;
       last = Math.max(last, this.#last[cell]!);
       gaps = mergedGaps(gaps, this.#gaps.get(cell) ?? null);
       for (let run = this.#newest[cell]!; run !== 0; run = this.#before[run - 1]!) {
         if ((runs + 1) * MEASURED > this.#scratch.length) this.#scratch = grown(this.#scratch);
-        for (let n = 0; n < MEASURED; n += 1) this.#scratch[runs * MEASURED + n] = this.#times[(run - 1) * MEASURED + n]!;
+        const scratch = this.#scratch;
+        const times = this.#times;
+        for (let n = 0; n < MEASURED; n += 1) scratch[runs * MEASURED + n] = times[(run - 1) * MEASURED + n]!;
         runs += 1;
       }
     }
-    return { counts, gaps, last: last === 0 ? null : { dueAtMs: Math.floor(last / 4), outcome: LAST_OUTCOMES[last % 4]! }, ...packTimes(this.#scratch, runs) };
+    const { total, phases } = packTimes(this.#scratch, runs);
+    return { counts, gaps, last: last === 0 ? null : { dueAtMs: Math.floor(last / 4), outcome: LAST_OUTCOMES[last % 4]! }, total, phases };
   }
 
   #cellOf(pair: number, hour: number): number {

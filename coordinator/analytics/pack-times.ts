@@ -10,6 +10,10 @@ const PLACES = PHASES.map((phase) => ({ dns: DNS, connect: CONNECT, tls: TLS, se
 const counts = new Uint32Array(BUCKETS);
 /** Buckets that are not 0, in the order in which they came. */
 const used = new Uint16Array(BUCKETS);
+/** What comes out is put together here and copied once: no phase has more buckets than there are runs, or than there are. */
+let scratch = Buffer.allocUnsafeSlow(PHASES.length * (PART_BYTES + 64 * ENTRY_BYTES));
+const TOTAL_NUMBER = phaseNumber('total');
+const OTHERS = PHASES.map((_, number) => number).filter((number) => number !== TOTAL_NUMBER);
 const NONE = { total: null, phases: null } as const;
 
 /**
@@ -18,21 +22,31 @@ const NONE = { total: null, phases: null } as const;
  */
 export function packTimes(times: Int32Array, runs: number): { readonly total: Buffer | null; readonly phases: Buffer | null } {
   if (runs === 0) return NONE;
-  const parts: Buffer[] = [];
-  let total: Buffer | null = null;
-  for (const [number, place] of PLACES.entries()) {
-    const part = packPhase(times, runs, place, number);
-    if (part === null) continue;
-    if (number === phaseNumber('total')) total = part;
-    else parts.push(part);
-  }
-  return { total, phases: parts.length === 0 ? null : Buffer.concat(parts) };
+  const most = PHASES.length * (PART_BYTES + Math.min(runs, BUCKETS) * ENTRY_BYTES);
+  if (most > scratch.length) scratch = Buffer.allocUnsafeSlow(2 * most);
+  const totalEnd = packPhase(times, runs, TOTAL_NUMBER, 0);
+  let end = totalEnd;
+  for (const number of OTHERS) end = packPhase(times, runs, number, end);
+  return { total: copied(0, totalEnd), phases: copied(totalEnd, end) };
 }
 
-function packPhase(times: Int32Array, runs: number, place: number, number: number): Buffer | null {
-  let [buckets, sum, squares, least, most] = [0, 0, 0, Infinity, 0];
-  for (let run = 0, at = 0; run < runs; run += 1, at += MEASURED) {
-    const us = timeOf(times, at, place);
+function copied(from: number, to: number): Buffer | null {
+  if (from === to) return null;
+  const copy = Buffer.allocUnsafe(to - from);
+  scratch.copy(copy, 0, from, to);
+  return copy;
+}
+
+/** Writes the part of a phase at `at`; the offset behind it. */
+function packPhase(times: Int32Array, runs: number, number: number, at: number): number {
+  const place = PLACES[number]!;
+  let buckets = 0;
+  let sum = 0;
+  let squares = 0;
+  let least = Infinity;
+  let most = 0;
+  for (let run = 0, from = 0; run < runs; run += 1, from += MEASURED) {
+    const us = timeOf(times, from, place);
     if (us <= 0) continue;
     const bucket = bucketOf(us);
     if (counts[bucket] === 0) {
@@ -45,14 +59,21 @@ function packPhase(times: Int32Array, runs: number, place: number, number: numbe
     if (us < least) least = us;
     if (us > most) most = us;
   }
-  if (buckets === 0) return null;
-  const part = Buffer.allocUnsafe(PART_BYTES + buckets * ENTRY_BYTES);
-  let at = writePartHead(part, 0, { number, entries: buckets, sum, squares, least, most });
+  if (buckets === 0) return at;
+  let end = writePartHead(scratch, at, { number, entries: buckets, sum, squares, least, most });
   for (let n = 0; n < buckets; n += 1) {
-    at = part.writeInt32BE(counts[used[n]!]!, part.writeInt16BE(used[n]!, at));
-    counts[used[n]!] = 0;
+    const bucket = used[n]!;
+    const count = counts[bucket]!;
+    scratch[end] = bucket >> 8;
+    scratch[end + 1] = bucket;
+    scratch[end + 2] = count >>> 24;
+    scratch[end + 3] = count >>> 16;
+    scratch[end + 4] = count >>> 8;
+    scratch[end + 5] = count;
+    counts[bucket] = 0;
+    end += ENTRY_BYTES;
   }
-  return part;
+  return end;
 }
 
 function timeOf(times: Int32Array, run: number, place: number): number {

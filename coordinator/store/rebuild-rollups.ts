@@ -135,7 +135,7 @@ const COLUMNS: readonly (ArrayColumn<CellRow> & { readonly name: string })[] = [
   { name: 'location_id', type: 'uuid', of: ({ locationId }) => locationId }, { name: 'at', type: 'timestamptz', of: ({ atMs }) => atMs },
   { name: 'last_due_at', type: 'timestamptz', of: ({ figures }) => figures.last?.dueAtMs ?? null },
   { name: 'last_outcome', type: 'text', of: ({ figures }) => figures.last?.outcome ?? null },
-  ...CELL_COUNTS.map((name) => ({ name, type: 'int4' as const, of: ({ figures }: CellRow) => figures.counts[name] })),
+  ...CELL_COUNTS.map((name, index) => ({ name, type: 'int4' as const, of: ({ figures }: CellRow) => figures.counts[index] })),
   { name: 'gaps', type: 'int4', of: ({ figures: { gaps } }) => (gaps === null ? 0 : Object.values(gaps).reduce((sum, n) => sum + n, 0)) },
   { name: 'gap_reasons', type: 'jsonb', of: ({ figures }) => figures.gaps },
   { name: 'total', type: 'bytea', of: ({ figures }) => figures.total },
@@ -162,7 +162,7 @@ function together(one: Whole | undefined, other: Whole): Whole {
   if (one === undefined) return other;
   const [a, b] = [one.last, other.last];
   return {
-    counts: Object.fromEntries(CELL_COUNTS.map((name) => [name, one.counts[name] + other.counts[name]])) as Whole['counts'],
+    counts: one.counts.map((count, index) => count + other.counts[index]!),
     gaps: mergedGaps(one.gaps as Record<string, number> | null, other.gaps), last: a === null || b !== null && b.dueAtMs >= a.dueAtMs ? b : a,
     total: bothOf(one.total, other.total), phases: bothOf(one.phases, other.phases),
   };
