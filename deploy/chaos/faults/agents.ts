@@ -1,6 +1,5 @@
-/** Faults of an agent's disk, clock, identity and config. */
-import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+/** Faults of an agent's clock, identity and config. */
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, pause } from '../../e2e/testing/eventually.ts';
 import type { Random } from '../../fuzz/random.ts';
@@ -9,31 +8,6 @@ import type { Lab, LabAgent } from '../lab.ts';
 
 const FAKETIME = ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1', '/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1'].find((path) => existsSync(path));
 const HOUR_MS = 3_600_000;
-/** Until an agent that came back has its share of the location again. */
-const AT_WORK_AGAIN_MS = 10_000;
-
-export const fullDisk: Fault = {
-  id: 'F11', name: 'the disk of an agent is full',
-  cannot: async () => (process.getuid?.() === 0 ? canMount() : 'mounting a small disk needs root'),
-  async strike(lab, random) {
-    const agent = await onSmallDisk(lab, random);
-    await lab.untilAvailable();
-    await pause(AT_WORK_AGAIN_MS);
-    agent.line.set({ kind: 'cut' });
-    const before = agent.process!.output.length;
-    const filler = join(agent.dataDir, 'filler');
-    execFileSync('sh', ['-c', `dd if=/dev/zero of='${filler}' bs=64k 2>/dev/null || true`]);
-    try {
-      await pause(15_000);
-      const said = agent.process!.output.slice(before);
-      if (!/trouble with the spool/.test(said)) throw new DidNotFire(`${agent.name} met no full disk: ${said.slice(-300)}`);
-    } finally {
-      rmSync(filler);
-      agent.line.set({ kind: 'good' });
-    }
-    return `${agent.name}: 15 s without room, the link cut`;
-  },
-};
 
 export const clonedAgent: Fault = {
   id: 'F12', name: 'the same identity twice',
@@ -134,30 +108,4 @@ export const revokedKey: Fault = {
 function aRunning(lab: Lab, random: Random): LabAgent {
   const running = lab.agents.filter(({ process }) => process?.isRunning);
   return running[random.int(0, running.length - 1)]!;
-}
-
-async function canMount(): Promise<string | null> {
-  try {
-    execFileSync('sh', ['-c', 'd=$(mktemp -d) && mount -t tmpfs -o size=1m none "$d" && umount "$d" && rmdir "$d"'], { stdio: 'ignore' });
-    return null;
-  } catch {
-    return 'a small disk cannot be mounted here';
-  }
-}
-
-/** Its data directory moves to a disk of 24 MB, for good. */
-async function onSmallDisk(lab: Lab, random: Random): Promise<LabAgent> {
-  const agent = aRunning(lab, random);
-  agent.troublesAtMs.push(Date.now());
-  await agent.process!.stop();
-  const copy = `${agent.dataDir}-before`;
-  cpSync(agent.dataDir, copy, { recursive: true });
-  rmSync(agent.dataDir, { recursive: true });
-  mkdirSync(agent.dataDir);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m,mode=700', 'none', agent.dataDir]);
-  lab.onEnd(async () => { execFileSync('umount', ['-l', agent.dataDir]); });
-  cpSync(copy, agent.dataDir, { recursive: true });
-  await lab.startAgent(agent);
-  agent.troublesAtMs.push(Date.now());
-  return agent;
 }
