@@ -130,7 +130,7 @@ async function open(config: CoordinatorConfig, log: Log & FastifyBaseLogger, ope
   }
   const api = createApi({
     store, log, hashToken, clock: systemClock, ids: randomUUID, version: VERSION,
-    shots: { run: (shot) => fleet.runShot(shot) }, channels: notices, demand: fleet.demand, agentDoor: agentDoor(config, door.port), usage: config.usage,
+    shots: { run: (shot) => fleet.runShot(shot) }, channels: notices, demand: fleet.demand, agentDoor: agentDoor(config, door.port), usage: config.usage, retention: config.retention,
     metrics: () => metrics.metrics(),
     people: { store, reached: howReached(config.http), publicUrl: config.http.publicUrl, onSetUp: () => forgetSetupToken(config.dataDir), ...(config.oidc ? { oidc: config.oidc } : {}) },
     events,

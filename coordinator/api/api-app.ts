@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '#shared/time/clock.ts';
 import type { AgentDoor } from './agent-door.ts';
+import type { AccountSettingsStore, KeptDays } from './account-settings-port.ts';
 import type { AlertStore } from './alerts-port.ts';
 import type { AnalyticsStore } from './analytics-port.ts';
 import type { CompletenessStore } from './completeness-port.ts';
@@ -24,10 +25,12 @@ export type Health = { readonly isReady: boolean; readonly problems: readonly st
 
 /** What the routes stand on. */
 export type ApiDeps = {
-  readonly store: ApiStore & ResourceStore & CompletenessStore & AnalyticsStore & DeliveryLogStore & AlertStore & UsageStore & PrometheusStore & LocationUseStore & StatusPageStore & ViewStore;
+  readonly store: ApiStore & ResourceStore & CompletenessStore & AnalyticsStore & DeliveryLogStore & AlertStore & UsageStore & PrometheusStore & LocationUseStore & StatusPageStore & ViewStore & AccountSettingsStore;
   readonly shots: ShotRunner;
   /** Left out: channels cannot be tried out. */
   readonly channels?: ChannelTester;
+  /** How long the installation keeps results; left out: as long as it does by default. */
+  readonly retention?: KeptDays;
   /** Left out: the default price, no quota. */
   readonly usage?: UsageSettings;
   /** Left out: load is told nowhere. */

@@ -21,6 +21,7 @@ import { alertRoutes } from './routes/alerts.ts';
 import { alertDeliveryRoutes } from './routes/alert-deliveries.ts';
 import { analyticsRoutes } from './routes/analytics.ts';
 import { badgeRoutes } from './routes/badges.ts';
+import { retentionRoutes } from './routes/retention.ts';
 import { reportingRoutes } from './routes/reporting.ts';
 import { resultsCsvRoutes } from './routes/results-csv.ts';
 import { checkFormRoutes } from './routes/check-forms.ts';
@@ -122,7 +123,7 @@ export function createApi(options: ApiOptions): ApiApp {
 /** Every route of the API. */
 function registerRoutes(app: ApiApp, deps: ApiDeps): void {
   for (const routes of [checkRoutes, checkFormRoutes, runRoutes, resultRoutes, viewRoutes, completenessRoutes, seriesRoutes, analyticsRoutes, reportingRoutes, badgeRoutes, resultsCsvRoutes, statusRoutes, fleetRoutes, privateLocationRoutes, agentRoutes, agentDoorRoutes, alertRoutes, alertDeliveryRoutes, accountRoutes, serviceRoutes,
-    usageRoutes, groupRoutes, alertChannelRoutes, alertSettingsRoutes, maintenanceWindowRoutes, variableRoutes, statusPageRoutes]) routes(app, deps);
+    usageRoutes, retentionRoutes, groupRoutes, alertChannelRoutes, alertSettingsRoutes, maintenanceWindowRoutes, variableRoutes, statusPageRoutes]) routes(app, deps);
   prometheusRoutes(app, deps);
   const boards = new SummaryBoards(deps.store, deps.clock);
   checkSummaryRoutes(app, boards);

@@ -37,6 +37,8 @@ describe('every route', () => {
       'DELETE /v2/check-groups/:id groups:write',
       'GET /accounts/:id/v2/prometheus/metrics results:read',
       'GET /v1/account/alert-settings account:read',
+      'GET /v1/account/badges account:read',
+      'GET /v1/account/retention account:read',
       'GET /v1/accounts/me account:read',
       'GET /v1/agents agents:read',
       'GET /v1/alert-channel-forms channels:read',
@@ -115,6 +117,8 @@ describe('every route', () => {
       'POST /v1/variables variables:write',
       'POST /v2/check-groups groups:write',
       'PUT /v1/account/alert-settings account:write',
+      'PUT /v1/account/badges account:write',
+      'PUT /v1/account/retention account:write',
       'PUT /v1/alert-channels/:id channels:write',
       'PUT /v1/alert-channels/:id/subscriptions channels:write',
       'PUT /v1/check-groups/:id groups:write',
@@ -131,7 +135,7 @@ describe('every route', () => {
 
   it('is public only where nothing belongs to anybody, or an account shows it to everybody', () => {
     const open = routes().filter((route) => route.scope === 'public' && route.method !== 'HEAD').map((route) => route.url);
-    expect(open.filter((url) => !url.startsWith('/docs')).sort()).toEqual(['/healthz', '/metrics', '/openapi.json', '/readyz', '/v1/public/status-pages/:slug']);
+    expect(open.filter((url) => !url.startsWith('/docs')).sort()).toEqual(['/healthz', '/metrics', '/openapi.json', '/readyz', '/v1/public/badges/checks/:id', '/v1/public/status-pages/:slug']);
   });
 
   it('fails to register without a scope, or with one that is unknown', async () => {

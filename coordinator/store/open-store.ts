@@ -28,6 +28,8 @@ import type { ImpairedStore } from '../pipeline/impaired-port.ts';
 import type { IngestStore, PlanStore, SessionStore, ShotStore } from '../pipeline/ports.ts';
 import { alertStore } from './alerts.ts';
 import { analyticsStore } from './analytics.ts';
+import type { AccountSettingsStore } from '../api/account-settings-port.ts';
+import { accountSettingsStore } from './account-settings.ts';
 import { agentStore } from './agents.ts';
 import { apiKeyStore } from './api-keys.ts';
 import { auditStore } from './audit-log.ts';
@@ -92,7 +94,7 @@ export type StoreOptions = {
 };
 
 export type Store = ApiStore & ViewStore & ResourceStore & PlanStore & IngestStore & SessionStore & LivenessStore & ShotStore & ShotRouteStore & EnrolmentStore & ClosingStore & CompletenessStore & ImpairedStore & RollupStore
-  & AnalyticsStore & RetentionStore & UsageStore & PrometheusStore & OperatorStore & MeterStore & DeliveryStore & DeliveryLogStore & AlertStore & DeliveryChannels & UserStore & EventStore & LocationUseStore & StatusPageStore
+  & AnalyticsStore & RetentionStore & UsageStore & PrometheusStore & OperatorStore & MeterStore & DeliveryStore & DeliveryLogStore & AlertStore & DeliveryChannels & UserStore & EventStore & LocationUseStore & StatusPageStore & AccountSettingsStore
   & JudgingStore & OutageStore & Pick<ReturnType<typeof keyStore>, 'ensureFirstAccount'> & Pick<ReturnType<typeof locationStore>, 'ensureLocations'> & {
     /** Brings the schema up to date; the names of what was applied. Throws `DatabaseError`. */
     migrate(): Promise<readonly string[]>;
@@ -148,7 +150,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await migrateJobQueue(jobPool, log).catch(fail);
       return applied;
     },
-    ...retentionStore(pool, partitions), ...analyticsStore(db), ...rollupStore({ pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }), ...operatorStore(db), ...accountFactsStore(db), ...counterStore(pool), ...usageStore({ db, pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }),
+    ...retentionStore(pool, partitions), ...accountSettingsStore(db), ...analyticsStore(db), ...rollupStore({ pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }), ...operatorStore(db), ...accountFactsStore(db), ...counterStore(pool), ...usageStore({ db, pool, partitions, rawDays: options.retentionRawDays ?? RAW_DAYS }),
     ensurePartitions: (fromMs = Date.now() - DAY_MS, toMs = Date.now() + DAY_MS) => partitions.ensure(fromMs, toMs),
     ping,
     close,

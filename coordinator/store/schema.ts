@@ -128,7 +128,7 @@ export type Database = {
   location_outages: {
     account_id: string; id: string; location_id: string; kind: 'empty' | 'cut_off'; from_at: Instant; told_at: Instant; ended_at: MaybeInstant;
   };
-  account_settings: { account_id: string; alert_settings: ColumnType<AlertSettings | null, string | null, string | null>; updated_at: DefaultInstant };
+  account_settings: { account_id: string; public_badges: Generated<boolean>; alert_settings: ColumnType<AlertSettings | null, string | null, string | null>; updated_at: DefaultInstant };
   check_groups: {
     account_id: string; id: Generated<number>; revision: Generated<number>; name: string; definition: Json<CheckGroup>;
     created_at: DefaultInstant; updated_at: DefaultInstant;

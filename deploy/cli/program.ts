@@ -133,6 +133,9 @@ function addAlerting(program: Command, context: Context, add: Add, ends: Ends): 
   add(variables, 'set <key> <value>', 'make or change one').option('--secret', 'written, used and never read again')
     .action((key: string, value: string, flags) => ends(load().then((it) => it.setVariable(context, key, value, flags))));
   add(variables, 'delete <key>', 'end one').action((key: string) => ends(load().then((it) => it.deleteVariable(context, key))));
+  add(program, 'retention', 'how long results are kept; with days, keeps them for shorter')
+    .option('--raw-days <days>', 'single results').option('--hourly-days <days>', 'figures by the hour').option('--daily-days <days>', 'figures by the day').option('--default', 'as long as the installation keeps them')
+    .action((flags) => ends(import('./commands/retention.ts').then((it) => it.retention(context, flags))));
   add(program, 'usage', 'runs of this month, and the quotas').action(() => ends(load().then((it) => it.showUsage(context))));
 }
 

@@ -16,6 +16,11 @@ export class MemoryResources extends MemoryUsage implements ResourceStore {
   async listChecksOfGroup() { return EMPTY_PAGE; }
   async getAlertSettings() { return null; }
   async setAlertSettings(): Promise<void> {}
+  async readRetention() { return null; }
+  async setRetention(): Promise<void> {}
+  async hasPublicBadges() { return false; }
+  async setPublicBadges(): Promise<void> {}
+  async findPublicBadge() { return null; }
   async listChannels() { return EMPTY_PAGE; }
   async getChannel() { return null; }
   async createChannel(): Promise<never> { return onPostgres(); }

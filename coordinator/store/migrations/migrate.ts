@@ -22,6 +22,7 @@ import * as restores from './0018-restores.ts';
 import * as engines from './0019-engines.ts';
 import * as draining from './0020-draining.ts';
 import * as identities from './0025-identities.ts';
+import * as accountSettings from './0030-account-settings.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -45,6 +46,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0019-engines': engines,
   '0020-draining': draining,
   '0025-identities': identities,
+  '0030-account-settings': accountSettings,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };

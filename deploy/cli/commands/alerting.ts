@@ -103,11 +103,11 @@ export async function deleteVariable({ env, output }: Context, key: string): Pro
 export async function showUsage({ env, output }: Context): Promise<ExitCode> {
   const body = asRecord(await new ApiClient(await apiAccess(env)).get('/v1/usage/summary'));
   const total = asRecord(body['total']);
-  const types = (Array.isArray(body['byCheckType']) ? body['byCheckType'].map(asRecord) : []).map((one) => [text(one['checkType']), text(one['source'] ?? 'here'), text(one['runs'])]);
+  const types = (Array.isArray(body['byCheckType']) ? body['byCheckType'].map(asRecord) : []).map((one) => [text(one['checkType']), text(one['source'] ?? 'here'), text(one['totalRuns'])]);
   const quotas = (Array.isArray(body['quotas']) ? body['quotas'].map(asRecord) : [])
     .map((quota) => `quota ${text(quota['pool'])}: ${text(quota['used'])} of ${text(quota['runsPerMonth'])} runs in ${text(quota['period'])}, ${text(quota['state'])}`);
   output.answer(body, () => [
-    `${text(total['runs'])} runs from ${text(body['from'])} to ${text(body['to'])}`,
+    `${text(total['totalRuns'])} runs from ${text(body['from'])} to ${text(body['to'])}`,
     ...(types.length === 0 ? [] : table(['CHECK TYPE', 'COUNTED BY', 'RUNS'], types)), ...quotas,
   ].map(safeText));
   return EXIT.ok;
