@@ -4,13 +4,13 @@ import '@mantine/notifications/styles.css';
 import './theme/theme.css';
 import { MantineProvider } from '@mantine/core';
 import { ModalsProvider } from '@mantine/modals';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ApiProblem } from './api/api-problem.ts';
 import { queryClient } from './api/query-client.ts';
+import { ToastHost } from './parts/toast-host.tsx';
 import { router } from './router.ts';
 import { colorSchemeManager, cssVariables, theme } from './theme/theme.ts';
 
@@ -27,7 +27,7 @@ createRoot(root, { onCaughtError: (error) => { if (!(error instanceof ApiProblem
     <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={colorSchemeManager} cssVariablesResolver={cssVariables} getStyleNonce={() => nonce}>
       <QueryClientProvider client={queryClient}>
         <ModalsProvider labels={{ confirm: 'Confirm', cancel: 'Cancel' }}>
-          <Notifications position="bottom-right" />
+          <ToastHost />
           <RouterProvider router={router} />
         </ModalsProvider>
       </QueryClientProvider>

@@ -1,6 +1,6 @@
-import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient, type UseMutationResult } from '@tanstack/react-query';
 import { messageOf } from '../api/api-problem.ts';
+import { toast } from './toast.ts';
 
 /**
  * One action of a button or menu: does it, makes its topics stale, and says what came of it.
@@ -16,9 +16,9 @@ export function useAct<Input, Output = unknown>(act: {
   return useMutation({
     mutationFn: act.run,
     onSuccess: (output, input) => {
-      if (act.done) notifications.show({ message: act.done(output, input), color: 'teal' });
+      if (act.done) toast({ message: act.done(output, input), color: 'teal' });
     },
-    onError: (error) => notifications.show({ title: 'That did not work', message: messageOf(error), color: 'red', autoClose: 10_000 }),
+    onError: (error) => toast({ title: 'That did not work', message: messageOf(error), color: 'red', autoClose: 10_000 }),
     onSettled: () => queries.invalidateQueries({ predicate: ({ queryKey }) => act.stale.includes(String(queryKey[0])) }),
   });
 }

@@ -1,11 +1,12 @@
-import { Button, Card, Group, NumberInput, Select, Stack, Switch, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { Button, Card, Group, Select, Stack, Switch, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { api } from '../../api/api.ts';
 import { fieldErrors } from '../../api/api-problem.ts';
 import { useMay } from '../../api/session.ts';
+import { NumberField } from '../../parts/number-field.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
+import { toast } from '../../parts/toast.ts';
 import { PageHeader } from '../../shell/page-header.tsx';
 
 type Settings = {
@@ -29,7 +30,7 @@ export function AlertSettingsPage() {
   const save = useMutation({
     mutationFn: (values: Settings) => api.put('/v1/account/alert-settings', values),
     onSuccess: () => {
-      notifications.show({ message: 'Saved: checks without settings of their own follow it', color: 'teal' });
+      toast({ message: 'Saved: checks without settings of their own follow it', color: 'teal' });
       void queries.invalidateQueries({ queryKey: ['settings', 'alerting'] });
     },
     onError: (error) => form.setErrors(fieldErrors(error)),
@@ -45,7 +46,7 @@ export function AlertSettingsPage() {
             <ProblemAlert error={save.error} title="Not saved" />
             <Select label="Alert after" data={[{ value: 'RUN_BASED', label: 'failed runs in a row' }, { value: 'TIME_BASED', label: 'a time of failing' }]} allowDeselect={false} {...form.getInputProps('escalationType')} />
             {values.escalationType === 'RUN_BASED'
-              ? <NumberInput label="Failed runs in a row" min={1} max={5} {...form.getInputProps('runBasedEscalation.failedRunThreshold')} />
+              ? <NumberField label="Failed runs in a row" min={1} max={5} {...form.getInputProps('runBasedEscalation.failedRunThreshold')} />
               : <Select label="Failing for" data={FAILING_MINUTES} {...choose('timeBasedEscalation.minutesFailingThreshold', values.timeBasedEscalation.minutesFailingThreshold)} />}
             <Group grow align="flex-start">
               <Select label="Remind" data={REMINDERS} {...choose('reminders.amount', values.reminders.amount)} />
@@ -53,7 +54,7 @@ export function AlertSettingsPage() {
             </Group>
             <Switch label="Parallel runs fail only where many locations do" {...form.getInputProps('parallelRunFailureThreshold.enabled', { type: 'checkbox' })} />
             {values.parallelRunFailureThreshold.enabled && <Select label="From" data={SHARES} {...choose('parallelRunFailureThreshold.percentage', values.parallelRunFailureThreshold.percentage)} />}
-            <NumberInput label="Passing runs in a row that end a failure" min={1} max={10} {...form.getInputProps('recoveryPassThreshold')} />
+            <NumberField label="Passing runs in a row that end a failure" min={1} max={10} {...form.getInputProps('recoveryPassThreshold')} />
             <Text size="sm" p="sm" style={{ background: 'var(--mantine-color-indigo-light)', borderRadius: 8 }}>{sentence(values)}</Text>
             {mayWrite && <Button type="submit" loading={save.isPending} style={{ alignSelf: 'flex-start' }}>Save</Button>}
           </Stack>

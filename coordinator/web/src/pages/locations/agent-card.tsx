@@ -1,5 +1,5 @@
 import { Alert, Anchor, Badge, Button, Card, Group, Progress, SimpleGrid, Stack, Text, Title } from '@mantine/core';
-import { IconAlertTriangle, IconCheck, IconTrash } from '@tabler/icons-react';
+import { IconAlertTriangle, IconArrowBackUp, IconCheck, IconDoorExit, IconTrash } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api } from '../../api/api.ts';
@@ -8,11 +8,14 @@ import { askFirst } from '../../parts/ask-first.tsx';
 import { TimeAgo } from '../../parts/time-text.tsx';
 import { ToneMark } from '../../parts/tone-mark.tsx';
 import { useAct } from '../../parts/use-act.ts';
-import { loadText, type Agent } from './fleet.ts';
+import { drainAgent, isLeaving, loadText, undrainAgent, type Agent } from './fleet.ts';
+import { Leaving } from './leaving.tsx';
 
 /** One agent, with all that it tells about itself. */
 export function AgentCard({ agent, mayManage }: { readonly agent: Agent; readonly mayManage: boolean }) {
   const approve = useAct<void>({ run: () => api.post(`/v1/agents/${agent.id}/approve`), stale: ['fleet'], done: () => `${agent.name} may come in` });
+  const drain = useAct<void>({ run: () => drainAgent(agent.id), stale: ['fleet'], done: () => `${agent.name} hands its checks over` });
+  const undrain = useAct<void>({ run: () => undrainAgent(agent.id), stale: ['fleet'], done: () => `${agent.name} is at work again` });
   const revoke = useAct<void>({ run: () => api.delete(`/v1/agents/${agent.id}`), stale: ['fleet'], done: () => `${agent.name} is revoked` });
   return (
     <Card component="section" aria-label={`Agent ${agent.name}`}>
@@ -39,6 +42,13 @@ export function AgentCard({ agent, mayManage }: { readonly agent: Agent; readonl
       {mayManage && (
         <Group gap="xs" mt="sm" justify="flex-end">
           {agent.state === 'pending' && <Button size="xs" leftSection={<IconCheck size={14} />} loading={approve.isPending} onClick={() => approve.mutate()}>Approve</Button>}
+          {agent.state === 'active' && (
+            <Button
+              size="xs" variant="default" leftSection={<IconDoorExit size={14} />} aria-label={`Drain ${agent.name}`} loading={drain.isPending}
+              onClick={() => askFirst({ title: `Drain ${agent.name}?`, children: 'The other agents of its location take its checks over within seconds, without a missing or a double slot. It may be stopped once it is drained. While nobody else is there it goes on.', verb: 'Drain', onConfirm: () => drain.mutate() })}
+            >Drain</Button>
+          )}
+          {isLeaving(agent) && <Button size="xs" variant="default" leftSection={<IconArrowBackUp size={14} />} aria-label={`Put ${agent.name} back to work`} loading={undrain.isPending} onClick={() => undrain.mutate()}>Put back to work</Button>}
           <Button
             size="xs" variant="default" leftSection={<IconTrash size={14} />} aria-label={`Revoke ${agent.name}`}
             onClick={() => askFirst({ title: `Revoke ${agent.name}?`, children: 'It is cut off within seconds and cannot come back as it is. What it has not delivered stays on its disk. Stop it on its machine as well.', verb: 'Revoke', onConfirm: () => revoke.mutate() })}
@@ -53,6 +63,7 @@ function AgentState({ agent }: { readonly agent: Agent }) {
   if (agent.state === 'pending') return <ToneMark tone="waiting">Waits for approval</ToneMark>;
   if (!agent.connected) return <Group gap={6}><ToneMark tone="idle">Away</ToneMark><TimeAgo at={agent.lastSeenAt} c="dimmed" /></Group>;
   if (agent.conflict) return <ToneMark tone="bad">Conflict</ToneMark>;
+  if (isLeaving(agent)) return <Leaving agent={agent} />;
   if (agent.impaired) return <ToneMark tone="warn">Cut off</ToneMark>;
   if (agent.overloaded) return <ToneMark tone="warn">Overloaded</ToneMark>;
   return <ToneMark tone="good">Connected</ToneMark>;

@@ -53,4 +53,7 @@ export const undrainAgent = (id: string): Promise<unknown> => api.delete(`/v1/ag
 /** Where the keys of a location are made and revoked. */
 export const keysPath = ({ kind, id, code }: Location): string => (kind === 'public' ? `/v1/locations/${code}/keys` : `/v1/private-locations/${id}/keys`);
 
+/** Being taken out of work, or out of it. */
+export const isLeaving = ({ state }: Agent): boolean => state === 'draining' || state === 'drained';
+
 export const loadText = (load: number | null): string => (load === null ? '–' : `${Math.round(load * 100)} %`);

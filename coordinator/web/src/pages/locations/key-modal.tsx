@@ -1,8 +1,9 @@
-import { Button, Checkbox, Modal, NumberInput, Select, Stack } from '@mantine/core';
+import { Button, Checkbox, Modal, Select, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../api/api.ts';
 import { fieldErrors } from '../../api/api-problem.ts';
+import { NumberField } from '../../parts/number-field.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { keysPath, type Location, type LocationKey } from './fleet.ts';
 
@@ -33,7 +34,7 @@ function KeyForm({ location, onMade }: { readonly location: Location; readonly o
         <ProblemAlert error={add.error} title="Not added" />
         <Checkbox label="One agent, once" description="The key is that agent’s own from then on." {...form.getInputProps('oneTime', { type: 'checkbox' })} />
         <Checkbox label="Agents wait for approval" {...form.getInputProps('requireApproval', { type: 'checkbox' })} />
-        <NumberInput label="Agents at most" placeholder="any number" min={1} allowDecimal={false} {...form.getInputProps('maxAgents')} />
+        <NumberField label="Agents at most" placeholder="any number" min={1} {...form.getInputProps('maxAgents')} />
         <Select label="Lets agents join for" data={LASTS} allowDeselect={false} {...form.getInputProps('days')} />
         <Button type="submit" loading={add.isPending}>Add</Button>
       </Stack>

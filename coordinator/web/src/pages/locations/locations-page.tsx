@@ -9,7 +9,8 @@ import { EmptyState } from '../../parts/empty-state.tsx';
 import { TimeAgo } from '../../parts/time-text.tsx';
 import { ToneMark } from '../../parts/tone-mark.tsx';
 import { PageHeader } from '../../shell/page-header.tsx';
-import { agentsQuery, loadText, locationsQuery, type Agent, type Location } from './fleet.ts';
+import { agentsQuery, isLeaving, loadText, locationsQuery, type Agent, type Location } from './fleet.ts';
+import { Leaving } from './leaving.tsx';
 
 /** Where checks run from, and who runs them. */
 export function LocationsPage() {
@@ -90,6 +91,7 @@ function stateOf(agent: Agent) {
   if (agent.state === 'pending') return <ToneMark tone="waiting">Waits for approval</ToneMark>;
   if (!agent.connected) return <ToneMark tone="idle">Away</ToneMark>;
   if (agent.conflict) return <ToneMark tone="bad">Conflict</ToneMark>;
+  if (isLeaving(agent)) return <Leaving agent={agent} />;
   if (agent.impaired) return <ToneMark tone="warn">Cut off</ToneMark>;
   if (agent.overloaded || agent.rejected.length > 0) return <ToneMark tone="warn">{agent.overloaded ? 'Overloaded' : `${agent.rejected.length} rejected`}</ToneMark>;
   return <ToneMark tone="good">Connected</ToneMark>;

@@ -1,9 +1,10 @@
-import { Button, Group, NumberInput, Radio, Select, Stack, TagsInput, Text, TextInput } from '@mantine/core';
+import { Button, Group, Radio, Select, Stack, TagsInput, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../api/api.ts';
 import { fieldErrors } from '../../api/api-problem.ts';
+import { NumberField } from '../../parts/number-field.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { instantOf, wallClockAt } from './wall-clock.ts';
 
@@ -57,7 +58,7 @@ export function WindowForm({ window, onDone }: { readonly window: Window | null;
         <Select label="Time zone" description="Repeats keep the time on its walls when summer time begins and ends." data={zones} searchable allowDeselect={false} {...form.getInputProps('timeZone')} />
         <Group grow align="flex-start">
           <Select label="Repeats" data={[{ value: ONCE, label: 'never' }, { value: 'DAY', label: 'by days' }, { value: 'WEEK', label: 'by weeks' }, { value: 'MONTH', label: 'by months' }]} allowDeselect={false} {...form.getInputProps('repeatUnit')} />
-          {form.values.repeatUnit !== ONCE && <NumberInput label="Every" min={1} max={365} {...form.getInputProps('repeatInterval')} />}
+          {form.values.repeatUnit !== ONCE && <NumberField label="Every" min={1} max={365} {...form.getInputProps('repeatInterval')} />}
         </Group>
         {form.values.repeatUnit !== ONCE && <TextInput type="datetime-local" label="Until" description="Empty: without end." {...form.getInputProps('repeatEndsAt')} />}
         <TagsInput label="Tags" description="Checks with at least one of these. None: all checks." {...form.getInputProps('tags')} />

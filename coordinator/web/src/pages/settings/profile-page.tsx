@@ -1,6 +1,5 @@
 import { Badge, Button, Card, Group, PasswordInput, Stack, Table, Text, Title, VisuallyHidden } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { api } from '../../api/api.ts';
 import { fieldErrors } from '../../api/api-problem.ts';
@@ -9,6 +8,7 @@ import { DataTable } from '../../parts/data-table.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { TimeAgo } from '../../parts/time-text.tsx';
 import { useAct } from '../../parts/use-act.ts';
+import { toast } from '../../parts/toast.ts';
 import { PageHeader } from '../../shell/page-header.tsx';
 
 type UserSession = { readonly id: string; readonly address: string; readonly userAgent: string; readonly isCurrent: boolean; readonly created_at: string; readonly lastSeenAt: string };
@@ -60,7 +60,7 @@ function PasswordForm() {
     mutationFn: (values: typeof form.values) => api.put('/v1/session/password', values),
     onSuccess: () => {
       form.reset();
-      notifications.show({ message: 'Password changed. Your other sessions have ended.', color: 'teal' });
+      toast({ message: 'Password changed. Your other sessions have ended.', color: 'teal' });
       void queries.invalidateQueries({ queryKey: ['settings', 'sessions'] });
     },
     onError: (error) => form.setErrors(fieldErrors(error)),

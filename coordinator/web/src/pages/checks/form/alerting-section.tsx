@@ -1,6 +1,7 @@
-import { Alert, Anchor, Checkbox, Collapse, NumberInput, Radio, Select, SimpleGrid, Stack, Switch, Text } from '@mantine/core';
+import { Alert, Anchor, Checkbox, Collapse, Radio, Select, SimpleGrid, Stack, Switch, Text } from '@mantine/core';
 import { IconBell } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { NumberField } from '../../../parts/number-field.tsx';
 import type { AlertSettingsWire, ChannelWire } from '../wire.ts';
 import { alertSentence } from './alert-sentence.ts';
 import type { Draft } from './draft.ts';
@@ -30,7 +31,7 @@ export function AlertingSection({ channels, accountSettings }: { readonly channe
       <Collapse expanded={!values.useGlobalAlertSettings}><OwnSettings /></Collapse>
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <Switch label="Confirm from another location" description="Before an alert, a failure must be seen from another chosen location." {...form.getInputProps('confirmFromOtherLocation', { type: 'checkbox' })} />
-        <NumberInput label="Alert for one location alone" description="After so many failed runs there; empty: never." min={1} max={100} allowDecimal={false} {...form.getInputProps('perLocationFailedRuns')} />
+        <NumberField label="Alert for one location alone" description="After so many failed runs there; empty: never." min={1} max={100} {...form.getInputProps('perLocationFailedRuns')} />
         <Select
           label="While nobody can see it" description="Its agents are gone or cut off." allowDeselect={false}
           data={[{ value: 'noData', label: 'it is “no data”' }, { value: 'failing', label: 'it counts as failing' }]} {...form.getInputProps('whenUnseen')}
@@ -65,7 +66,7 @@ function OwnSettings() {
         {settings.escalationType === 'RUN_BASED'
           ? <Select label="Failed runs" allowDeselect={false} data={options([1, 2, 3, 4, 5], String)} value={String(settings.runBasedEscalation.failedRunThreshold)} onChange={(value) => set({ runBasedEscalation: { failedRunThreshold: Number(value) } })} error={form.errors['alertSettings.runBasedEscalation.failedRunThreshold']} />
           : <Select label="Minutes" allowDeselect={false} data={options([5, 10, 15, 30], String)} value={String(settings.timeBasedEscalation.minutesFailingThreshold)} onChange={(value) => set({ timeBasedEscalation: { minutesFailingThreshold: Number(value) } })} error={form.errors['alertSettings.timeBasedEscalation.minutesFailingThreshold']} />}
-        <NumberInput label="Passing runs that end it" min={1} max={10} allowDecimal={false} value={settings.recoveryPassThreshold} onChange={(value) => set({ recoveryPassThreshold: Number(value) || 1 })} error={form.errors['alertSettings.recoveryPassThreshold']} />
+        <NumberField label="Passing runs that end it" min={1} max={10} value={settings.recoveryPassThreshold} onChange={(value) => set({ recoveryPassThreshold: Number(value) || 1 })} error={form.errors['alertSettings.recoveryPassThreshold']} />
         <Select label="Reminders" allowDeselect={false} data={options([0, 1, 2, 3, 4, 5, 100_000], (value) => (value === 0 ? 'none' : value === 100_000 ? 'until it is over' : String(value)))} value={String(settings.reminders.amount)} onChange={(value) => set({ reminders: { ...settings.reminders, amount: Number(value) } })} />
         <Select label="Minutes between reminders" allowDeselect={false} disabled={settings.reminders.amount === 0} data={options([1, 2, 3, 4, 5, 10, 15, 30], String)} value={String(settings.reminders.interval)} onChange={(value) => set({ reminders: { ...settings.reminders, interval: Number(value) } })} />
         {runParallel && (

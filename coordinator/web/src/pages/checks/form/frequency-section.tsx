@@ -1,5 +1,6 @@
-import { Group, NumberInput, Select, Text } from '@mantine/core';
+import { Group, Select, Text } from '@mantine/core';
 import { useState } from 'react';
+import { NumberField } from '../../../parts/number-field.tsx';
 import { useCheckForm } from './form-context.ts';
 import { EVERY_SECONDS, intervalText } from './interval-text.ts';
 import { Section } from './section.tsx';
@@ -18,7 +19,7 @@ export function FrequencySection() {
           value={isOther ? 'other' : String(everySeconds)} error={isOther ? undefined : form.errors['everySeconds']}
           onChange={(value) => { setOther(value === 'other'); if (value !== null && value !== 'other') form.setFieldValue('everySeconds', Number(value)); }}
         />
-        {isOther && <NumberInput label="Seconds" w={140} min={10} max={86_400} allowDecimal={false} description="10 to 86400" {...form.getInputProps('everySeconds')} onChange={(value) => form.setFieldValue('everySeconds', Number(value))} />}
+        {isOther && <NumberField label="Seconds" w={140} min={10} max={86_400} description="10 to 86400" {...form.getInputProps('everySeconds')} onChange={(value) => form.setFieldValue('everySeconds', Number(value))} />}
       </Group>
       <Text size="sm" c="dimmed">{perDay.toLocaleString()} runs a day{places > 1 ? (runParallel ? `, ${places} locations each time` : `, one of ${places} locations each time`) : ''}.</Text>
     </Section>

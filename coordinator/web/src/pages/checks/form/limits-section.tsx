@@ -1,4 +1,5 @@
-import { NumberInput, SimpleGrid } from '@mantine/core';
+import { SimpleGrid } from '@mantine/core';
+import { NumberField } from '../../../parts/number-field.tsx';
 import { useCheckForm } from './form-context.ts';
 import { Section } from './section.tsx';
 
@@ -9,8 +10,8 @@ export function LimitsSection() {
   return (
     <Section id="limits" title="Response time" about="From the name's resolution to the last byte that counted.">
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
-        <NumberInput label="Degraded above" suffix=" ms" thousandSeparator=" " min={1} max={MS_MAX} step={100} allowDecimal={false} description="Slower than this is degraded." {...form.getInputProps('degradedResponseTime')} />
-        <NumberInput label="Failed above" suffix=" ms" thousandSeparator=" " min={1} max={MS_MAX} step={100} allowDecimal={false} description="The deadline of a whole attempt; at most 45 s." {...form.getInputProps('maxResponseTime')} />
+        <NumberField label="Degraded above" unit="ms" min={1} max={MS_MAX} step={100} description="Slower than this is degraded." {...form.getInputProps('degradedResponseTime')} />
+        <NumberField label="Failed above" unit="ms" min={1} max={MS_MAX} step={100} description="The deadline of a whole attempt; at most 45 s." {...form.getInputProps('maxResponseTime')} />
       </SimpleGrid>
     </Section>
   );

@@ -1,11 +1,11 @@
 import { Button, Modal, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { notifications } from '@mantine/notifications';
 import { IconTemplate } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../../api/api.ts';
 import { ProblemAlert } from '../../../parts/problem-alert.tsx';
+import { toast } from '../../../parts/toast.ts';
 import type { AssertionWire, PresetWire, StepWire } from '../wire.ts';
 import { stepDraftOf, TLS_DEFAULTS } from './draft.ts';
 import { useCheckForm } from './form-context.ts';
@@ -48,7 +48,7 @@ function PresetForm({ onDone }: { readonly onDone: () => void }) {
         assertions: filled.request.assertions?.map((assertion) => ({ ...assertion })) ?? request.assertions,
         tls: filled.request.tls ? { ...(request.tls ?? TLS_DEFAULTS), mode: filled.request.tls.mode } : null,
       });
-      notifications.show({ message: `${preset.title}: the request is filled in.`, color: 'teal' });
+      toast({ message: `${preset.title}: the request is filled in.`, color: 'teal' });
       onDone();
     },
   });

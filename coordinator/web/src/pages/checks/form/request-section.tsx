@@ -1,14 +1,17 @@
-import { Alert, Anchor, Button, Collapse, Group, NumberInput, SegmentedControl, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, Collapse, Group, SegmentedControl, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconChevronDown, IconInfoCircle } from '@tabler/icons-react';
+import { lazy, Suspense } from 'react';
+import { NumberField } from '../../../parts/number-field.tsx';
 import { DataFields } from './data-fields.tsx';
 import { TLS_DEFAULTS } from './draft.ts';
 import { useCheckForm } from './form-context.ts';
 import { tlsFromStart } from './port-hints.ts';
-import { PresetPicker } from './preset-picker.tsx';
 import { Section } from './section.tsx';
-import { StepsFields } from './steps-fields.tsx';
 import { TlsFields } from './tls-fields.tsx';
+
+const PresetPicker = lazy(async () => ({ default: (await import('./preset-picker.tsx')).PresetPicker }));
+const StepsFields = lazy(async () => ({ default: (await import('./steps-fields.tsx')).StepsFields }));
 
 /** Where to connect, and what to say there. */
 export function RequestSection() {
@@ -16,13 +19,13 @@ export function RequestSection() {
   const { request, shouldFail } = form.values;
   const suggested = tlsFromStart(request.port);
   return (
-    <Section id="request" title="Request" right={<PresetPicker />}>
+    <Section id="request" title="Request" right={<Suspense fallback={null}><PresetPicker /></Suspense>}>
       <div className="check-target">
         <TextInput
           label="Host" required description="A name or an address, without scheme and port." placeholder="db.example.com" className="foreign"
           autoCapitalize="off" autoCorrect="off" spellCheck={false} {...form.getInputProps('request.hostname')}
         />
-        <NumberInput label="Port" required description="1 to 65535" placeholder="5432" min={1} max={65_535} allowDecimal={false} hideControls {...form.getInputProps('request.port')} />
+        <NumberField label="Port" required description="1 to 65535" placeholder="5432" min={1} max={65_535} {...form.getInputProps('request.port')} />
         <div>
           <Text size="sm" fw={500} id="family">IP family</Text>
           <Text size="xs" c="dimmed" mb={5}>Never swapped silently.</Text>
@@ -50,7 +53,7 @@ export function RequestSection() {
         </div>
       )}
       {!shouldFail && request.talk === 'data' && <DataFields />}
-      {!shouldFail && request.talk === 'steps' && <StepsFields />}
+      {!shouldFail && request.talk === 'steps' && <Suspense fallback={null}><StepsFields /></Suspense>}
       <TlsFields />
       <MoreOfRequest />
     </Section>
@@ -76,8 +79,8 @@ function MoreOfRequest() {
             <TextInput label="Source address" description="An address of the agent to connect from." placeholder="192.0.2.10" {...form.getInputProps('request.sourceAddress')} />
           </SimpleGrid>
           <Group grow align="flex-start">
-            <NumberInput label="Bytes to read" description="At most 65536 are kept." min={1} max={65_536} allowDecimal={false} {...form.getInputProps('request.read.maxBytes')} />
-            <NumberInput label="Silence that ends an answer" suffix=" ms" description="Outside the measured time." min={1} max={45_000} allowDecimal={false} {...form.getInputProps('request.read.idleMs')} />
+            <NumberField label="Bytes to read" description="At most 65536 are kept." min={1} max={65_536} {...form.getInputProps('request.read.maxBytes')} />
+            <NumberField label="Silence that ends an answer" unit="ms" description="Outside the measured time." min={1} max={45_000} {...form.getInputProps('request.read.idleMs')} />
           </Group>
         </Stack>
       </Collapse>

@@ -1,4 +1,5 @@
-import { NumberInput, Select, SimpleGrid, Stack, Switch } from '@mantine/core';
+import { Select, SimpleGrid, Stack, Switch } from '@mantine/core';
+import { NumberField } from '../../../parts/number-field.tsx';
 import { useCheckForm } from './form-context.ts';
 import type { Draft } from './draft.ts';
 
@@ -22,9 +23,9 @@ export function RetryFields() {
           label="Retries" allowDeselect={false} data={TYPES} value={retry?.type ?? 'none'} error={error('type')}
           onChange={(value) => (value === null || value === 'none' ? form.setFieldValue('retryStrategy', null) : set({ type: value as Retry['type'] }))}
         />
-        {retry !== null && <NumberInput label="First wait" suffix=" s" min={0} max={600} allowDecimal={false} value={retry.baseBackoffSeconds} onChange={(value) => set({ baseBackoffSeconds: typeof value === 'number' ? value : '' })} error={error('baseBackoffSeconds')} />}
-        {retry !== null && retry.type !== 'SINGLE_RETRY' && <NumberInput label="At most" min={1} max={10} allowDecimal={false} value={retry.maxRetries} onChange={(value) => set({ maxRetries: typeof value === 'number' ? value : '' })} error={error('maxRetries')} />}
-        {retry !== null && retry.type !== 'SINGLE_RETRY' && <NumberInput label="Within" suffix=" s" min={0} max={600} allowDecimal={false} value={retry.maxDurationSeconds} onChange={(value) => set({ maxDurationSeconds: typeof value === 'number' ? value : '' })} error={error('maxDurationSeconds')} />}
+        {retry !== null && <NumberField label="First wait" unit="s" min={0} max={600} value={retry.baseBackoffSeconds} onChange={(value) => set({ baseBackoffSeconds: value })} error={error('baseBackoffSeconds')} />}
+        {retry !== null && retry.type !== 'SINGLE_RETRY' && <NumberField label="At most" min={1} max={10} value={retry.maxRetries} onChange={(value) => set({ maxRetries: value })} error={error('maxRetries')} />}
+        {retry !== null && retry.type !== 'SINGLE_RETRY' && <NumberField label="Within" unit="s" min={0} max={600} value={retry.maxDurationSeconds} onChange={(value) => set({ maxDurationSeconds: value })} error={error('maxDurationSeconds')} />}
       </SimpleGrid>
       {retry !== null && (
         <SimpleGrid cols={{ base: 1, sm: 2 }}>

@@ -1,4 +1,5 @@
-import { Collapse, NumberInput, Select, SegmentedControl, SimpleGrid, Stack, Switch, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
+import { Collapse, Select, SegmentedControl, SimpleGrid, Stack, Switch, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
+import { NumberField } from '../../../parts/number-field.tsx';
 import { TLS_DEFAULTS } from './draft.ts';
 import { useCheckForm } from './form-context.ts';
 
@@ -24,7 +25,7 @@ export function TlsFields() {
           <Switch label="Verify the certificate" description="Off: any certificate will do, and only its expiry can be judged." checked={shown.verify} onChange={(event) => set('verify', event.currentTarget.checked)} />
           <SimpleGrid cols={{ base: 1, sm: 2 }}>
             <TextInput label="Server name" description="For SNI and the certificate; left out, the host." value={shown.serverName ?? ''} onChange={(event) => set('serverName', event.currentTarget.value || null)} error={error('serverName')} />
-            <NumberInput label="Degraded when fewer days are left" description="On the whole chain. Empty: never." min={1} max={3_650} suffix=" days" allowDecimal={false} value={shown.degradedDaysLeft ?? ''} onChange={(value) => set('degradedDaysLeft', typeof value === 'number' ? value : null)} error={error('degradedDaysLeft')} />
+            <NumberField label="Degraded when fewer days are left" description="On the whole chain. Empty: never." min={1} max={3_650} unit="days" value={shown.degradedDaysLeft ?? ''} onChange={(value) => set('degradedDaysLeft', typeof value === 'number' ? value : null)} error={error('degradedDaysLeft')} />
             <Select label="Oldest version" description="Left out: TLS 1.2." clearable clearButtonProps={{ 'aria-label': 'No oldest version' }} data={['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']} value={shown.minVersion} onChange={(value) => set('minVersion', value)} error={error('minVersion')} />
             <TagsInput label="ALPN" description="Protocols to offer." value={shown.alpn} onChange={(value) => set('alpn', value)} error={error('alpn')} />
             <TextInput label="Client certificate" description="Its name in the agent's own secrets file." value={shown.clientCertificate ?? ''} onChange={(event) => set('clientCertificate', event.currentTarget.value || null)} error={error('clientCertificate')} />
