@@ -1,6 +1,7 @@
-import { ActionIcon, Menu } from '@mantine/core';
+import { ActionIcon, Menu, type ActionIconProps, type ElementProps } from '@mantine/core';
 import { IconBell, IconBellOff, IconCopy, IconDotsVertical, IconPencil, IconPlayerPause, IconPlayerPlay, IconRun, IconTrash } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useMay } from '../api/session.ts';
 import { changeCheck, deleteCheck, duplicateCheck, runCheck } from '../pages/home/check-actions.ts';
 import { askFirst } from './ask-first.tsx';
@@ -11,8 +12,20 @@ export type CheckOfMenu = {
   readonly locations: readonly string[]; readonly privateLocations: readonly string[];
 };
 
-/** The kebab menu of a check, on the home page and on its own. `onDeleted` leaves a page that has nothing to show any more. */
-export function CheckMenu({ check, onDeleted }: { readonly check: CheckOfMenu; readonly onDeleted?: () => void }) {
+type Props = { readonly check: CheckOfMenu; /** Leaves a page that has nothing to show any more. */ readonly onDeleted?: () => void };
+
+/** The kebab menu of a check, on the home page and on its own. Until it is first opened it is a button and no more: a page shows fifty. */
+export function CheckMenu(props: Props) {
+  const [isUsed, setUsed] = useState(false);
+  if (isUsed) return <UsedMenu {...props} />;
+  return <Kebab name={props.check.name} aria-haspopup="menu" aria-expanded={false} onClick={() => setUsed(true)} />;
+}
+
+function Kebab({ name, ...button }: { readonly name: string } & Partial<ActionIconProps> & ElementProps<'button', keyof ActionIconProps>) {
+  return <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${name}`} {...button}><IconDotsVertical size={18} /></ActionIcon>;
+}
+
+function UsedMenu({ check, onDeleted }: Props) {
   const { checkId: id, name, activated, muted } = check;
   const may = useMay();
   const navigate = useNavigate();
@@ -29,8 +42,8 @@ export function CheckMenu({ check, onDeleted }: { readonly check: CheckOfMenu; r
   });
   const remove = useAct<void>({ run: async () => { await deleteCheck(id); onDeleted?.(); }, stale, done: () => `${name} is deleted` });
   return (
-    <Menu position="bottom-end" shadow="md" width={190}>
-      <Menu.Target><ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${name}`}><IconDotsVertical size={18} /></ActionIcon></Menu.Target>
+    <Menu position="bottom-end" shadow="md" width={190} defaultOpened>
+      <Menu.Target><Kebab name={name} /></Menu.Target>
       <Menu.Dropdown>
         {may('checks:write') && <Menu.Item component={Link} to={`/checks/${id}/edit`} leftSection={<IconPencil size={16} />}>Edit</Menu.Item>}
         {may('checks:run') && <Menu.Item leftSection={<IconRun size={16} />} disabled={location === undefined} onClick={() => run.mutate()}>Run now</Menu.Item>}
