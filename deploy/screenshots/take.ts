@@ -67,7 +67,7 @@ async function takeAll({ fleet }: Dashboard, ids: Ids): Promise<void> {
   const [run] = await fleet.api.must<readonly { id: string }[]>('GET', `/v1/check-results/${ids.failing}?limit=1&hasFailures=true`);
   const pages = [
     { name: 'home', path: '/' }, { name: 'check', path: `/checks/${ids.shown}` }, { name: 'run', path: `/checks/${ids.failing}/runs/${run?.id ?? ''}` },
-    { name: 'form', path: `/checks/${ids.shown}/edit` }, { name: 'agents', path: '/locations' },
+    { name: 'form', path: `/checks/${ids.shown}/edit` }, { name: 'agents', path: '/locations' }, { name: 'alerting', path: '/alerts' },
   ];
   const page = await dashboard.owner(VIEW);
   for (const { name, path } of pages) await take(page, name, path, ['light', 'dark']);

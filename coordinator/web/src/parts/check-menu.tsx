@@ -16,7 +16,9 @@ type Props = { readonly check: CheckOfMenu; /** Leaves a page that has nothing t
 
 /** The kebab menu of a check, on the home page and on its own. Until it is first opened it is a button and no more: a page shows fifty. */
 export function CheckMenu(props: Props) {
+  const may = useMay();
   const [isUsed, setUsed] = useState(false);
+  if (!may('checks:write') && !may('checks:run')) return null;
   if (isUsed) return <UsedMenu {...props} />;
   return <Kebab name={props.check.name} aria-haspopup="menu" aria-expanded={false} onClick={() => setUsed(true)} />;
 }

@@ -10,7 +10,7 @@ const told = new Set<() => void>();
 export function toast(what: NotificationData): void {
   isNeeded = true;
   for (const tell of told) tell();
-  void load().then(({ notifications }) => notifications.show(what));
+  load().then(({ notifications }) => notifications.show(what), () => {});
 }
 
 /** For `ToastHost`. */

@@ -12,7 +12,7 @@ export function NotFound() {
     <Center mih="60vh" p="md" component="main">
       <Stack align="center" gap="xs">
         <Title order={1} size="h2">There is no such page</Title>
-        <Text c="dimmed" ta="center">The address may have a typing error, or what was here has been deleted.</Text>
+        <Text c="dimmed" ta="center">The address may have a typing error, what was here has been deleted, or your role has no part in it.</Text>
         <Button component={Link} to="/" mt="sm">To the checks</Button>
       </Stack>
     </Center>

@@ -1,5 +1,5 @@
-import { createRootRoute, createRoute, redirect } from '@tanstack/react-router';
-import { sessionQuery, setupQuery } from '../api/session.ts';
+import { createRootRoute, createRoute, notFound, redirect } from '@tanstack/react-router';
+import { sessionQuery, setupQuery, type Session } from '../api/session.ts';
 import { queryClient } from '../api/query-client.ts';
 import { NotFound, PageError, PagePending } from './page-states.tsx';
 import { Root } from './root.tsx';
@@ -21,3 +21,13 @@ export const signedInRoute = createRoute({
     throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href } });
   },
 });
+
+/** For pages whose only use is a write: whoever may not would fill in a form in vain. */
+export function onlyWith(scope: string): { readonly beforeLoad: () => void } {
+  return {
+    beforeLoad: () => {
+      const session = queryClient.getQueryData<Session | null>(sessionQuery.queryKey);
+      if (!session?.scopes.includes(scope)) throw notFound();
+    },
+  };
+}

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
-import { signedInRoute } from '../../shell/root-routes.ts';
+import { onlyWith, signedInRoute } from '../../shell/root-routes.ts';
 
 export type DeliverySearch = { page?: number; days?: number; failed?: boolean };
 
@@ -11,7 +11,7 @@ export const alertingRoutes = [
     component: lazyRouteComponent(() => import('./alerts-page.tsx'), 'AlertsPage'),
   }),
   createRoute({ getParentRoute: () => signedInRoute, path: '/alert-channels', component: lazyRouteComponent(() => import('./channels-page.tsx'), 'ChannelsPage') }),
-  createRoute({ getParentRoute: () => signedInRoute, path: '/alert-channels/new', component: lazyRouteComponent(() => import('./channel-form-page.tsx'), 'NewChannelPage') }),
+  createRoute({ getParentRoute: () => signedInRoute, path: '/alert-channels/new', ...onlyWith('channels:write'), component: lazyRouteComponent(() => import('./channel-form-page.tsx'), 'NewChannelPage') }),
   createRoute({ getParentRoute: () => signedInRoute, path: '/alert-channels/$channelId', component: lazyRouteComponent(() => import('./channel-form-page.tsx'), 'ChannelPage') }),
   createRoute({
     getParentRoute: () => signedInRoute, path: '/deliveries',

@@ -1,4 +1,4 @@
-import { Button, Center, Group, Pagination, Select, SegmentedControl, Text, TextInput } from '@mantine/core';
+import { Box, Button, Center, Group, Pagination, Select, SegmentedControl, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconActivityHeartbeat, IconFilterOff, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -47,7 +47,7 @@ export function HomePage() {
   }
   return (
     <>
-      <PageHeader title="Checks" actions={create} />
+      <PageHeader title="Checks" actions={create && <Box visibleFrom="sm">{create}</Box>} />
       <SummaryCounts overview={data} chosen={search.status} onChoose={(status) => change({ status })} />
       <Group gap="sm" mb="sm">
         <TextInput

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
-import { rootRoute, signedInRoute } from '../../shell/root-routes.ts';
+import { onlyWith, rootRoute, signedInRoute } from '../../shell/root-routes.ts';
 
 /** What everybody may read, outside of sign-in. */
 export const publicStatusRoutes = [
@@ -9,6 +9,6 @@ export const publicStatusRoutes = [
 /** Where it is decided what that is. */
 export const statusPageRoutes = [
   createRoute({ getParentRoute: () => signedInRoute, path: '/status-pages', component: lazyRouteComponent(() => import('./status-pages-page.tsx'), 'StatusPagesPage') }),
-  createRoute({ getParentRoute: () => signedInRoute, path: '/status-pages/new', component: lazyRouteComponent(() => import('./status-page-form-page.tsx'), 'NewStatusPage') }),
+  createRoute({ getParentRoute: () => signedInRoute, path: '/status-pages/new', ...onlyWith('account:write'), component: lazyRouteComponent(() => import('./status-page-form-page.tsx'), 'NewStatusPage') }),
   createRoute({ getParentRoute: () => signedInRoute, path: '/status-pages/$pageId', component: lazyRouteComponent(() => import('./status-page-form-page.tsx'), 'StatusPage') }),
 ] as const;

@@ -7,7 +7,7 @@ import { COMPARISON_WORDS, SOURCE_WORDS, takesTarget, unitOf } from './assertion
 import { comparisonsOf, NEW_ASSERTION } from './draft.ts';
 import { useCheckForm } from './form-context.ts';
 import { Section } from './section.tsx';
-import { RowActions } from './steps-fields.tsx';
+import { RowActions } from './row-actions.tsx';
 
 const MONO = { input: { fontFamily: 'var(--mantine-font-family-monospace)' } };
 

@@ -82,7 +82,7 @@ export function CheckForm({ initial, before, etag, onSaved, footer }: Props) {
         <div className="check-savebar">
           <Text size="sm" c="dimmed">{isChanged ? 'Not saved yet.' : before === null ? 'Nothing entered yet.' : 'No changes.'}</Text>
           <Group gap="xs">
-            <Button variant="subtle" onClick={code.open}>As YAML or JSON</Button>
+            <Button variant="subtle" onClick={code.open}>YAML or JSON</Button>
             <Button variant="default" onClick={() => window.history.back()}>Cancel</Button>
             <Button type="submit" loading={save.isPending}>{before === null ? 'Create' : 'Save'}</Button>
           </Group>

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Collapse, Group, SegmentedControl, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, Collapse, Group, Input, SegmentedControl, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconChevronDown, IconInfoCircle } from '@tabler/icons-react';
 import { lazy, Suspense } from 'react';
@@ -22,13 +22,13 @@ export function RequestSection() {
     <Section id="request" title="Request" right={<Suspense fallback={null}><PresetPicker /></Suspense>}>
       <div className="check-target">
         <TextInput
-          label="Host" required description="A name or an address, without scheme and port." placeholder="db.example.com" className="foreign"
+          label="Host" required description="A name or an address." placeholder="db.example.com" className="foreign"
           autoCapitalize="off" autoCorrect="off" spellCheck={false} {...form.getInputProps('request.hostname')}
         />
         <NumberField label="Port" required description="1 to 65535" placeholder="5432" min={1} max={65_535} {...form.getInputProps('request.port')} />
         <div>
-          <Text size="sm" fw={500} id="family">IP family</Text>
-          <Text size="xs" c="dimmed" mb={5}>Never swapped silently.</Text>
+          <Input.Label component="div" id="family">IP family</Input.Label>
+          <Input.Description mb={5}>Never swapped silently.</Input.Description>
           <SegmentedControl aria-labelledby="family" data={['IPv4', 'IPv6']} fullWidth {...form.getInputProps('request.ipFamily')} />
         </div>
       </div>

@@ -1,8 +1,9 @@
-import { ActionIcon, Button, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
-import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '@tabler/icons-react';
+import { Button, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
 import type { DataFormat } from '#shared/check/check.ts';
 import type { StepDraft } from './draft.ts';
 import { useCheckForm } from './form-context.ts';
+import { RowActions } from './row-actions.tsx';
 
 const NEW: StepDraft = { kind: 'expect', expect: '', send: '', dataFormat: 'escaped' };
 const NAMES: Readonly<Record<StepDraft['kind'], string>> = { expect: 'Expect', send: 'Send', startTls: 'Start TLS' };
@@ -50,17 +51,5 @@ function StepRow({ index, step, count }: { readonly index: number; readonly step
       )}
       <RowActions what={`step ${index + 1}`} list="request.steps" index={index} count={count} />
     </li>
-  );
-}
-
-/** Up, down, remove. */
-export function RowActions({ what, list, index, count }: { readonly what: string; readonly list: 'request.steps' | 'request.assertions'; readonly index: number; readonly count: number }) {
-  const form = useCheckForm();
-  return (
-    <Group gap={2} wrap="nowrap" style={{ paddingTop: 4 }}>
-      <ActionIcon variant="subtle" color="gray" disabled={index === 0} onClick={() => form.reorderListItem(list, { from: index, to: index - 1 })} aria-label={`Move ${what} up`}><IconArrowUp size={16} /></ActionIcon>
-      <ActionIcon variant="subtle" color="gray" disabled={index === count - 1} onClick={() => form.reorderListItem(list, { from: index, to: index + 1 })} aria-label={`Move ${what} down`}><IconArrowDown size={16} /></ActionIcon>
-      <ActionIcon variant="subtle" color="red" onClick={() => form.removeListItem(list, index)} aria-label={`Remove ${what}`}><IconTrash size={16} /></ActionIcon>
-    </Group>
   );
 }

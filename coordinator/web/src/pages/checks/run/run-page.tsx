@@ -29,6 +29,8 @@ export function RunPage() {
   const { data: result } = useSuspenseQuery({ queryKey: ['run', id, runId], queryFn: ({ signal }) => api.get<ResultWire>(path, {}, { signal }), staleTime: 60_000 });
   const { data: around } = useSuspenseQuery({ queryKey: ['check', id, 'around', runId], queryFn: ({ signal }) => api.get<Around>(`${path}/around`, {}, { signal }) });
   const seen = result.tcpCheckResult;
+  // Of two columns the one without an answer has room.
+  const isShort = seen.bytesReceived === 0 && seen.tls === null;
   const to = (neighbour: Neighbour): string => `/checks/${id}/runs/${neighbour.id}`;
   return (
     <>
@@ -49,11 +51,12 @@ export function RunPage() {
             <Part id="waterfall" title="Where the time went"><Waterfall timings={seen.timings} /></Part>
             <Part id="assertions" title="Assertions"><AssertionResults assertions={seen.assertions} /></Part>
             {seen.steps.length > 0 && <Part id="dialogue" title="Dialogue"><DialogueSteps steps={seen.steps} /></Part>}
-            <Part id="connection" title="Connection"><Connection seen={seen} /></Part>
+            {!isShort && <Part id="connection" title="Connection"><Connection seen={seen} /></Part>}
           </Stack>
           <Stack gap="md">
             <Part id="request" title="Request"><Request seen={seen} /></Part>
             <Part id="response" title="Response"><ResponseView seen={seen} /></Part>
+            {isShort && <Part id="connection" title="Connection"><Connection seen={seen} /></Part>}
             {seen.tls !== null && <Part id="certificate" title="Certificate"><CertificateFacts tls={seen.tls} atMs={Date.parse(seen.startedAt)} /></Part>}
           </Stack>
         </SimpleGrid>
