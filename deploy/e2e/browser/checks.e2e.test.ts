@@ -47,6 +47,15 @@ afterAll(async () => {
   hostile.close();
 });
 
+/** The same check, but that it is somebody else's. */
+async function checkOfAnotherAccount({ fleet }: Dashboard): Promise<string> {
+  const { rows: [made] } = await fleet.pool.query<{ id: string }>(`
+    with other as (insert into accounts (id, name) values (gen_random_uuid(), 'another') returning id)
+    insert into checks (account_id, id, revision, name, tags, definition, config_revision)
+    select other.id, gen_random_uuid(), 1, 'theirs', tags, definition, config_revision from checks, other where checks.id = $1 returning id`, [hostileId]);
+  return made!.id;
+}
+
 const main = (page: Page) => page.getByRole('main');
 
 async function fillIn(page: Page): Promise<void> {
@@ -133,9 +142,16 @@ describe('a check', () => {
     const viewer = await dashboard.member('viewer');
     await viewer.goto(`/checks/${hostileId}`);
     await viewer.getByRole('heading', { name: '<b>hostile</b>' }).waitFor();
-    expect(await viewer.getByRole('link', { name: 'Edit' }).count()).toBe(0);
-    await viewer.goto('/checks/00000000-0000-4000-8000-000000000000');
-    await viewer.getByRole('heading', { name: 'There is no such page' }).waitFor();
+    expect(await viewer.getByRole('link', { name: 'Edit' }).or(viewer.getByRole('button', { name: /^Actions for/ })).count()).toBe(0);
+    for (const path of [`/checks/${hostileId}/edit`, '/checks/new/tcp']) {
+      await viewer.goto(path);
+      await viewer.getByRole('heading', { name: 'There is no such page' }).waitFor();
+    }
+    const theirs = await checkOfAnotherAccount(dashboard);
+    for (const path of [`/checks/${theirs}`, `/checks/${theirs}/edit`, `/checks/${theirs}/runs/${theirs}`]) {
+      await page.goto(path);
+      await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+    }
   });
 
   it('is created by keyboard alone, and deleted at the foot of its form', async () => {

@@ -13,7 +13,7 @@ export type Role = 'owner' | 'admin' | 'editor' | 'runner' | 'viewer';
 
 /** A loaded machine is slow; a page that is never ready fails all the same. */
 const ACT_WITHIN_MS = 20_000;
-const DESKTOP = { width: 1280, height: 860 };
+export const DESKTOP = { width: 1280, height: 860 };
 export const PHONE = { width: 390, height: 844 };
 
 export type DashboardOptions = {
@@ -21,6 +21,8 @@ export type DashboardOptions = {
   readonly locations?: readonly string[];
   /** false: nobody owns the installation yet. */
   readonly isSetUp?: boolean;
+  /** Other sites that pages may go to: a provider of sign-in. */
+  readonly mayAlsoAsk?: readonly string[];
   /** Settings of the coordinator besides. */
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -33,14 +35,17 @@ export class Dashboard {
   readonly #browser: Browser;
   readonly #complaints: string[] = [];
 
-  private constructor(fleet: Fleet, browser: Browser, setupUrl: string) {
+  readonly #sites: readonly string[];
+
+  private constructor(fleet: Fleet, browser: Browser, setupUrl: string, mayAlsoAsk: readonly string[]) {
     this.fleet = fleet;
     this.#browser = browser;
     this.url = `http://127.0.0.1:${fleet.httpPort}`;
     this.setupUrl = setupUrl;
+    this.#sites = [this.url, ...mayAlsoAsk, 'data:', 'blob:'];
   }
 
-  static async open({ locations = ['loc-1'], isSetUp = true, env = {} }: DashboardOptions = {}): Promise<Dashboard> {
+  static async open({ locations = ['loc-1'], isSetUp = true, env = {}, mayAlsoAsk = [] }: DashboardOptions = {}): Promise<Dashboard> {
     const launching = launchBrowser();
     launching.catch(() => {}); // Told below.
     const fleet = await Fleet.open();
@@ -48,7 +53,7 @@ export class Dashboard {
       const { setupUrl } = await (await fleet.startCoordinator({ env })).ready();
       if (!setupUrl) throw new Error('a new installation offered no setup');
       if (locations.length > 0) await fleet.startLocations(locations);
-      const dashboard = new Dashboard(fleet, await launching, setupUrl);
+      const dashboard = new Dashboard(fleet, await launching, setupUrl, mayAlsoAsk);
       if (isSetUp) await dashboard.#setUp();
       return dashboard;
     } catch (cause) {
@@ -69,7 +74,7 @@ export class Dashboard {
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) this.#complaints.push(`${page.url()}: ${message.text()}`);
     });
     page.on('request', (request) => {
-      if (!request.url().startsWith(this.url) && !request.url().startsWith('data:') && !request.url().startsWith('blob:')) this.#complaints.push(`${page.url()} asked ${request.url()}`);
+      if (!this.#sites.some((site) => request.url().startsWith(site))) this.#complaints.push(`${page.url()} asked ${request.url()}`);
     });
     return page;
   }

@@ -44,20 +44,32 @@ describe('home', () => {
   it('mutes from the row, deactivates many, and deletes only when asked twice', async () => {
     const page = await dashboard.owner();
     const rows = page.getByRole('table', { name: 'Checks' }).getByRole('row');
-    await page.getByRole('button', { name: 'Actions for nobody listens' }).click();
-    await page.getByRole('menuitem', { name: 'Mute', exact: true }).click();
+    const act = async (check: string, item: string): Promise<void> => {
+      await page.getByRole('button', { name: `Actions for ${check}`, exact: true }).click();
+      await page.getByRole('menuitem', { name: item, exact: true }).click();
+    };
+    await act('nobody listens', 'Mute');
     await rows.filter({ hasText: 'nobody listens' }).getByRole('img', { name: 'muted' }).waitFor();
+    await act('nobody listens', 'Run now');
+    await page.getByText('nobody listens ran in loc-1').waitFor();
+    await act('<script>alert(1)</script>', 'Activate');
+    await rows.filter({ hasText: '<script>alert(1)</script>' }).filter({ hasText: 'Passing' }).waitFor();
+    await act('redis of the shop', 'Duplicate');
+    await page.getByRole('heading', { name: /^Edit .*redis of the shop/ }).waitFor();
+    await page.getByRole('link', { name: 'Checks' }).click();
+    await rows.filter({ hasText: 'redis of the shop' }).filter({ hasText: 'Inactive' }).waitFor();
+    await act('redis of the shop', 'Edit');
+    await page.getByRole('heading', { name: 'Edit redis of the shop', exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Checks' }).click();
 
     await page.getByRole('checkbox', { name: 'Choose nobody listens' }).check();
     await page.getByRole('group', { name: 'Chosen checks' }).getByRole('button', { name: 'Deactivate' }).click();
     await rows.filter({ hasText: 'nobody listens' }).filter({ hasText: 'Inactive' }).waitFor();
 
-    await page.getByRole('button', { name: 'Actions for nobody listens' }).click();
-    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await act('nobody listens', 'Delete');
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
     await rows.filter({ hasText: 'nobody listens' }).waitFor();
-    await page.getByRole('button', { name: 'Actions for nobody listens' }).click();
-    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await act('nobody listens', 'Delete');
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await rows.filter({ hasText: 'nobody listens' }).waitFor({ state: 'detached' });
   });
@@ -102,6 +114,12 @@ describe('users, keys and the audit log', () => {
     expect(await page.content()).not.toContain(key);
     await expectAccessible(page);
     await dashboard.shoot(page, 'audit-log');
+    await page.getByRole('button', { name: /Account menu/ }).click();
+    await page.getByRole('menuitem', { name: 'Dark' }).click();
+    await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
+    await page.getByRole('button', { name: /Account menu/ }).click();
+    await page.getByRole('menuitem', { name: 'As the system' }).click();
+    await page.locator('html[data-mantine-color-scheme="light"]').waitFor();
     await page.getByRole('button', { name: /Account menu/ }).click();
     await page.getByRole('menuitem', { name: 'Password and sessions' }).click();
     await page.getByRole('heading', { name: 'Where you are signed in' }).waitFor();

@@ -1,10 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { A_CLIENT, AProvider } from '#coordinator/api/testing/a-provider.ts';
 import { Dashboard, OWNER } from './dashboard.ts';
 import { expectAccessible } from './expect-accessible.ts';
 
 let dashboard: Dashboard;
-beforeAll(async () => { dashboard = await Dashboard.open({ isSetUp: false, locations: [] }); });
-afterAll(() => dashboard?.end());
+let provider: AProvider;
+beforeAll(async () => {
+  provider = await AProvider.start({ claimsInIdToken: true });
+  provider.people.set('vera', { subject: 'vera', email: 'vera@example.com', email_verified: true, name: 'Vera Viewer' });
+  dashboard = await Dashboard.open({
+    isSetUp: false, locations: [], mayAlsoAsk: [provider.issuer],
+    env: { SONDE_OIDC_ISSUER: provider.issuer, SONDE_OIDC_CLIENT_ID: A_CLIENT.clientId, SONDE_OIDC_CLIENT_SECRET: A_CLIENT.clientSecret, SONDE_OIDC_NAME: 'Acme ID' },
+  });
+});
+afterAll(async () => {
+  await dashboard?.end();
+  await provider?.close();
+});
 
 describe('the first visit', () => {
   it('leads from the link of the terminal to an empty home, which leads on; and out again, and in', async () => {
@@ -50,5 +62,27 @@ describe('the first visit', () => {
     await page.getByRole('textbox', { name: 'Password' }).fill(OWNER.password);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Users' }).waitFor();
+  });
+
+  it('at a provider lets in whoever was invited, and says why nobody else', async () => {
+    const page = await dashboard.visitor();
+    const viaProvider = async (who: string): Promise<void> => {
+      await page.getByRole('link', { name: 'Go on with Acme ID' }).click();
+      await page.getByRole('link', { name: who, exact: true }).click();
+    };
+    await page.goto('/usage');
+    await viaProvider('vera');
+    await page.getByText('Nobody of this installation has invited your address').waitFor();
+    await dashboard.shoot(page, 'sign-in-provider');
+    await dashboard.fleet.api.must('POST', '/v1/invitations', { email: 'vera@example.com', role: 'viewer' });
+    await page.context().clearCookies();
+    await page.goto('/usage');
+    await viaProvider('vera');
+    await page.getByRole('heading', { name: 'Usage' }).waitFor();
+    await page.getByText('Vera Viewer').waitFor();
+    await page.getByRole('button', { name: /Account menu/ }).click();
+    await page.getByRole('menuitem', { name: 'Password and sessions' }).click();
+    await page.getByText('You may sign in there.').waitFor();
+    expect(await page.getByLabel('Current password').count()).toBe(0);
   });
 });

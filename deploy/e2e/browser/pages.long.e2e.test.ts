@@ -1,0 +1,71 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLoggedTarget, type LoggedTarget } from '../testing/logged-target.ts';
+import { Dashboard, DESKTOP, PHONE } from './dashboard.ts';
+import { open, pagesOf, type APage } from './every-page.ts';
+import { sidewaysScroll, violationsIn } from './expect-accessible.ts';
+
+const WALK_WITHIN_MS = 400_000;
+let dashboard: Dashboard;
+let target: LoggedTarget;
+let pages: readonly APage[] = [];
+beforeAll(async () => {
+  [dashboard, target] = await Promise.all([Dashboard.open(), startLoggedTarget()]);
+  pages = await pagesOf(dashboard, target.port);
+});
+afterAll(async () => {
+  await dashboard?.end();
+  await target?.close();
+});
+
+/** Signed in or out, as each page is looked at. */
+async function walk(viewport: typeof DESKTOP, look: (page: Page, one: APage) => Promise<readonly unknown[]>): Promise<readonly unknown[]> {
+  const [inside, outside] = [await dashboard.owner(viewport), await dashboard.visitor(viewport)];
+  const found: unknown[] = [];
+  for (const one of pages) {
+    const page = one.isOutside ? outside : inside;
+    await open(page, one);
+    found.push(...(await look(page, one)).map((what) => ({ path: one.path, what })));
+  }
+  return found;
+}
+
+describe('every page', () => {
+  it.each([['a wide screen', DESKTOP], ['a phone', PHONE]] as const)('is sound on %s, light and dark', async (_name, viewport) => {
+    expect(await walk(viewport, async (page) => [
+      ...await violationsIn(page, 'light'), ...await violationsIn(page, 'dark'), ...(await sidewaysScroll(page) > 0 ? ['scrolls sideways'] : []),
+    ])).toEqual([]);
+  }, WALK_WITHIN_MS);
+
+  it('can be gone through by keyboard: Tab comes to all that can be clicked, and out again', async () => {
+    expect(await walk(DESKTOP, async (page) => {
+      await page.evaluate(MARK_CLICKABLE);
+      for (let presses = 0; presses < TABS_MAX; presses += 1) {
+        await page.keyboard.press('Tab');
+        if (await page.evaluate(MARK_REACHED) as boolean) return await page.evaluate(NOT_REACHED) as string[];
+      }
+      return ['Tab never comes out of the page'];
+    })).toEqual([]);
+  }, WALK_WITHIN_MS);
+});
+
+const TABS_MAX = 300;
+/** What acts by a click and is no member of a group that arrow keys walk through. */
+const MARK_CLICKABLE = `(() => {
+  document.activeElement?.blur?.();
+  window.clickable = new Set([...document.querySelectorAll('a[href], button, input, select, textarea, [role="button"], [role="combobox"]')].filter((one) => {
+    const box = one.getBoundingClientRect();
+    const style = getComputedStyle(one);
+    return box.width > 0 && box.height > 0 && style.visibility !== 'hidden' && style.pointerEvents !== 'none' && !one.disabled && one.type !== 'hidden'
+      && !one.closest('[aria-hidden="true"], [inert], [role="group"][aria-label="Results over time"], [role="tablist"], [role="radiogroup"]') && one.type !== 'radio';
+  }));
+  window.reached = new Set();
+})()`;
+/** true: Tab has left the page, or begins anew. */
+const MARK_REACHED = `(() => {
+  const at = document.activeElement;
+  if (at === null || at === document.body || window.reached.has(at)) return true;
+  window.reached.add(at);
+  return false;
+})()`;
+const NOT_REACHED = `[...window.clickable].filter((one) => document.contains(one) && !window.reached.has(one)).map((one) => one.outerHTML.slice(0, 160))`;
