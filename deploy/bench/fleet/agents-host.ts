@@ -5,7 +5,7 @@ import { sleep, systemClock } from '#shared/time/clock.ts';
 import { HostedAgent, type HostedAgentOrder } from './hosted-agent.ts';
 
 export type ToHost =
-  | { readonly kind: 'join'; readonly coordinator: CoordinatorAddress; readonly agents: readonly HostedAgentOrder[] }
+  | { readonly kind: 'join'; readonly coordinators: readonly CoordinatorAddress[]; readonly agents: readonly HostedAgentOrder[] }
   | { readonly kind: 'status' }
   /** From now on a change of the config counts. */
   | { readonly kind: 'forgetChanges' }
@@ -43,7 +43,7 @@ process.on('SIGINT', () => {});
 
 async function follow(order: ToHost): Promise<FromHost> {
   switch (order.kind) {
-    case 'join': return join(order.coordinator, order.agents);
+    case 'join': return join(order.coordinators, order.agents);
     case 'status': return {
       kind: 'status', connected: agents.filter(({ connectedAtMs }) => connectedAtMs !== null).length, sessionsLost: sum(({ sessionsLost }) => sessionsLost),
       changed: agents.filter(({ firstChangeAtMs }) => firstChangeAtMs !== null).length, backlogLeft: sum(({ spool }) => spool.backlogLeft), residentMb: residentMb(), cpuUs: cpuUs(),
@@ -58,12 +58,12 @@ async function follow(order: ToHost): Promise<FromHost> {
   }
 }
 
-async function join(coordinator: CoordinatorAddress, orders: readonly HostedAgentOrder[]): Promise<FromHost> {
+async function join(coordinators: readonly CoordinatorAddress[], orders: readonly HostedAgentOrder[]): Promise<FromHost> {
   for (let from = 0; from < orders.length; from += JOIN_AT_ONCE) {
     await Promise.all(orders.slice(from, from + JOIN_AT_ONCE).map((order) => {
       const agent = new HostedAgent(order);
       agents.push(agent);
-      return agent.join(coordinator, order.key, stopping.signal);
+      return agent.join(coordinators[agents.length % coordinators.length]!, order.key, stopping.signal);
     }));
   }
   return { kind: 'joined' };

@@ -1,7 +1,7 @@
 /**
  * What a session costs the coordinator, how long a change takes to everybody, how long results wait for their commit,
  * what many agents deliver at once against COPY and inserts, and how soon all are back after a restart.
- * `--agents 1000 --tls --rate 5000 --seconds 20 --rounds 3 --backlog 0 --json`. `--backlog 2000000` gives twenty of
+ * `--agents 1000 --tls --coordinators 1 --rate 5000 --seconds 20 --rounds 3 --backlog 0 --json`. `--backlog 2000000` gives twenty of
  * the agents that many old results besides.
  */
 import { writeFileSync } from 'node:fs';
@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { newAuthority } from '#shared/certificate/authority.ts';
 import type { CoordinatorAddress } from '#agent/session/fleet-connection.ts';
 import { Fleet } from '../../e2e/testing/fleet.ts';
+import type { NodeProcess } from '../../e2e/testing/node-process.ts';
+import { freePort } from '../../local/ports.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { machine, machineLine } from '../machine.ts';
 import { layout } from './agent-orders.ts';
@@ -43,12 +45,15 @@ async function run(wanted: FleetSettings): Promise<FleetReport> {
   try {
     phases.say('starting Postgres and a coordinator');
     fleet = await Fleet.open({ isDurable: true });
-    const { dir, fleetPort } = fleet;
+    const { dir } = fleet;
     const prepared = await prepareFleet(fleet, layout(wanted, rowsAnAgent(wanted)));
     const { env, transport } = wanted.isTls ? tlsIn(dir) : { env: {}, transport: { kind: 'plaintext' } as const };
-    const startCoordinator = () => fleet!.startCoordinator({ env });
-    const stage: Stage = { settings: wanted, fleet, hosts, prepared, coordinator: await startCoordinator(), startCoordinator, say: (line) => phases.say(`  ${line}`) };
-    return { bench: 'fleet', machine: on, agents: wanted.agents, locations: prepared.locations.length, isTls: wanted.isTls, ...await measure(stage, phases, { host: '127.0.0.1', port: fleetPort, transport }) };
+    const places = await placesOf(fleet, wanted.coordinators);
+    const startCoordinator = (index: number) => fleet!.startCoordinator({ ...places[index]!, env });
+    const coordinators: NodeProcess[] = [];
+    for (const index of places.keys()) coordinators.push(await startCoordinator(index));
+    const stage: Stage = { settings: wanted, fleet, hosts, prepared, coordinators, startCoordinator, say: (line) => phases.say(`  ${line}`) };
+    return { bench: 'fleet', machine: on, agents: wanted.agents, locations: prepared.locations.length, isTls: wanted.isTls, coordinators: wanted.coordinators, ...await measure(stage, phases, places.map(({ fleetPort: port }) => ({ host: '127.0.0.1', port, transport }))) };
   } catch (error) {
     if (!interrupted.signal.aborted) process.stderr.write(fleet?.logs() ?? '');
     throw error;
@@ -57,7 +62,7 @@ async function run(wanted: FleetSettings): Promise<FleetReport> {
   }
 }
 
-async function measure(stage: Stage, phases: Phases, at: CoordinatorAddress): Promise<Omit<FleetReport, 'bench' | 'machine' | 'agents' | 'locations' | 'isTls'>> {
+async function measure(stage: Stage, phases: Phases, at: readonly CoordinatorAddress[]): Promise<Omit<FleetReport, 'bench' | 'machine' | 'agents' | 'locations' | 'isTls' | 'coordinators'>> {
   const { agents, rate, seconds, backlog, rounds } = stage.settings;
   const joinSeconds = LIMITS.join + agents / SESSIONS_PER_SECOND;
   const liveSeconds = seconds + LIMITS.liveBesides;
@@ -69,8 +74,8 @@ async function measure(stage: Stage, phases: Phases, at: CoordinatorAddress): Pr
   const ingest = rate === 0 ? null : await phases.run(`${rate} results a second for ${seconds} s`, liveSeconds, () => liveResults(stage, liveSeconds * 1000));
   const burst = rounds === 0 ? null : await phases.run('results of all at once, COPY and inserts', LIMITS.bursts, (signal) => bursts(stage, signal));
   // pino: 40 is warn.
-  const coordinatorWarnings = stage.coordinator.output.match(/"level":[456]0/g)?.length ?? 0;
-  const back = await phases.run('the coordinator is killed −9 and started again', LIMITS.restart + agents / SESSIONS_PER_SECOND, (signal) => restart(stage, signal));
+  const coordinatorWarnings = stage.coordinators.reduce((sum, { output }) => sum + (output.match(/"level":[456]0/g)?.length ?? 0), 0);
+  const back = await phases.run('a coordinator is killed −9 and started again', LIMITS.restart + agents / SESSIONS_PER_SECOND, (signal) => restart(stage, signal));
   return { missed: phases.missed, join: joined, backlog: drained, idle: idleAt, changeOfOne: one, changeOfAll: all, ingest, burst, restart: back, coordinatorWarnings };
 }
 
@@ -78,6 +83,13 @@ async function measure(stage: Stage, phases: Phases, at: CoordinatorAddress): Pr
 function rowsAnAgent({ agents, rate, seconds, backlog, rounds }: FleetSettings): number {
   const besideBacklog = backlog === 0 ? 0 : (LIVE_BESIDE_BACKLOG_PER_SECOND * LIMITS.backlog) / agents;
   return Math.ceil((rate * seconds * 1.1) / agents) + Math.ceil(besideBacklog) + (rounds + 1) * burstRowsEach(agents) + 1;
+}
+
+/** The first one's API is the fleet's. */
+async function placesOf({ httpPort, fleetPort }: Fleet, count: number): Promise<readonly { readonly name: string; readonly httpPort: number; readonly fleetPort: number }[]> {
+  const places = [{ name: 'coordinator', httpPort, fleetPort }];
+  for (let n = 2; n <= count; n += 1) places.push({ name: `coordinator ${n}`, httpPort: await freePort('127.0.0.1'), fleetPort: await freePort('127.0.0.1') });
+  return places;
 }
 
 function tlsIn(dir: string): { readonly env: Record<string, string>; readonly transport: CoordinatorAddress['transport'] } {

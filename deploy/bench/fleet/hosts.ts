@@ -22,9 +22,10 @@ export class Hosts {
     this.#hosts = Array.from({ length: Math.ceil(agents / AGENTS_PER_HOST) }, () => new AskedChild({ name: 'hosted agents', file: new URL('./agents-host.ts', import.meta.url), execArgv: QUIET }));
   }
 
-  async join(coordinator: CoordinatorAddress, orders: readonly HostedAgentOrder[], withinMs: number): Promise<void> {
+  /** Agent by agent to the next of the coordinators. */
+  async join(coordinators: readonly CoordinatorAddress[], orders: readonly HostedAgentOrder[], withinMs: number): Promise<void> {
     const each = Math.ceil(orders.length / this.#hosts.length);
-    await Promise.all(this.#hosts.map((host, index) => host.ask({ kind: 'join', coordinator, agents: orders.slice(index * each, (index + 1) * each) }, 'joined', withinMs)));
+    await Promise.all(this.#hosts.map((host, index) => host.ask({ kind: 'join', coordinators, agents: orders.slice(index * each, (index + 1) * each) }, 'joined', withinMs)));
   }
 
   async status(): Promise<Omit<Answer<'status'>, 'kind'>> {

@@ -15,10 +15,10 @@ const IDLE_MS = 15_000;
 const SLICE_MS = 5_000;
 export const LIVE_BESIDE_BACKLOG_PER_SECOND = 200;
 
-export async function joinAll(stage: Stage, coordinator: CoordinatorAddress, withinMs: number, signal: AbortSignal): Promise<JoinReport> {
-  const residentMbBefore = residentMb(stage.coordinator);
+export async function joinAll(stage: Stage, coordinators: readonly CoordinatorAddress[], withinMs: number, signal: AbortSignal): Promise<JoinReport> {
+  const residentMbBefore = residentMb(stage.coordinators);
   const [beganMs, cpu] = [performance.now(), cpuSince(stage)];
-  const joining = stage.hosts.join(coordinator, hostedAgents(stage.settings, stage.prepared), withinMs);
+  const joining = stage.hosts.join(coordinators, hostedAgents(stage.settings, stage.prepared), withinMs);
   let isJoined = false;
   joining.then(() => { isJoined = true; }, () => {}); // Whoever waits for it below hears of its failure.
   for (let saidMs = 0; !isJoined; await Promise.race([wait(LOOK_EVERY_MS, undefined, { signal }), joining])) {
@@ -38,7 +38,7 @@ export async function idle(stage: Stage, signal: AbortSignal): Promise<IdleRepor
   const { coordinatorUs, postgresUs } = cpu();
   const { connected, residentMb: hostsMb } = await stage.hosts.status();
   return {
-    connected, residentMb: residentMb(stage.coordinator), agentsMb: hostsMb,
+    connected, residentMb: residentMb(stage.coordinators), agentsMb: hostsMb,
     coordinatorPercent: coordinatorUs / 10 / IDLE_MS, postgresPercent: postgresUs / 10 / IDLE_MS,
   };
 }
@@ -115,22 +115,24 @@ export async function drain(stage: Stage, withinMs: number, signal: AbortSignal)
   };
 }
 
-/** kill −9, and a new one at once: from its start until the agents are back, by how many, and what that took. */
+/** The first coordinator is killed −9, and a new one begins at once: from its start until the agents are back, by how many, and what that took. */
 export async function restart(stage: Stage, signal: AbortSignal): Promise<RestartReport> {
   const before = await stage.hosts.status();
   const turnedAwayBefore = (await stage.hosts.returns()).timesTurnedAway;
-  await stage.coordinator.kill9();
+  const its = Math.ceil(before.connected / stage.coordinators.length);
+  await stage.coordinators[0]!.kill9();
   const killedAtMs = Date.now();
-  stage.coordinator = await stage.startCoordinator();
+  const coordinator = await stage.startCoordinator(0);
+  stage.coordinators[0] = coordinator;
   const readyAfterMs = Date.now() - killedAtMs;
   let [residentMbMax, saidMs] = [0, Date.now()];
   await until(async () => {
-    residentMbMax = Math.max(residentMbMax, residentMb(stage.coordinator));
+    residentMbMax = Math.max(residentMbMax, residentMb([coordinator]));
     const { connected, sessionsLost } = await stage.hosts.status();
     if (Date.now() - saidMs > SAY_EVERY_MS) { saidMs = Date.now(); stage.say(`${connected} of ${before.connected} are back`); }
-    return connected >= before.connected && sessionsLost >= before.sessionsLost + before.connected;
+    return connected >= before.connected && sessionsLost >= before.sessionsLost + its;
   }, LOOK_EVERY_MS, signal);
-  const cpuSeconds = cpuUsOf(stage.coordinator.pid) / 1e6;
+  const cpuSeconds = cpuUsOf(coordinator.pid) / 1e6;
   const { atMs, timesTurnedAway } = await stage.hosts.returns();
   const returns = atMs.filter((at) => at > killedAtMs).map((at) => at - killedAtMs);
   const bySecond = Map.groupBy(returns, (afterMs) => Math.floor(afterMs / 1000));

@@ -4,7 +4,7 @@ import type { Missed } from './phase.ts';
 
 export type JoinReport = { readonly seconds: number; readonly coordinatorMsASession: number; readonly residentMbBefore: number };
 
-/** Nothing is due, nobody comes or goes. Shares of one core. `agentsMb`: of all agents' processes together. */
+/** Nothing is due, nobody comes or goes. All coordinators together; shares of one core. `agentsMb`: of all agents' processes. */
 export type IdleReport = { readonly connected: number; readonly residentMb: number; readonly agentsMb: number; readonly coordinatorPercent: number; readonly postgresPercent: number };
 
 /** From the request to save until an agent had it, ms. */
@@ -47,6 +47,7 @@ export type FleetReport = {
   readonly agents: number;
   readonly locations: number;
   readonly isTls: boolean;
+  readonly coordinators: number;
   readonly missed: readonly Missed[];
   readonly join: JoinReport | null;
   readonly backlog: BacklogReport | null;

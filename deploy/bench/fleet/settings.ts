@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 export type FleetSettings = {
   readonly agents: number;
   readonly isTls: boolean;
+  /** On one Postgres, the agents spread over them. */
+  readonly coordinators: number;
   /** Live results a second of all agents together, for so long; 0: that phase is left out. */
   readonly rate: number;
   readonly seconds: number;
@@ -21,12 +23,12 @@ export function readSettings(args: readonly string[]): FleetSettings {
   const { values: given } = parseArgs({
     args: [...args],
     options: {
-      agents: { type: 'string', default: '1000' }, tls: { type: 'boolean', default: false }, rate: { type: 'string', default: '5000' },
+      agents: { type: 'string', default: '1000' }, tls: { type: 'boolean', default: false }, coordinators: { type: 'string', default: '1' }, rate: { type: 'string', default: '5000' },
       seconds: { type: 'string', default: '20' }, backlog: { type: 'string', default: '0' }, rounds: { type: 'string', default: '3' }, json: { type: 'boolean', default: false },
     },
   });
   return {
-    agents: whole('agents', given.agents, BEHIND, 20_000), isTls: given.tls, rate: whole('rate', given.rate, 0, 50_000), seconds: whole('seconds', given.seconds, 1, 600),
+    agents: whole('agents', given.agents, BEHIND, 20_000), isTls: given.tls, coordinators: whole('coordinators', given.coordinators, 1, 8), rate: whole('rate', given.rate, 0, 50_000), seconds: whole('seconds', given.seconds, 1, 600),
     backlog: whole('backlog', given.backlog, 0, 4_000_000), rounds: whole('rounds', given.rounds, 0, 20), isJson: given.json,
   };
 }

@@ -13,20 +13,21 @@ export type Stage = {
   readonly fleet: Fleet;
   readonly hosts: Hosts;
   readonly prepared: Prepared;
-  /** The one there is: it is replaced by the last phase. */
-  coordinator: NodeProcess;
-  readonly startCoordinator: () => Promise<NodeProcess>;
+  /** The first is replaced by the last phase. */
+  readonly coordinators: NodeProcess[];
+  readonly startCoordinator: (index: number) => Promise<NodeProcess>;
   readonly say: (line: string) => void;
 };
 
-/** µs of CPU that coordinator and Postgres take from now on. */
-export function cpuSince({ coordinator: { pid }, fleet: { postgres } }: Stage): () => { readonly coordinatorUs: number; readonly postgresUs: number } {
-  const before = [cpuUsOf(pid), cpuUsOfServer(postgres.pid)] as const;
-  return () => ({ coordinatorUs: cpuUsOf(pid) - before[0], postgresUs: cpuUsOfServer(postgres.pid) - before[1] });
+/** µs of CPU that coordinators and Postgres take from now on. */
+export function cpuSince({ coordinators, fleet: { postgres } }: Stage): () => { readonly coordinatorUs: number; readonly postgresUs: number } {
+  const ofCoordinators = (): number => coordinators.reduce((sum, { pid }) => sum + cpuUsOf(pid), 0);
+  const before = [ofCoordinators(), cpuUsOfServer(postgres.pid)] as const;
+  return () => ({ coordinatorUs: ofCoordinators() - before[0], postgresUs: cpuUsOfServer(postgres.pid) - before[1] });
 }
 
-export function residentMb({ pid }: NodeProcess): number {
-  return Math.round(Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024);
+export function residentMb(processes: readonly NodeProcess[]): number {
+  return processes.reduce((sum, { pid }) => sum + Math.round(Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024), 0);
 }
 
 /** Looks again and again until it is so; throws when the signal aborts first. */

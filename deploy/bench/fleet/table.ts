@@ -8,7 +8,7 @@ const WAYS: Readonly<Record<'sonde' | Baseline, string>> = {
 
 /** For people: what was measured, and what was missed. */
 export function fleetTable(report: FleetReport): string {
-  const { agents, locations, isTls, join, idle, changeOfOne, changeOfAll, ingest, backlog, burst, restart, missed } = report;
+  const { agents, locations, isTls, coordinators, join, idle, changeOfOne, changeOfAll, ingest, backlog, burst, restart, missed } = report;
   const rows: readonly (readonly [string, string] | null)[] = [
     join && ['joined within', `${join.seconds.toFixed(1)} s; coordinator's CPU a session ${join.coordinatorMsASession.toFixed(2)} ms`],
     idle && join && ['coordinator\'s memory before / with them', `${join.residentMbBefore} / ${idle.residentMb} MB: ${(((idle.residentMb - join.residentMbBefore) * 1024) / idle.connected).toFixed(0)} kB a session (agents' processes: ${idle.agentsMb} MB)`],
@@ -17,10 +17,10 @@ export function fleetTable(report: FleetReport): string {
     changeOfAll && ['a change to all, p50 / p99 / max', changed(changeOfAll)],
     ingest && [`${ingest.offeredPerSecond.toFixed(0)} results/s, wait for the commit p50 / p99 / max`, `${ms(ingest.p50)} / ${ms(ingest.p99)} / ${ms(ingest.max)} ms; CPU a result ${ingest.coordinatorUsAResult.toFixed(0)} µs coordinator, ${ingest.postgresUsAResult.toFixed(0)} µs Postgres; ${ingest.unacknowledged} not acknowledged, ${ingest.sessionsLost} sessions lost`],
     backlog && [`backlog of ${backlog.rows}`, `drained in ${backlog.seconds.toFixed(0)} s (${backlog.perSecond.toFixed(0)}/s; ${backlog.coordinatorUsAResult.toFixed(0)} µs coordinator, ${backlog.postgresUsAResult.toFixed(0)} µs Postgres); ${backlog.live.count} live results meanwhile p50 / p99 / max ${ms(backlog.live.p50)} / ${ms(backlog.live.p99)} / ${ms(backlog.live.max)} ms; p99 by 5 s: ${backlog.slicesP99Ms.join(' ')}`],
-    restart && ['kill −9, started again: half / 99 % / all back', `${restart.halfBackSeconds.toFixed(1)} / ${restart.p99BackSeconds.toFixed(1)} / ${restart.allBackSeconds.toFixed(1)} s after the kill (it served after ${restart.readySeconds.toFixed(1)}); at most ${restart.sessionsPerSecondMax} in a second, ${restart.turnedAway} turned away; ${restart.coordinatorCpuSeconds.toFixed(1)} s of CPU, ${restart.residentMbMax} MB at most`],
+    restart && ['a coordinator killed −9, started again: half / 99 % / all back', `${restart.agents} agents: ${restart.halfBackSeconds.toFixed(1)} / ${restart.p99BackSeconds.toFixed(1)} / ${restart.allBackSeconds.toFixed(1)} s after the kill (it served after ${restart.readySeconds.toFixed(1)}); at most ${restart.sessionsPerSecondMax} in a second, ${restart.turnedAway} turned away; ${restart.coordinatorCpuSeconds.toFixed(1)} s of CPU, ${restart.residentMbMax} MB at most`],
   ];
   return [
-    `${agents} agents${isTls ? ', TLS' : ', plaintext'}, 2 connections each, in ${locations} locations`, '',
+    `${agents} agents${isTls ? ', TLS' : ', plaintext'}, 2 connections each, in ${locations} locations, at ${coordinators === 1 ? 'one coordinator' : `${coordinators} coordinators`}`, '',
     '| what | figure |', '|---|---|', ...rows.flatMap((row) => (row ? [`| ${row[0]} | ${row[1]} |`] : [])),
     ...(burst ? ['', ...burstTable(burst)] : []),
     '', `Missed: ${missed.length === 0 ? 'nothing' : missed.map(({ phase, why }) => `${phase} (${why})`).join('; ')}. Warnings of the coordinator: ${report.coordinatorWarnings}.`,
