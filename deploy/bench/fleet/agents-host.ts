@@ -28,7 +28,7 @@ export type FromHost =
   | { readonly kind: 'burst'; readonly elapsedMs: number; readonly cpuUs: number; readonly left: number };
 
 /** A burst of connects at first measures the machine's accept queue, not the coordinator. */
-const JOIN_AT_ONCE = 25;
+const JOIN_AT_ONCE = 50;
 const TICK_MS = 20;
 /** After the last live result was offered. */
 const SETTLE_MS = 10_000;
@@ -59,13 +59,14 @@ async function follow(order: ToHost): Promise<FromHost> {
 }
 
 async function join(coordinators: readonly CoordinatorAddress[], orders: readonly HostedAgentOrder[]): Promise<FromHost> {
-  for (let from = 0; from < orders.length; from += JOIN_AT_ONCE) {
-    await Promise.all(orders.slice(from, from + JOIN_AT_ONCE).map((order) => {
+  const waiting = orders.values();
+  await Promise.all(Array.from({ length: JOIN_AT_ONCE }, async () => {
+    for (const order of waiting) {
       const agent = new HostedAgent(order);
       agents.push(agent);
-      return agent.join(coordinators[agents.length % coordinators.length]!, order.key, stopping.signal);
-    }));
-  }
+      await agent.join(coordinators[agents.length % coordinators.length]!, order.key, stopping.signal);
+    }
+  }));
   return { kind: 'joined' };
 }
 

@@ -16,7 +16,7 @@ export type Prepared = {
 };
 
 /** Checks of one location each, spread evenly, whose results are delivered. */
-const OWED_CHECKS = 1_000;
+const OWED_CHECKS = 400;
 /** An agent holds about so many; of the held checks each agent of a location has its part. */
 const HELD_AN_AGENT = 4;
 const HELD_MAX = 100;
