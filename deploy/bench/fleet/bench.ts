@@ -30,11 +30,13 @@ const SESSIONS_PER_SECOND = 25;
 const YEAR_MS = 365 * 86_400_000;
 
 const settings = readSettings(process.argv.slice(2));
-const report = await run(settings);
-process.stdout.write(settings.isJson ? `${JSON.stringify(report, null, 2)}\n` : `${machineLine(report.machine)}\n\n${fleetTable(report)}\n`);
-process.exitCode = report.missed.length === 0 ? 0 : 1;
+await run(settings, (report) => {
+  process.stdout.write(settings.isJson ? `${JSON.stringify(report, null, 2)}\n` : `${machineLine(report.machine)}\n\n${fleetTable(report)}\n`);
+  process.exitCode = report.missed.length === 0 ? 0 : 1;
+});
 
-async function run(wanted: FleetSettings): Promise<FleetReport> {
+/** Shown before all is cleared away, which takes its time. */
+async function run(wanted: FleetSettings, show: (report: FleetReport) => void): Promise<void> {
   const on = machine();
   const interrupted = new AbortController();
   const phases = new Phases(interrupted.signal, (line) => void process.stderr.write(`· ${line}\n`));
@@ -53,7 +55,7 @@ async function run(wanted: FleetSettings): Promise<FleetReport> {
     const coordinators: NodeProcess[] = [];
     for (const index of places.keys()) coordinators.push(await startCoordinator(index));
     const stage: Stage = { settings: wanted, fleet, hosts, prepared, coordinators, startCoordinator, say: (line) => phases.say(`  ${line}`) };
-    return { bench: 'fleet', machine: on, agents: wanted.agents, locations: prepared.locations.length, isTls: wanted.isTls, coordinators: wanted.coordinators, ...await measure(stage, phases, places.map(({ fleetPort: port }) => ({ host: '127.0.0.1', port, transport }))) };
+    show({ bench: 'fleet', machine: on, agents: wanted.agents, locations: prepared.locations.length, isTls: wanted.isTls, coordinators: wanted.coordinators, ...await measure(stage, phases, places.map(({ fleetPort: port }) => ({ host: '127.0.0.1', port, transport }))) });
   } catch (error) {
     if (!interrupted.signal.aborted) process.stderr.write(fleet?.logs() ?? '');
     throw error;
