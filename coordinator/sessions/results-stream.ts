@@ -46,14 +46,16 @@ export async function serveResults(stream: Duplex<pb.ResultsUp, pb.ResultsDown>,
     if (!session || session.generation !== Number(open.value.generation)) return;
     forget = deps.streams.add({ sessionId: open.value.sessionId, cut: () => stream.destroy() });
     await stream.write({ message: { $case: 'opened', value: { credits: CREDITS, batchRowsMax: BATCH_ROWS_MAX } } });
-    // Batches are admitted and committed side by side, and acknowledged in the order they came.
-    let previous: Promise<void> = Promise.resolve();
+    // Batches are admitted and committed side by side, and acknowledged in the order they came, each lane for itself
+    // (rules.md 10): what is live does not wait for the backlog before it.
+    const previous: Record<IngestLane, Promise<void>> = { live: Promise.resolve(), backfill: Promise.resolve() };
     for (let next = await messages.next(); !next.done; next = await messages.next()) {
       if (next.value.message?.$case !== 'batch') continue;
       const batch = next.value.message.value;
-      const settled = settle(batch, session, deps);
-      const before = previous;
-      previous = (async () => {
+      const lane: IngestLane = batch.lane === 'LANE_BACKFILL' ? 'backfill' : 'live';
+      const settled = settle(batch, lane, session, deps);
+      const before = previous[lane];
+      previous[lane] = (async () => {
         const refused = await settled;
         await before;
         if (refused === null) return;
@@ -61,13 +63,13 @@ export async function serveResults(stream: Duplex<pb.ResultsUp, pb.ResultsDown>,
           spoolId: batch.spoolId, lane: batch.lane, throughSequence: batch.throughSequence, refused,
         } } });
       })();
-      previous.catch((error: unknown) => {
+      previous[lane].catch((error: unknown) => {
         if (error instanceof WireError) deps.log.warn({ agentId: session.agentId, reason: error.message }, 'an agent sent a batch that makes no sense');
         else deps.log.warn({ err: error }, 'a batch could not be settled');
         stream.destroy();
       });
     }
-    await previous.catch(() => undefined);
+    await Promise.allSettled([previous.live, previous.backfill]);
   } catch (error) {
     deps.log.warn({ err: error }, 'a results stream ended by an error of the coordinator');
   } finally {
@@ -78,7 +80,7 @@ export async function serveResults(stream: Duplex<pb.ResultsUp, pb.ResultsDown>,
 
 /** Commits what is to be taken of a batch; what is refused for good. */
 async function settle(
-  batch: pb.SpoolBatch, session: { readonly agentId: string; readonly locationId: string }, { admit, ingest, log }: ResultsDeps,
+  batch: pb.SpoolBatch, lane: IngestLane, session: { readonly agentId: string; readonly locationId: string }, { admit, ingest, log }: ResultsDeps,
 ): Promise<pb.RefusedRow[] | null> {
   // Who executed is whom we know, not whom they say.
   for (const check of batch.results?.checks ?? []) check.locationExecuted = session.locationId;
@@ -103,7 +105,7 @@ async function settle(
     else if (!isSurplus) rows.push({ kind: 'gap', accountId, agentId: session.agentId, gap: gaps[index - results.length]! });
   });
   if (refused.length > 0) log.warn({ agentId: session.agentId, refused: refused.length, code: refused[0]!.code }, 'rows refused');
-  await ingest(rows, batch.lane === 'LANE_BACKFILL' ? 'backfill' : 'live');
+  await ingest(rows, lane);
   return refused;
 }
 
