@@ -73,6 +73,7 @@ describe('what is told of a check', () => {
     ['silenced over the recovery: told at the end', 'fppp', (index: number) => (index === 1 || index === 2 ? { voice: 'silenced' as const } : {}), ['FAILURE', '-', '-', 'RECOVERY']],
     ['what it depends on fails: nothing until that is over', 'ffff', (index: number) => ({ dependency: index < 2 ? 'failing' as const : 'clear' as const }), ['-', '-', 'FAILURE_REMAIN', '-']],
     ['deleted: resolved', 'ff', (index: number) => (index === 1 ? { voice: 'deleted' as const } : {}), ['FAILURE', 'RECOVERY']],
+    ['snoozed while it gets worse: the end of that tells it, and nothing is told again', 'ddfff', (index: number) => (index > 0 ? { snoozedUntilMs: 4 * MINUTE } : {}), ['DEGRADED', '-', '-', 'DEGRADED_FAILURE', '-']],
     ['snoozed: once more when that ends', 'ffff', (index: number) => (index > 0 ? { snoozedUntilMs: 3 * MINUTE } : {}), ['FAILURE', '-', 'FAILURE_REMAIN reminder', '-']],
     ['history alone ends nothing, a new slot does', 'fpp', (index: number) => ({ isOnlyHistory: index === 1 }), ['FAILURE', '-', 'RECOVERY']],
     ['a location that is dark tells for its checks', 'puuuu', () => ({ isUnseenExplained: true }), ['-', '-', '-', '-', '-']],

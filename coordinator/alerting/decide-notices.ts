@@ -121,8 +121,9 @@ function change(situation: Situation, level: Exclude<AlertLevel, 'none'>): Notic
   return tellLevel(situation, level, told.alertId ?? situation.newId(), level === 'failure' ? 'ALERT_DEGRADED_FAILURE' : 'ALERT_FAILURE_DEGRADED');
 }
 
-function tellLevel({ told, nowMs, policy }: Situation, level: Exclude<AlertLevel, 'none'>, alertId: string, alertType: AlertType): NoticeDecision {
-  const next = { ...told, level, alertId, toldAtMs: nowMs, remindersSent: 0 };
+function tellLevel({ told, nowMs, policy, snoozedUntilMs }: Situation, level: Exclude<AlertLevel, 'none'>, alertId: string, alertType: AlertType): NoticeDecision {
+  // A snooze that is over by now is answered by this.
+  const next = { ...told, level, alertId, toldAtMs: nowMs, remindersSent: 0, snoozeEndedMs: snoozedUntilMs };
   return { told: next, notices: [draft(level, alertId, alertType)], lookAgainMs: policy.reminders.amount > 0 ? nowMs + policy.reminders.everyMs : null };
 }
 
