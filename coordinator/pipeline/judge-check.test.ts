@@ -74,6 +74,13 @@ describe('judging a check', () => {
     expect(looks.kept.head.standing).toBe('passing');
   });
 
+  it('tells once that an agent may not dial, until it has dialled: what another one sees says nothing about that', () => {
+    const looks = new Looks();
+    const told = [['egress_denied', 'passed'], ['agent_fault', 'passed'], ['egress_denied', 'passed'], ['passed', 'passed'], ['egress_denied', 'passed']] as const;
+    const notices = told.map(([a, b], slot) => kindsOf(looks.look(DUES[slot]! + SOON, [row(slot, A, a), row(slot, B, b)])));
+    expect(notices).toEqual([['egress_denied'], [], [], [], ['egress_denied']]);
+  });
+
   it('tells one firewall and not what stands behind it, and what fails for itself', () => {
     const behind = planned({ dependsOn: [OTHER_ID] });
     const firewall = planned({}, OTHER_ID);

@@ -135,5 +135,5 @@ function deniedAfter(before: RunFacts | null, runs: readonly SlotRun[]): RunFact
   const finals = runs.flatMap((run) => (run.kind === 'final' ? [run.facts] : []));
   const denied = finals.find(({ outcome }) => outcome === 'egress_denied');
   if (denied) return denied;
-  return finals.some(({ outcome }) => isVerdict(outcome)) && before !== null && finals.some(({ locationId }) => locationId === before.locationId) ? null : before;
+  return finals.some(({ outcome, locationId }) => isVerdict(outcome) && locationId === before?.locationId) ? null : before;
 }
