@@ -8,7 +8,8 @@ import type { Outcome, Trigger } from '#shared/run/result.ts';
 import type { StoredFacts } from '../e2e/testing/stored-facts.ts';
 import { Random } from '../fuzz/random.ts';
 import { NaiveSchedule } from '../simulation/oracle/naive-schedule.ts';
-import { NaiveHistory } from '../simulation/oracle/naive-standing.ts';
+import { NaiveHistory, plainQuestion } from '../simulation/oracle/naive-history.ts';
+import { naiveSettings } from '../simulation/oracle/naive-settings.ts';
 
 export type StoredStanding = { readonly checkId: string; readonly definition: Check; readonly standing: string | null; readonly sinceMs: number };
 
@@ -25,14 +26,16 @@ export function judgedOtherwise(standings: readonly StoredStanding[], facts: Sto
   const schedule = new NaiveSchedule({ checks: new Map([...facts.epochs].map(([id, epochs]) => [id, { epochs }])), availability: facts.availability });
   return standings.flatMap(({ checkId, definition, standing, sinceMs }) => {
     const history = new NaiveHistory(checkId, schedule);
-    const results = facts.results.filter((run) => run.checkId === checkId).map((run) => ({ kind: 'result' as const, row: { isSurplus: run.isSurplus, result: { ...run, trigger: run.trigger as Trigger, outcome: run.outcome as Outcome } } }));
-    const gaps = facts.gaps.filter((gap) => gap.checkId === checkId).map((gap) => ({ kind: 'gap' as const, row: { gap } }));
+    const results = facts.results.filter((run) => run.checkId === checkId).map((run) => ({ kind: 'result' as const, run: { ...run, trigger: run.trigger as Trigger, outcome: run.outcome as Outcome, failure: null } }));
+    const gaps = facts.gaps.filter((gap) => gap.checkId === checkId).map((gap) => ({ kind: 'gap' as const, gap }));
     for (const entry of shuffled([...results, ...gaps], random)) history.hear(entry);
-    const naive = history.at(nowMs, definition);
+    const { state: naive } = history.at(nowMs, plainQuestion(definition, naiveSettings(NOBODY_SAID_ANYTHING, definition), schedule.startsOf(checkId)));
     if (naive.standing === standing && (standing === null || naive.sinceMs === sinceMs)) return [];
     return [`${checkId} is ${standing} since ${iso(sinceMs)}, and its history says ${naive.standing} since ${iso(naive.sinceMs)}`];
   });
 }
+
+const NOBODY_SAID_ANYTHING = { alertSettings: null, groups: new Map(), windows: [] };
 
 function shuffled<T>(list: readonly T[], random: Random): readonly T[] {
   return list.map((each) => ({ each, at: random.fraction() })).sort((a, b) => a.at - b.at).map(({ each }) => each);

@@ -1,5 +1,5 @@
-import type { FaultName } from './faults.ts';
-import { PLANTS, type PlantName } from './plants.ts';
+import type { HistoryReport } from './histories/run-history.ts';
+import { PLANTS, type Hunt, type PlantName } from './plants.ts';
 import type { SeedReport } from './run-seed.ts';
 import { SeedPool } from './seed-pool.ts';
 
@@ -38,7 +38,7 @@ export async function runCampaign({ firstSeed, seeds, hours, onSeed }: CampaignO
   const sum = { executions: 0, results: 0, gaps: 0, events: 0 };
   await pool.each(seedsFrom(firstSeed, seeds), async (seed) => {
     const report = await pool.run({ seed, hours });
-    for (const [what, count] of report.counts) counts.set(what, (counts.get(what) ?? 0) + count);
+    addTo(counts, report.counts);
     sum.executions += report.executions;
     sum.results += report.results;
     sum.gaps += report.gaps;
@@ -53,20 +53,54 @@ function* seedsFrom(first: number, count: number): Generator<number, void> {
   for (let seed = first; seed < first + count; seed += 1) yield seed;
 }
 
-export type PlantReport = { readonly plant: PlantName; readonly foundAtSeed: number | null; readonly tried: number; readonly hours: number; readonly violation: string };
-
-export type HuntOptions = Omit<CampaignOptions, 'onSeed'> & {
-  /** Among which it is looked for; left out: whatever each seed chooses. */
-  readonly faults?: readonly FaultName[] | undefined;
+export type HistoriesReport = {
+  readonly failed: readonly HistoryReport[];
+  readonly counts: ReadonlyMap<string, number>;
+  readonly never: readonly string[];
+  readonly rows: number;
+  readonly looks: number;
+  readonly notices: number;
 };
 
-/** Looks for one planted bug, seed after seed. */
-export async function findPlant(plant: PlantName, { firstSeed, seeds, hours, faults }: HuntOptions, pool = new SeedPool(1)): Promise<PlantReport> {
+/** What thousands of histories have to have seen. */
+export const HISTORIES_SOMETIMES = [
+  'killed at an effect', 'a commit nobody heard of', 'a duplicate row', 'a location cut off', 'a location away', 'a location told to be dark', 'an agent cut off itself',
+  'another location is asked', 'a confirmation', 'a retry in another location', 'a look after a pause', 'a window put', 'a check muted or not', 'a check activated or not', 'a check deleted',
+  'a dependency changed', 'settings changed', 'a group changed', 'an alert acknowledged', 'an alert snoozed', 'an alert resolved by hand',
+  'a notice: failure', 'a notice: degraded', 'a notice: recovery', 'a notice: no_data', 'a notice: data_again', 'a notice: egress_denied', 'a notice: digest', 'a reminder',
+] as const;
+
+/** History after history: judging alone. */
+export async function runHistories({ firstSeed, seeds, onSeed }: Omit<CampaignOptions, 'hours' | 'onSeed'> & { readonly onSeed?: (report: HistoryReport) => void }, pool = new SeedPool(1)): Promise<HistoriesReport> {
+  const failed: HistoryReport[] = [];
+  const counts = new Map<string, number>();
+  const sum = { rows: 0, looks: 0, notices: 0 };
+  await pool.each(seedsFrom(firstSeed, seeds), async (seed) => {
+    const report = await pool.run({ seed });
+    addTo(counts, report.counts);
+    sum.rows += report.rows;
+    sum.looks += report.looks;
+    sum.notices += report.notices;
+    if (report.violations.length > 0) failed.push(report);
+    onSeed?.(report);
+  });
+  return { failed: failed.sort((a, b) => a.seed - b.seed), counts, never: HISTORIES_SOMETIMES.filter((what) => !counts.has(what)), ...sum };
+}
+
+function addTo(sum: Map<string, number>, counts: ReadonlyMap<string, number>): void {
+  for (const [what, count] of counts) sum.set(what, (sum.get(what) ?? 0) + count);
+}
+
+export type PlantReport = { readonly plant: PlantName; readonly foundAtSeed: number | null; readonly tried: number; readonly hunt: Hunt; readonly violation: string };
+
+/** Looks for one planted bug, seed after seed; among which faults it is looked for is the hunt's. */
+export async function findPlant(plant: PlantName, hunt: Hunt, { firstSeed, seeds }: Pick<CampaignOptions, 'firstSeed' | 'seeds'>, pool = new SeedPool(1)): Promise<PlantReport> {
+  const common = { plants: new Set([plant]), stopsAtViolation: true };
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
-    const { violations: [violation] } = await pool.run({ seed, hours, faults, plants: new Set([plant]), stopsAtViolation: true });
-    if (violation !== undefined) return { plant, foundAtSeed: seed, tried: seed - firstSeed + 1, hours, violation };
+    const { violations: [violation] } = hunt.form === 'histories' ? await pool.run({ seed, ...common }) : await pool.run({ seed, hours: hunt.hours, faults: hunt.faults, ...common });
+    if (violation !== undefined) return { plant, foundAtSeed: seed, tried: seed - firstSeed + 1, hunt, violation };
   }
-  return { plant, foundAtSeed: null, tried: seeds, hours, violation: '' };
+  return { plant, foundAtSeed: null, tried: seeds, hunt, violation: '' };
 }
 
 export const ALL_PLANTS = Object.keys(PLANTS) as readonly PlantName[];

@@ -187,7 +187,7 @@ function editOne(world: World, random: Random): void {
   if (!check || world.weather.isDown) return;
   world.sometimes('a check edited');
   if (random.chance(0.05)) return world.model.deleteCheck(checkId);
-  world.model.replaceCheck(checkId, random.chance(0.3) ? { ...check, activated: !check.activated } : aSimulatedCheck(index, world.locations, random));
+  world.model.replaceCheck(checkId, random.chance(0.3) ? { ...check, activated: !check.activated } : aSimulatedCheck(index, world, random));
 }
 
 function disturbedFor(world: World, machine: AgentMachine, ms: number, why: string): void {

@@ -22,6 +22,15 @@ export const PLANTS = {
   'alert-outside-the-transaction': 'alerts and notices are there before the state that they tell of is committed',
   'judging-by-arrival': 'a row that comes late is not judged at its place',
   'two-judges-no-lock': 'two coordinators may judge the same check at the same time',
+  'confirmations-unread': 'the judge does not see what another location said of a failure',
+  'windows-unread': 'the judge does not know of maintenance windows',
+  'pauses-unread': 'slots in a pausing window are judged like any other',
+  'dependencies-unread': 'the judge does not know how those stand that a check depends on',
+  'groups-unread': 'the judge does not know the settings of groups',
+  'impaired-unread': 'what an agent saw that was cut off itself is taken for a verdict',
+  'outages-unread': 'the judge does not know of dark locations that were told of',
+  'words-unread': 'the judge does not know what people said of an alert',
+  'nothing-by-time': 'a check is looked at when something comes, and not when its time has come',
 } as const;
 export type PlantName = keyof typeof PLANTS;
 
@@ -29,18 +38,26 @@ export function isPlant(name: string): name is PlantName {
   return Object.hasOwn(PLANTS, name);
 }
 
-export type Hunt = { readonly hours: number; readonly faults?: readonly FaultName[] };
+export type Hunt =
+  | { readonly form: 'fleet'; readonly hours: number; readonly faults?: readonly FaultName[] }
+  /** What is wrong with judging alone needs no fleet. */
+  | { readonly form: 'histories' };
 
 /** In what it is looked for: seeds as short as it still shows, and only with faults that let it. */
 export function huntOf(plant: PlantName): Hunt {
-  return HUNTS[plant] ?? { hours: 0.25 };
+  if (OF_JUDGING.has(plant)) return { form: 'histories' };
+  return { form: 'fleet', ...HUNTS[plant] ?? { hours: 0.25 } };
 }
 
-const HUNTS: Partial<Record<PlantName, Hunt>> = {
+const OF_JUDGING: ReadonlySet<PlantName> = new Set([
+  'alert-outside-the-transaction', 'judging-by-arrival', 'two-judges-no-lock', 'confirmations-unread', 'windows-unread', 'pauses-unread', 'dependencies-unread',
+  'groups-unread', 'impaired-unread', 'outages-unread', 'words-unread', 'nothing-by-time',
+]);
+
+const HUNTS: Partial<Record<PlantName, { readonly hours: number; readonly faults?: readonly FaultName[] }>> = {
   'hand-over-without-last-slot': { hours: 0.3, faults: ['agents leaving'] },
   'no-fencing-of-generations': { hours: 0.3, faults: ['mute partitions', 'connections broken'] },
   'no-fencing-of-leases': { hours: 0.4, faults: ['keepers stopped', 'agents killed'] },
-  'alert-outside-the-transaction': { hours: 0.4, faults: ['judges killed', 'targets in trouble'] },
 };
 
 /** What of them is a mistake of the store. */
@@ -58,6 +75,15 @@ export function mistakesOf(plants: ReadonlySet<PlantName>): StoreMistakes {
     ...(plants.has('alert-outside-the-transaction') ? { writesOutsideTheTransaction: true } : {}),
     ...(plants.has('judging-by-arrival') ? { forgetsWhereRowsBelong: true } : {}),
     ...(plants.has('two-judges-no-lock') ? { locksNothing: true } : {}),
+    ...unreadOf(plants),
+    ...(plants.has('nothing-by-time') ? { forgetsTime: true } : {}),
     ...(plants.has('lease-by-local-clock') ? { leaseByCallersClock: true } : {}),
   };
+}
+
+const UNREAD = ['confirmations', 'windows', 'dependencies', 'groups', 'impaired', 'outages', 'words'] as const;
+
+function unreadOf(plants: ReadonlySet<PlantName>): Pick<StoreMistakes, 'unread'> {
+  const unread = UNREAD.find((what) => plants.has(`${what}-unread`));
+  return unread ? { unread } : {};
 }

@@ -3,11 +3,12 @@ import { Operations } from './actors/operations.ts';
 import { heal, plotFaults, type FaultName } from './faults.ts';
 import { Disk } from './model/disk.ts';
 import { Link } from './model/network.ts';
+import { changeContext } from './model/surroundings-writes.ts';
 import { watchBounds } from './oracle/bounds.ts';
 import { NaiveSchedule } from './oracle/naive-schedule.ts';
 import { settleAccounts } from './oracle/accounts.ts';
 import type { PlantName } from './plants.ts';
-import { aSimulatedCheck } from './simulated-check.ts';
+import { aSimulatedCheck, aSimulatedContext } from './simulated-check.ts';
 import { World } from './world.ts';
 
 export type SeedOptions = {
@@ -102,9 +103,10 @@ function build(world: World, seed: number): void {
       });
     }
   }
+  changeContext(world.model, world.accountId, aSimulatedContext(START_MS));
   for (let index = 0; index < CHECKS; index += 1) {
     const checkId = world.newId();
     world.checkIds.push(checkId);
-    world.model.createCheck(world.accountId, checkId, aSimulatedCheck(index, world.locations, random));
+    world.model.createCheck(world.accountId, checkId, aSimulatedCheck(index, world, random));
   }
 }

@@ -1,10 +1,16 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { runHistory, type HistoryOptions, type HistoryReport } from './histories/run-history.ts';
 import { runSeed, type SeedOptions, type SeedReport } from './run-seed.ts';
 
-/** What of a seed can be asked for across processes. */
+/** What of a seed can be asked for across processes; without hours it is a history. */
 export type SeedTask = Pick<SeedOptions, 'seed' | 'hours' | 'plants' | 'faults' | 'stopsAtViolation'>;
+export type HistoryTask = Pick<HistoryOptions, 'seed' | 'plants' | 'stopsAtViolation'> & { readonly hours?: undefined };
 
-type Answer = { readonly report: SeedReport } | { readonly error: string };
+type Answer = { readonly report: SeedReport | HistoryReport } | { readonly error: string };
+
+export function runTask(task: SeedTask | HistoryTask): Promise<SeedReport | HistoryReport> {
+  return task.hours === undefined ? runHistory(task) : runSeed(task);
+}
 
 /** Runs seeds, so many at once: with one worker here, with more in a process each. Which one ran a seed changes nothing of it. */
 export class SeedPool {
@@ -22,8 +28,10 @@ export class SeedPool {
   }
 
   /** At most `workers` at once. Rejects when the simulation itself breaks, or its process ends. */
-  run(task: SeedTask): Promise<SeedReport> {
-    if (this.workers === 1) return runSeed(task);
+  run(task: SeedTask): Promise<SeedReport>;
+  run(task: HistoryTask): Promise<HistoryReport>;
+  run(task: SeedTask | HistoryTask): Promise<SeedReport | HistoryReport> {
+    if (this.workers === 1) return runTask(task);
     const child = this.#free.pop();
     if (!child) throw new Error(`more than ${this.workers} seeds at once`);
     return new Promise((resolve, reject) => {

@@ -1,10 +1,12 @@
+import type { MaintenanceWindow } from '#coordinator/alerting/maintenance.ts';
+import type { AccountContext } from '#coordinator/pipeline/judging-port.ts';
 import type { AlertSettings, Check } from '#shared/check/check.ts';
 import type { Location } from '#shared/check/location.ts';
 import { aCheck, aRequest } from '#shared/testing/builders.ts';
 import { Random } from '../fuzz/random.ts';
 
 /** Any check: how often, where, in turns or side by side, with or without retries. Its target is `target-<index>`. */
-export function aSimulatedCheck(index: number, locations: readonly Location[], random: Random): Check {
+export function aSimulatedCheck(index: number, { locations, checkIds }: { readonly locations: readonly Location[]; readonly checkIds: readonly string[] }, random: Random): Check {
   const seconds = random.pick([10, 15, 20, 30, 60, 60, 120]);
   const codes = shuffled(locations.map(({ id }) => id), random).slice(0, random.int(1, locations.length));
   const hasRetries = random.chance(0.4);
@@ -13,11 +15,29 @@ export function aSimulatedCheck(index: number, locations: readonly Location[], r
     ...(seconds < 60 ? { frequency: 0, frequencyOffset: seconds } : { frequency: seconds / 60 }),
     maxResponseTime: random.pick([1_000, 3_000, 5_000, 12_000]), degradedResponseTime: 1_000,
     request: aRequest({ hostname: `target-${index}`, port: 1_000 + random.int(0, 3) }),
-    alertSettings: alertSettingsOf(index), useGlobalAlertSettings: false, whenUnseen: index % 11 === 10 ? 'failing' : 'noData',
+    alertSettings: alertSettingsOf(index), useGlobalAlertSettings: index % 6 === 5, groupId: index % 6 === 4 ? GROUP_ID : null, tags: index % 4 === 3 ? [SILENCED_TAG] : [],
+    whenUnseen: index % 11 === 10 ? 'failing' : 'noData', confirmFromOtherLocation: index % 5 === 2, dependsOn: index % 7 === 6 ? [checkIds[index - 6]!] : [],
     retryStrategy: hasRetries ? {
       type: random.pick(['FIXED', 'LINEAR'] as const), baseBackoffSeconds: random.int(0, 3), maxRetries: random.int(1, 2), maxDurationSeconds: 30, sameRegion: true, onlyOn: null,
     } : null,
   });
+}
+
+const GROUP_ID = 1;
+const SILENCED_TAG = 'silenced';
+const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
+
+/** What holds for the account: settings of its own, an enforced group, and two windows in which nothing is told of some checks. */
+export function aSimulatedContext(startMs: number): AccountContext {
+  const silenced = (fromMs: number, minutes: number): MaintenanceWindow => ({
+    startsAtMs: fromMs, endsAtMs: fromMs + minutes * 60_000, timeZone: 'Europe/Berlin', repeat: { unit: 'DAY', every: 1, untilMs: null },
+    pausing: { kind: 'none' }, silencing: { kind: 'tags', tags: [SILENCED_TAG] },
+  });
+  return {
+    alertSettings: { reminders: { amount: 1, interval: 5 }, recoveryPassThreshold: 2 },
+    groups: new Map([[GROUP_ID, { name: 'a group', isEnforced: true, alertSettings: { escalationType: 'RUN_BASED', runBasedEscalation: { failedRunThreshold: 2 } } }]]),
+    windows: [silenced(startMs - 2 * DAY_MS + HOUR_MS / 6, 6), silenced(startMs - DAY_MS + HOUR_MS / 2, 10)],
+  };
 }
 
 /** Every kind; the same after an edit, so that a history can be judged anew from its rows alone. */

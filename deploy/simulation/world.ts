@@ -1,6 +1,7 @@
 import type { FleetConnection } from '#agent/session/fleet-connection.ts';
 import type { FleetSide } from '#coordinator/fleet-side.ts';
 import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
+import type { Notice } from '#coordinator/alerting/notice.ts';
 import type { Check } from '#shared/check/check.ts';
 import type { Location } from '#shared/check/location.ts';
 import type { Log } from '#shared/log.ts';
@@ -14,10 +15,10 @@ import { Disk } from './model/disk.ts';
 import { Link, openStream } from './model/network.ts';
 import { StoreModel } from './model/store-model.ts';
 import type { Hints, StoreWeather } from './model/store-door.ts';
-import type { StoredChange } from './model/stored-runs.ts';
 import { Targets } from './model/targets.ts';
 import type { PlantName } from './plants.ts';
 import { mistakesOf } from './plants.ts';
+import type { HistoryEntry, JudgedWorld } from './oracle/judged-world.ts';
 import { NaiveJudge } from './oracle/naive-judge.ts';
 import { Watch } from './oracle/watch.ts';
 
@@ -38,9 +39,6 @@ export type AgentMachine = {
 
 export type CoordinatorMachine = { readonly name: string; readonly clock: MachineClock; running: SimulatedCoordinator | null };
 
-/** What was stored, and when it became true; a judge can be held against it. */
-export type HistoryEntry = StoredChange & { readonly atMs: number };
-
 export type WorldOptions = {
   readonly seed: number;
   readonly plants: ReadonlySet<PlantName>;
@@ -52,7 +50,7 @@ export type WorldOptions = {
  * Everything there is: machines, the ways between them, Postgres, targets, and what is known of them by somebody who
  * sees all. `history` and `onStored` are where a judge of its own can look on beside the real one.
  */
-export class World {
+export class World implements JudgedWorld {
   readonly engine: Engine;
   /** Chance of the surroundings; who has decisions of its own to make has a generator of its own. */
   readonly random: Random;
@@ -95,7 +93,6 @@ export class World {
     const postgresOffsetMs = this.random.fraction() * 200 - 100;
     this.targets = new Targets(new Random(seed, 3), () => this.engine.nowMs);
     this.watch = new Watch(this);
-    this.naiveJudge = new NaiveJudge(this);
     this.model = new StoreModel({
       nowMs: () => this.engine.nowMs + postgresOffsetMs, newId: () => this.newId(), mistakes: mistakesOf(plants),
       onStored: (change) => {
@@ -113,6 +110,7 @@ export class World {
       onNotice: (notice) => this.naiveJudge.told(notice),
       onFleetHint: () => { for (const hint of [...this.hints.fleet]) hint(); },
     });
+    this.naiveJudge = new NaiveJudge(this);
   }
 
   newId(): string {
@@ -174,6 +172,13 @@ export class World {
     const ready = this.coordinators.flatMap(({ running }, index) => (running?.isReady() ? [index] : []));
     return ready.length === 0 || this.random.chance(0.1) ? this.random.int(0, this.coordinators.length - 1) : this.random.pick(ready);
   }
+
+  /** I6: the run that stands for a failure met a target in trouble, whatever the agent's own. */
+  readonly failedIndeed = (checkId: string, { result }: Notice): void => {
+    const run = result && this.watch.executions.findLast((execution) => execution.run?.runId === result.runId);
+    if (!run || !this.targets.wasUp(this.checkIds.indexOf(checkId), run.startedMs, run.endedMs ?? run.startedMs)) return;
+    this.violate('I6', `check ${this.checkIds.indexOf(checkId)} is told to fail by a run of ${new Date(run.startedMs).toISOString()}, when its target was well`);
+  };
 
   definitionOf(checkId: string): Check | undefined {
     return this.model.checks.get(checkId)?.check;

@@ -1,4 +1,4 @@
-import type { AccountContext, JudgedCheck, JudgingStore } from '#coordinator/pipeline/judging-port.ts';
+import type { AccountContext, DependencyState, JudgedCheck, JudgingStore } from '#coordinator/pipeline/judging-port.ts';
 import type { JudgingModel, TakenTurn } from './judging-model.ts';
 
 export type JudgingDoorDeps = {
@@ -14,6 +14,7 @@ export type JudgingDoorDeps = {
 
 /** The judge's way to Postgres: a transaction of several statements, which ends with its process or its connection. */
 export function judgingDoor({ model, isAlive, onDeath, call, onHint, writesOutsideTheTransaction }: JudgingDoorDeps): JudgingStore {
+  const { surroundings } = model;
   const open = new Set<TakenTurn>();
   onDeath(() => { for (const turn of open) model.rollBack(turn); });
   return {
@@ -30,10 +31,9 @@ export function judgingDoor({ model, isAlive, onDeath, call, onHint, writesOutsi
         });
         const answer = await work({
           checks: turn.checks,
-          // Nobody has settings, groups or windows: they are the same at every look, and cost no trip of their own here.
-          loadContext: () => Promise.resolve(new Map<string, AccountContext>()),
-          loadOutages: () => Promise.resolve(new Map<string, number | null>()),
-          loadDependencies: (ids) => (ids.length === 0 ? Promise.resolve(new Map()) : Promise.reject(new Error('no check of the simulation depends on another'))),
+          loadContext: () => (surroundings.contexts.size === 0 ? NOBODY_SAID_ANYTHING : call('loadContext', () => model.loadContexts())),
+          loadOutages: () => (surroundings.outages.size === 0 ? NO_OUTAGES : call('loadOutages', () => model.loadOutages())),
+          loadDependencies: (ids) => (ids.length === 0 ? NO_DEPENDENCIES : call('loadDependencies', () => model.loadDependencies(ids))),
           loadRows: (ranges, rowsMax) => call('loadRows', () => model.loadRows(turn, ranges, rowsMax)),
           save: (judged) => {
             saved = judged;
@@ -53,6 +53,11 @@ export function judgingDoor({ model, isAlive, onDeath, call, onHint, writesOutsi
     },
   };
 }
+
+/** Answers that are the same at every look cost no trip of their own here. */
+const NOBODY_SAID_ANYTHING: Promise<ReadonlyMap<string, AccountContext>> = Promise.resolve(new Map());
+const NO_OUTAGES: Promise<ReadonlyMap<string, number | null>> = Promise.resolve(new Map());
+const NO_DEPENDENCIES: Promise<ReadonlyMap<string, DependencyState>> = Promise.resolve(new Map());
 
 function tellsSomething(judged: readonly JudgedCheck[]): boolean {
   return judged.some(({ notices }) => notices.length > 0);

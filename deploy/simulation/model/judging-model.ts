@@ -1,9 +1,11 @@
 import type { Notice } from '#coordinator/alerting/notice.ts';
 import { NOTHING_TOLD } from '#coordinator/alerting/told.ts';
-import type { JudgedCheck, KeptState, StoredRow, StoredRows } from '#coordinator/pipeline/judging-port.ts';
+import type { AccountContext, DependencyState, JudgedCheck, KeptState, StoredRow, StoredRows } from '#coordinator/pipeline/judging-port.ts';
 import { judgeMarksOf } from '#coordinator/store/judge-marks.ts';
-import { NEW_STATE } from '#coordinator/verdict/check-state.ts';
+import { NEW_STATE, statusOf } from '#coordinator/verdict/check-state.ts';
 import type { IngestRow } from '#coordinator/pipeline/ports.ts';
+import { JudgedRows, type KeptRow } from './judged-rows.ts';
+import { JudgingSurroundings } from './judging-surroundings.ts';
 import type { StoredChange } from './stored-runs.ts';
 
 /** Where the model may be told to be wrong, for the planted bugs. */
@@ -12,13 +14,27 @@ export type JudgingMistakes = {
   readonly writesOutsideTheTransaction?: boolean;
   /** Marks do not say from which slot on a check is to be judged anew. */
   readonly forgetsWhereRowsBelong?: boolean;
+  /** What the judge does not get to read. */
+  readonly unread?: Unread;
+  /** Checks are looked at when something comes, and not when their time has come. */
+  readonly forgetsTime?: boolean;
   /** Two turns may have the same check. */
   readonly locksNothing?: boolean;
 };
 
+export type Unread = 'confirmations' | 'windows' | 'dependencies' | 'groups' | 'impaired' | 'outages' | 'words';
+
 type CheckRow = Omit<JudgedCheck, 'alerts' | 'notices' | 'status' | 'sinceMs' | 'checkpoints'> & { readonly checkpoints: KeptState['checkpoints'] };
-type Mark = { readonly order: number; readonly checkId: string; readonly firstDueMs: number | null; readonly atMs: number };
-export type AlertRow = { readonly id: string; readonly checkId: string; kind: 'failure' | 'degraded' | 'no_data'; closedAtMs: number | null };
+/** `from`: rows came, or something else that the judge reads was changed. `isHistory`: its slot lies far behind, it waits until no more of the kind comes. */
+type Mark = { readonly order: number; readonly checkId: string; readonly firstDueMs: number | null; readonly atMs: number; readonly from: 'rows' | 'surroundings'; readonly isHistory: boolean };
+export type AlertRow = { readonly id: string; readonly checkId: string; kind: 'failure' | 'degraded' | 'no_data'; closedAtMs: number | null } & AlertWord;
+/** What somebody said about an alert. */
+export type AlertWord = { acknowledgedAtMs: number | null; snoozedUntilMs: number | null; isResolved: boolean };
+
+/** As coordinator/store/ingest.ts and judging.ts have them. */
+const HISTORY_BEHIND_MS = 15 * 60_000;
+const HISTORY_QUIET_MS = 20_000;
+export const HISTORY_WAITS_MAX_MS = 300_000;
 
 /** One turn's transaction: it has its checks until it is committed or rolled back. */
 export type TakenTurn = {
@@ -36,8 +52,10 @@ export type Look = {
   readonly nowMs: number;
   /** Changes of what is stored that it could see. */
   readonly changes: number;
-  /** A row had come for which there is a mark that this look did not take: another look follows. */
+  /** Something had come or changed for which there is a mark that this look did not take: another look follows. */
   readonly isBehind: boolean;
+  /** All checks of the turn. */
+  readonly alongside: ReadonlySet<string>;
 };
 
 export type JudgingModelDeps = {
@@ -55,9 +73,10 @@ export class JudgingModel {
   readonly states = new Map<string, CheckRow>();
   readonly alerts = new Map<string, AlertRow>();
   readonly notices = new Map<string, Notice>();
+  readonly surroundings = new JudgingSurroundings();
   /** How many changes of what is stored there were. */
   changes = 0;
-  readonly #rows = new Map<string, StoredRow[]>();
+  readonly #rows = new JudgedRows();
   readonly #marks = new Set<Mark>();
   readonly #locked = new Set<string>();
   readonly #deps: JudgingModelDeps;
@@ -78,69 +97,74 @@ export class JudgingModel {
         accountId, checkId, base: NEW_STATE, head: NEW_STATE, checkpoints: [], slotsFolded: 0, told: NOTHING_TOLD, confirmations: [], retries: [], isHistoryPending: false, nextLookMs: null,
       });
     }
-    this.#mark(checkId, null);
+    this.markSurroundings([checkId]);
+  }
+
+  /** The triggers on what else is read when a check is judged; `firstDueMs`: from which slot on it speaks of. */
+  markSurroundings(checkIds: Iterable<string>, firstDueMs: number | null = null): void {
+    for (const checkId of checkIds) this.#mark(checkId, firstDueMs, 'surroundings');
     this.#deps.onHint();
   }
 
   /** With the commit of the rows. */
   ingested(rows: readonly IngestRow[]): void {
     const marks = judgeMarksOf(rows);
-    for (const { checkId, firstDueMs } of marks) this.#mark(checkId, this.#deps.mistakes?.forgetsWhereRowsBelong ? null : firstDueMs);
+    for (const { checkId, firstDueMs } of marks) this.#mark(checkId, this.#deps.mistakes?.forgetsWhereRowsBelong ? null : firstDueMs, 'rows');
     if (marks.length > 0) this.#deps.onHint();
   }
 
-  #mark(checkId: string, firstDueMs: number | null): void {
-    this.#marks.add({ order: this.#order++, checkId, firstDueMs, atMs: this.#deps.nowMs() });
+  #mark(checkId: string, firstDueMs: number | null, from: Mark['from']): void {
+    const isHistory = from === 'rows' && firstDueMs !== null && firstDueMs < this.states.get(checkId)!.head.throughMs - HISTORY_BEHIND_MS;
+    this.#marks.add({ order: this.#order++, checkId, firstDueMs, atMs: this.#deps.nowMs(), from, isHistory });
+  }
+
+  /** Somebody acknowledges, snoozes or closes an alert; false: there is no such alert open. */
+  say(alertId: string, word: Partial<AlertWord>): boolean {
+    const row = this.alerts.get(alertId);
+    if (!row || row.closedAtMs !== null) return false;
+    Object.assign(row, word);
+    this.markSurroundings([row.checkId]);
+    return true;
   }
 
   /** What became of the tables of runs. */
   stored(change: StoredChange): void {
     this.changes += 1;
-    if (change.kind === 'result') {
-      const { isSurplus, result } = change.row;
-      if (isSurplus || result.trigger === 'manual' || result.trigger === 'deploy') return;
-      this.#insert(result.checkId, {
-        kind: 'result', dueAtMs: result.dueAtMs, trigger: result.trigger, attempt: result.attempt, isFinal: result.isFinal, isImpaired: false,
-        facts: {
-          runId: result.runId, outcome: result.outcome, locationId: result.locationOwed, executedIn: result.locationExecuted, startedAtMs: result.startedAtMs,
-          responseTimeMs: result.report.timings.totalUs / 1000, attempts: result.attempt, failure: result.failure,
-        },
-      });
-      return;
-    }
-    const { checkId, dueAtMs, locationOwed, reason } = change.row.gap;
-    if (change.kind === 'gap') return this.#insert(checkId, { kind: 'gap', dueAtMs, locationId: locationOwed, reason });
-    const rows = this.#rows.get(checkId) ?? [];
-    rows.splice(rows.findIndex((row) => row.kind === 'gap' && row.dueAtMs === dueAtMs && row.locationId === locationOwed), 1);
-  }
-
-  /** In order of `dueAtMs`; most come at the end. */
-  #insert(checkId: string, row: StoredRow): void {
-    const rows = this.#rows.get(checkId) ?? [];
-    if (rows.length === 0) this.#rows.set(checkId, rows);
-    let index = rows.length;
-    while (index > 0 && rows[index - 1]!.dueAtMs > row.dueAtMs) index -= 1;
-    rows.splice(index, 0, row);
+    this.#rows.stored(change);
   }
 
   take({ nowMs, checksMax }: { readonly nowMs: number; readonly checksMax: number }): TakenTurn {
     const wanted = new Map<string, { firstDueMs: number | null }>();
-    for (const { checkId } of this.#marks) if (this.#isFree(checkId)) wanted.set(checkId, { firstDueMs: null });
-    for (const { checkId, nextLookMs } of this.states.values()) if (nextLookMs !== null && nextLookMs <= nowMs && this.#isFree(checkId)) wanted.set(checkId, { firstDueMs: null });
+    const ripe = this.#ripeHistory();
+    const isTaken = ({ isHistory, checkId }: Mark): boolean => !isHistory || ripe.has(checkId);
+    for (const mark of this.#marks) if (isTaken(mark) && this.#isFree(mark.checkId)) wanted.set(mark.checkId, { firstDueMs: null });
+    for (const { checkId, nextLookMs } of this.states.values()) if (nextLookMs !== null && nextLookMs <= nowMs && !this.#deps.mistakes?.forgetsTime && this.#isFree(checkId)) wanted.set(checkId, { firstDueMs: null });
     const taken = new Map([...wanted].slice(0, checksMax));
     const marks = new Set<Mark>();
     for (const mark of this.#marks) {
       const check = taken.get(mark.checkId);
-      if (!check) continue;
+      if (!check || !isTaken(mark)) continue;
       marks.add(mark);
       if (mark.firstDueMs !== null) check.firstDueMs = Math.min(check.firstDueMs ?? Infinity, mark.firstDueMs);
     }
     for (const checkId of taken.keys()) this.#locked.add(checkId);
     const checks = [...taken].map(([checkId, { firstDueMs }]): KeptState => {
       const { nextLookMs: _, ...kept } = this.states.get(checkId)!;
-      return { ...kept, firstDueMs, acknowledgedAtMs: null, snoozedUntilMs: null, resolved: { alert: false, noData: false } };
+      const [alert, unseen] = [kept.told.alertId, kept.told.noDataAlertId].map((id) => (id === null || this.#isUnread('words') ? undefined : this.alerts.get(id)));
+      return {
+        ...kept, firstDueMs, acknowledgedAtMs: alert?.acknowledgedAtMs ?? null, snoozedUntilMs: alert?.snoozedUntilMs ?? null,
+        resolved: { alert: alert?.isResolved ?? false, noData: unseen?.isResolved ?? false },
+      };
     });
     return { checks, nowMs, marks, read: null, isOpen: true };
+  }
+
+  /** Checks whose history may be gone through now. */
+  #ripeHistory(): ReadonlySet<string> {
+    const history = Map.groupBy([...this.#marks].filter(({ isHistory }) => isHistory), ({ checkId }) => checkId);
+    const nowMs = this.#deps.nowMs();
+    const ripe = [...history].filter(([, marks]) => marks.at(-1)!.atMs < nowMs - HISTORY_QUIET_MS || marks[0]!.atMs < nowMs - HISTORY_WAITS_MAX_MS);
+    return new Set(ripe.map(([checkId]) => checkId));
   }
 
   #isFree(checkId: string): boolean {
@@ -148,14 +172,45 @@ export class JudgingModel {
   }
 
   loadRows(turn: TakenTurn, ranges: readonly { readonly checkId: string; readonly afterMs: number }[], rowsMax: number): ReadonlyMap<string, StoredRows> {
-    turn.read = { changes: this.changes, isBehind: new Set([...this.#marks].filter((mark) => !turn.marks.has(mark)).map(({ checkId }) => checkId)) };
+    turn.read = { changes: this.changes, isBehind: this.#untaken(turn) };
     return new Map(ranges.map(({ checkId, afterMs }) => {
-      const all = this.#rows.get(checkId) ?? [];
-      let from = all.length;
-      while (from > 0 && all[from - 1]!.dueAtMs > afterMs) from -= 1;
-      if (all.length - from > rowsMax) throw new Error(`more than ${rowsMax} rows of one check are not modelled`);
-      return [checkId, { rows: all.slice(from), isCut: false }] as const;
+      const rows = this.#rows.after(checkId, afterMs).map((kept) => this.#read(kept));
+      if (rows.length > rowsMax) throw new Error(`more than ${rowsMax} rows of one check are not modelled`);
+      return [checkId, { rows: this.#isUnread('confirmations') ? rows.filter((row) => row.kind === 'gap' || row.trigger !== 'confirm') : rows, isCut: false }] as const;
     }));
+  }
+
+  #isUnread(what: Unread): boolean {
+    return this.#deps.mistakes?.unread === what;
+  }
+
+  /** By account. */
+  loadContexts(): ReadonlyMap<string, AccountContext> {
+    return new Map([...this.surroundings.contexts].map(([accountId, context]) => [accountId, {
+      ...context, ...(this.#isUnread('windows') ? { windows: [] } : {}), ...(this.#isUnread('groups') ? { groups: new Map() } : {}),
+    }]));
+  }
+
+  loadOutages(): ReadonlyMap<string, number | null> {
+    return this.#isUnread('outages') ? new Map() : new Map(this.surroundings.outages);
+  }
+
+  loadDependencies(checkIds: readonly string[]): ReadonlyMap<string, DependencyState> {
+    if (this.#isUnread('dependencies')) return new Map();
+    return new Map(checkIds.flatMap((checkId) => {
+      const row = this.states.get(checkId);
+      return row ? [[checkId, { status: statusOf(row.head).status, level: row.told.level, lastVerdictMs: row.head.lastVerdictMs }]] : [];
+    }));
+  }
+
+  #read({ row, agentId }: KeptRow): StoredRow {
+    if (row.kind === 'gap' || this.#isUnread('impaired') || !this.surroundings.isImpaired({ locationId: row.facts.executedIn, agentId, dueAtMs: row.dueAtMs })) return row;
+    return { ...row, isImpaired: true };
+  }
+
+  /** Checks with marks that this turn has not taken. */
+  #untaken(turn: TakenTurn, from: readonly Mark['from'][] = ['rows', 'surroundings']): ReadonlySet<string> {
+    return new Set([...this.#marks].filter((mark) => !turn.marks.has(mark) && from.includes(mark.from)).map(({ checkId }) => checkId));
   }
 
   /** What `save` was given, and the end of the marks. Throws when the turn was rolled back. */
@@ -168,7 +223,13 @@ export class JudgingModel {
       this.states.set(one.checkId, { ...kept, checkpoints: one.checkpoints ?? this.states.get(one.checkId)!.checkpoints });
     }
     if (!this.#deps.mistakes?.writesOutsideTheTransaction) this.write(judged);
-    for (const one of judged) this.#deps.onLook?.({ judged: one, nowMs: turn.nowMs, changes: turn.read?.changes ?? 0, isBehind: turn.read?.isBehind.has(one.checkId) ?? false });
+    // Rows are known as they were read; of the surroundings nobody knows what they were then.
+    const isOutdated = this.#untaken(turn, ['surroundings']);
+    const alongside = new Set(judged.map(({ checkId }) => checkId));
+    for (const one of judged) {
+      const isBehind = (turn.read?.isBehind.has(one.checkId) ?? false) || isOutdated.has(one.checkId);
+      this.#deps.onLook?.({ judged: one, nowMs: turn.nowMs, changes: turn.read?.changes ?? 0, isBehind, alongside });
+    }
   }
 
   /** Alerts and notices. */
@@ -176,7 +237,7 @@ export class JudgingModel {
     for (const { checkId, alerts, notices } of judged) {
       for (const change of alerts) {
         const row = this.alerts.get(change.id);
-        if (change.kind === 'open') this.alerts.set(change.id, { id: change.id, checkId, kind: change.alertKind, closedAtMs: null });
+        if (change.kind === 'open') this.alerts.set(change.id, { id: change.id, checkId, kind: change.alertKind, closedAtMs: null, acknowledgedAtMs: null, snoozedUntilMs: null, isResolved: false });
         else if (row && change.kind === 'change') row.kind = change.alertKind;
         else if (row && change.kind === 'close') row.closedAtMs ??= change.atMs;
       }

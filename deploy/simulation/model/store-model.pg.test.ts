@@ -11,6 +11,7 @@ import { StoreModel } from './store-model.ts';
 const SEEDS = [1, 2, 3];
 const OPERATIONS = 120;
 const RUNS = 12;
+const OTHER_LOCATION = randomUUID();
 
 let real: AStore;
 let world: World;
@@ -117,7 +118,9 @@ describe('the model of Postgres answers as Postgres does', () => {
 function aRow(random: Random, run: { readonly runId: string; readonly dueAtMs: number }): IngestRow {
   if (random.chance(0.35)) return gapOf(world, run);
   const attempt = random.int(1, 3);
-  return { ...aResultRow(world, { ...run, attempt, isFinal: random.chance(0.6) }), isSurplus: random.chance(0.15) };
+  // One in another location ends its run instead of the attempt before.
+  const elsewhere = attempt > 1 && random.chance(0.4) ? { trigger: 'retry' as const, locationExecuted: OTHER_LOCATION } : {};
+  return { ...aResultRow(world, { ...run, attempt, isFinal: random.chance(0.6), ...elsewhere }), isSurplus: random.chance(0.15) };
 }
 
 type Tables = { readonly results: readonly unknown[]; readonly gaps: readonly string[] };

@@ -96,7 +96,8 @@ export class StoreModel {
   }
 
   createCheck(accountId: string, checkId: string, check: Check): void {
-    this.#putCheck({ accountId, checkId, revision: 1, check, isDeleted: false, epochs: [] }, scheduleOf(check));
+    const windows = [...this.checks.values()].find((other) => other.accountId === accountId)?.windows;
+    this.#putCheck({ accountId, checkId, revision: 1, check, isDeleted: false, epochs: [], ...(windows ? { windows } : {}) }, scheduleOf(check));
   }
 
   replaceCheck(checkId: string, check: Check): void {
@@ -109,6 +110,17 @@ export class StoreModel {
     const known = this.checks.get(checkId);
     if (!known || known.isDeleted) return;
     this.#putCheck({ ...known, isDeleted: true }, { ...known.epochs.at(-1)!, active: false });
+  }
+
+  /** The checks of an account change in what stands beside their definition: they are planned and judged anew. */
+  touchChecks(accountId: string, change: (check: PlannedCheck) => PlannedCheck): void {
+    this.revision += 1;
+    for (const check of this.checks.values()) {
+      if (check.accountId !== accountId || check.isDeleted) continue;
+      this.checks.set(check.checkId, { ...change(check), changedAt: this.revision });
+      this.judging.checkChanged(accountId, check.checkId);
+    }
+    this.#deps.onHint?.();
   }
 
   #putCheck(check: PlannedCheck, schedule: Omit<ScheduleEpoch, 'fromAtMs'>): void {
@@ -159,6 +171,11 @@ export class StoreModel {
     if (this.#deps.mistakes?.ignoresFences) return true;
     const known = this.#leases.get(name);
     return known?.token === token && known.endsMs > this.nowMs;
+  }
+
+  /** From when on something that is committed now governs: never retroactive (rules.md 2). */
+  nextFromMs(lastMs: number | null): number {
+    return this.#neverRetroactive(0, lastMs);
   }
 
   #neverRetroactive(wantedMs: number, lastMs: number | null): number {

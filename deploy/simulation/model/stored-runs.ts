@@ -7,6 +7,8 @@ export type StoredGap = Omit<Extract<IngestRow, { kind: 'gap' }>, 'kind'>;
 /** What happened to the tables, in the order of commits: what a judge, or an oracle, has to go by. */
 export type StoredChange =
   | { readonly kind: 'result'; readonly row: StoredResult }
+  /** Was final, until a retry in another location ended its run instead. */
+  | { readonly kind: 'superseded'; readonly row: StoredResult }
   | { readonly kind: 'gap'; readonly row: StoredGap }
   | { readonly kind: 'gap_replaced'; readonly row: StoredGap };
 
@@ -48,8 +50,11 @@ export class StoredRuns {
     const { accountId, result } = row;
     const key = this.#mistakes.keyOf?.({ kind: 'result', ...row }) ?? `${accountId}/${result.dueAtMs}/${result.runId}/${result.attempt}`;
     if (this.results.has(key)) return 0;
-    const isSecond = result.attempt > 1 && result.isFinal && filled.has(result.runId);
     const gapKey = `${accountId}/${result.runId}`;
+    const isElsewhere = result.trigger === 'retry' && result.attempt > 1 && result.locationExecuted !== result.locationOwed;
+    const before = this.#ofRun.get(gapKey) ?? [];
+    const outlasts = (other: StoredResult): boolean => isElsewhere && other.result.attempt < result.attempt;
+    const isSecond = result.attempt > 1 && result.isFinal && filled.has(result.runId) && before.some((other) => fills(other) && !outlasts(other));
     const gap = this.gaps.get(gapKey);
     const stored: StoredResult = {
       ...row, isSurplus: row.isSurplus || isSecond, replacedGap: result.isFinal && !row.isSurplus && gap ? gap.gap.reason : null,
@@ -59,11 +64,20 @@ export class StoredRuns {
     if (ofRun) ofRun.push(stored);
     else this.#ofRun.set(gapKey, [stored]);
     this.#onChange({ kind: 'result', row: stored });
+    if (fills(stored)) for (const other of before.filter((one) => one.result.isFinal && outlasts(one))) this.#supersede(gapKey, other);
     if (gap && result.isFinal && !stored.isSurplus && !this.#mistakes.keepsReplacedGaps) {
       this.gaps.delete(gapKey);
       this.#onChange({ kind: 'gap_replaced', row: gap });
     }
     return 1;
+  }
+
+  #supersede(runKey: string, row: StoredResult): void {
+    const superseded = { ...row, result: { ...row.result, isFinal: false } };
+    for (const [key, one] of this.results) if (one === row) this.results.set(key, superseded);
+    const ofRun = this.#ofRun.get(runKey)!;
+    ofRun[ofRun.indexOf(row)] = superseded;
+    this.#onChange({ kind: 'superseded', row: superseded });
   }
 
   #insertGap({ kind: _, ...row }: Extract<IngestRow, { kind: 'gap' }>): number {
@@ -76,7 +90,7 @@ export class StoredRuns {
 
   /** Has the run a final result that is no surplus? */
   isFilled(accountId: string, runId: string): boolean {
-    return this.resultsOf(accountId, runId).some(({ result, isSurplus }) => result.isFinal && !isSurplus);
+    return this.resultsOf(accountId, runId).some(fills);
   }
 
   resultsOf(accountId: string, runId: string): readonly StoredResult[] {
@@ -86,4 +100,9 @@ export class StoredRuns {
   isUnsettled({ accountId, runId }: OwedRun): boolean {
     return !this.isFilled(accountId, runId) && !this.gaps.has(`${accountId}/${runId}`);
   }
+}
+
+/** Of its run it is what counts. */
+function fills({ result, isSurplus }: StoredResult): boolean {
+  return result.isFinal && !isSurplus;
 }

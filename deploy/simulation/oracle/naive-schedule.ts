@@ -51,6 +51,36 @@ export class NaiveSchedule {
     return [rotation[(sinceMs / governing.intervalMs) % rotation.length]!];
   }
 
+  isParallel(checkId: string, dueAtMs: number): boolean {
+    const epochs = this.#facts.checks.get(checkId)?.epochs ?? [];
+    return epochs.findLast(({ fromAtMs }) => fromAtMs <= dueAtMs)?.strategy === 'parallel';
+  }
+
+  /** When it was switched on again after it had been off. */
+  startsOf(checkId: string): readonly number[] {
+    const epochs = this.#facts.checks.get(checkId)?.epochs ?? [];
+    return epochs.flatMap(({ active, fromAtMs }, index) => (active && epochs[index - 1]?.active === false ? [fromAtMs] : []));
+  }
+
+  /** The locations it runs in then; none while it is switched off. */
+  activeOrderAt(checkId: string, atMs: number): readonly string[] {
+    const governing = (this.#facts.checks.get(checkId)?.epochs ?? []).findLast(({ fromAtMs }) => fromAtMs <= atMs);
+    return governing?.active ? governing.order : [];
+  }
+
+  /** The slot after this one, by what is known now; null: none is planned. */
+  nextDueMs(checkId: string, afterMs: number): number | null {
+    const epochs = this.#facts.checks.get(checkId)?.epochs ?? [];
+    for (const [index, { active, fromAtMs, intervalMs }] of epochs.entries()) {
+      const untilMs = epochs[index + 1]?.fromAtMs ?? Infinity;
+      const phaseMs = this.#phaseOf(checkId, intervalMs);
+      let dueAtMs = Math.floor((Math.max(afterMs, fromAtMs) - phaseMs) / intervalMs) * intervalMs + phaseMs;
+      while (dueAtMs <= afterMs || dueAtMs < fromAtMs) dueAtMs += intervalMs;
+      if (active && dueAtMs < untilMs) return dueAtMs;
+    }
+    return null;
+  }
+
   isAvailable(locationId: string, atMs: number): boolean {
     let available = false;
     for (const change of this.#facts.availability) if (change.locationId === locationId && change.fromAtMs <= atMs) available = change.available;

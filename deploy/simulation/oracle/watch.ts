@@ -2,7 +2,8 @@ import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
 import type { SpoolItem, SpoolRow } from '#agent/spool/spool.ts';
 import type { AttemptResult } from '#shared/run/result.ts';
 import type { ConfigChange } from '../model/store-model.ts';
-import type { AgentMachine, HistoryEntry, World } from '../world.ts';
+import type { AgentMachine, World } from '../world.ts';
+import type { HistoryEntry } from './judged-world.ts';
 
 /** One attempt that really took place: what a target's own log would say. */
 export type Execution = {
