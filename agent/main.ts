@@ -115,7 +115,7 @@ export async function startAgent(config: AgentConfig, log: Log, { keepSpool = (s
     isConnected, isSharing: liveAgents > 1, assignments: probing.stats().assignments, rejectedAssignments: assignments.rejected.length,
     inFlight: probing.stats().inFlight, capacity: config.concurrency, spoolRows: spool.depth(),
     spoolOldestAgeSeconds: spool.oldestAgeMs(clock.nowMs()) / 1000, loopDelayP99Seconds: loopDelayP99Us / 1e6,
-    probingLoopDelayP99Seconds: probing.stats().loopDelayP99Us / 1e6, probingRestarts: probing.stats().restarts, engine: probing.stats().engine.kind,
+    probingLoopDelayP99Seconds: probing.stats().loopDelayP99Us / 1e6, probingRestarts: probing.stats().restarts, engine: probing.stats().engine,
     clockOffsetSeconds: clockOffset.best.offsetUs / 1e6, appliedRevision: assignments.revision,
     witnesses: { ...witnesses.report(), isFailing: witnesses.isFailing },
     autonomyLeftSeconds: autonomy.leftMs() / 1000,

@@ -24,8 +24,8 @@ export type AgentVitals = {
   readonly probingLoopDelayP99Seconds: number;
   /** How often that thread had to be replaced. */
   readonly probingRestarts: number;
-  /** Which engine times the sockets. */
-  readonly engine: EngineStatus['kind'];
+  /** Which engine times the sockets, and why that is not the kernel-timed one. */
+  readonly engine: EngineStatus;
   readonly clockOffsetSeconds: number;
   readonly appliedRevision: number;
   readonly witnesses: { readonly isFailing: boolean; readonly answering: number; readonly total: number };
@@ -83,10 +83,11 @@ export class AgentMetrics {
     });
     registers[0]!.registerMetric(restarts);
     registers[0]!.registerMetric(new Gauge({
-      name: 'sonde_probe_engine', help: 'Which engine times the sockets: 1 for the one that serves.', labelNames: ['engine'], registers: [],
+      name: 'sonde_probe_engine', help: 'Which engine times the sockets: 1 for the one that serves, and why not the kernel-timed one.', labelNames: ['engine', 'reason'], registers: [],
       collect() {
-        const { engine } = vitals();
-        for (const each of ['kernel', 'plain']) this.set({ engine: each }, each === engine ? 1 : 0);
+        const { kind, reason } = vitals().engine;
+        this.reset();
+        for (const each of ['kernel', 'plain']) this.set({ engine: each, reason: each === kind ? reason : '' }, each === kind ? 1 : 0);
       },
     }));
     reading('sonde_clock_offset_seconds', "This agent's clock minus the coordinator's.", (now) => now.clockOffsetSeconds);

@@ -17,6 +17,9 @@ export type Trust = Pick<ProbeReport, 'clock' | 'uncertaintyUs' | 'loopDelayUs'>
 /** rules.md 11: silence that ends the wait for an answer that has not begun. */
 export const SILENCE_US = 1_000_000;
 
+/** How far the instants of a send and of an arrival may be off against each other: what came longer before cannot be its answer. */
+const SENT_SLACK_US = 100;
+
 /**
  * What one attempt has seen so far. The stages of the probe write into it in their order (resolve, connect, tls,
  * dialogue or payload, answer); whatever ends the attempt, the report is made of what is here.
@@ -47,7 +50,9 @@ export class Attempt {
   readonly captures = new Map<string, Uint8Array>();
   /** The last byte sent or received, or the connection itself. */
   lastActivityUs: number;
-  /** Has anything come since the last bytes were sent? */
+  /** When bytes were sent last. */
+  sentUs = -Infinity;
+  /** Has anything come since then? */
   answerBegun = false;
   /** Nothing was sent or received since the TLS handshake. */
   isHandshakeLast = false;
@@ -73,7 +78,7 @@ export class Attempt {
   take(bytes: Uint8Array, atUs: number): Uint8Array {
     this.stopwatch.lap(this.received.total === 0 ? 'firstByte' : 'data', atUs);
     this.lastActivityUs = Math.max(this.lastActivityUs, atUs);
-    this.answerBegun = true;
+    if (atUs > this.sentUs - SENT_SLACK_US) this.answerBegun = true;
     this.isHandshakeLast = false;
     const kept = this.received.take(bytes);
     this.data.feed(kept);

@@ -19,6 +19,7 @@ function bookSent(attempt: Attempt, bytes: Uint8Array, written: Written, step: n
   }
   attempt.bytesSent += bytes.length;
   attempt.lastActivityUs = written.atUs;
+  attempt.sentUs = written.atUs;
   attempt.answerBegun = false;
   attempt.isHandshakeLast = false;
   return null;

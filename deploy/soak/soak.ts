@@ -73,9 +73,9 @@ const probing = startProbing({ resolver: 'dns', egress: { allow: loopback.list, 
   onGap: (gap) => { counts.gaps += 1; answer(gap.checkId, gap.dueAtMs); outcomes.set(`gap ${gap.reason}`, (outcomes.get(`gap ${gap.reason}`) ?? 0) + 1); },
   onOmitted: (count) => problem(`${count} slots were omitted`),
   onAttemptError: (error) => problem(`an attempt broke: ${String(error)}`),
-  onDown: () => {
+  onDown: ({ cause }) => {
     counts.deaths += 1;
-    if (killedMs === null) return problem('the thread died by itself');
+    if (killedMs === null) return problem(`the thread was not killed, and died: ${String(cause)}`);
     counts.latestNoticeMs = Math.max(counts.latestNoticeMs, performance.now() - killedMs);
     killedMs = null;
   },

@@ -26,17 +26,19 @@ export type RunFlags = CheckFlags & { readonly raw?: boolean; readonly hex?: boo
 
 /** `sonde run`: one probe from this very process, judged as an agent judges it; no server is asked. */
 export async function runCommand({ env, output, stop }: Context, target: string, flags: RunFlags): Promise<ExitCode> {
-  const settings = readSettings({ resolver: agentSettings.resolver, secretsFile: agentSettings.secretsFile }, env);
+  const settings = readSettings({ resolver: agentSettings.resolver, secretsFile: agentSettings.secretsFile, engine: agentSettings.probeEngine }, env);
   if (!settings.ok) throw settingsProblem(settings.problems);
   if (flags.raw && flags.hex) throw new CliProblem(EXIT.usage, '--raw and --hex are two ways to show the same bytes: use one of them');
   const files = await readFlagFiles(flags);
   const check = checkOf(target, flags, files);
   const secrets = secretsOf(settings.settings.secretsFile, check, output);
-  const { probe, close } = openProbe({
-    resolver: settings.settings.resolver, egress: hardDenialsOnly, clock: systemClock,
+  const { probe, engineChosen, close } = openProbe({
+    resolver: settings.settings.resolver, egress: hardDenialsOnly, clock: systemClock, engine: settings.settings.engine,
     clientCertificates: (name) => secrets.clientCertificate(name),
   });
   try {
+    const engine = await engineChosen;
+    if (engine.kind === 'plain' && settings.settings.engine === 'kernel') output.note(`timed in user space: ${engine.reason}`);
     await warmUp(probe, usesTls(check));
     const attempt = attemptWith({ probe, nowMs: () => systemClock.nowMs(), isImpaired: () => false });
     const { report, ...judgement } = await attempt(toProbeSpec(check), stop);
