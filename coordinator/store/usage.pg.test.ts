@@ -55,6 +55,16 @@ describe('usage', () => {
     return Object.fromEntries(rows.map(({ atMs, kind, runs }) => [`${atMs / DAY_MS} ${kind}`, runs]));
   }
 
+  it('counts a run that an agent made while it was itself cut off: it was made (rules.md 24)', async () => {
+    const of: World = { ...world, accountId: randomUUID(), checkId: randomUUID() };
+    await at.store.ingest([aResultRow(of, { dueAtMs: START, outcome: 'failed' })]);
+    await at.store.openImpairedWindow({ locationId: of.locationId, agentId: of.agentId, fromMs: START - 1, toMs: START + 1, reason: {} });
+    await at.store.rollUpMarked();
+    await meter();
+    expect(await metered(of.accountId)).toEqual({ [`${Math.floor(START / DAY_MS)} scheduled`]: 1 });
+    expect((await at.client.query('select impaired from rollups_daily where check_id = $1', [of.checkId])).rows).toEqual([{ impaired: 1 }]);
+  });
+
   async function meter(): Promise<void> {
     while ((await at.store.meterMarked()).hours > 0);
   }

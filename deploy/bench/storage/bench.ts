@@ -128,7 +128,11 @@ async function measureEndpoints(caller: Caller, endpoints: readonly Endpoint[], 
   for (let round = 0; round < settings.rounds; round += 1) {
     say(`asking ${there.length} endpoints, round ${round + 1} of ${settings.rounds}`);
     const of: EndpointRound[] = [];
-    for (const endpoint of there) of.push(await askedOften(caller, endpoint, WARM_UP + round * ASKED_A_ROUND, cpuUs));
+    for (const endpoint of there) {
+      const asked = await askedOften(caller, endpoint, WARM_UP + round * ASKED_A_ROUND, cpuUs);
+      of.push(asked);
+      say(`${endpoint.name}: p50 ${percentile(asked.tookMs, 0.5).toFixed(1)} ms, p99 ${percentile(asked.tookMs, 0.99).toFixed(1)} ms, ${asked.cpuMs.toFixed(1)} ms of CPU, ${asked.tookMs.length} asked, ${asked.errors} errors`);
+    }
     rounds.push(of);
   }
   return there.map(({ name }, index) => {
