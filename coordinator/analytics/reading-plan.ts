@@ -1,4 +1,6 @@
 /** From where a question about a stretch of time is answered: rows, hours or days. Instants in ms since the epoch. */
+import { localTimeOf } from '../alerting/local-time.ts';
+
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
@@ -8,7 +10,11 @@ export type Cut =
   | { readonly kind: 'every'; readonly ms: number }
   | { readonly kind: 'calendar'; readonly unit: 'hour' | 'day' | 'week' | 'month'; readonly timeZone: string };
 
-export type Segment = { readonly source: 'rows' | 'hours' | 'days'; readonly fromMs: number; readonly toMs: number };
+export type Segment = {
+  readonly source: 'rows' | 'hours' | 'days'; readonly fromMs: number; readonly toMs: number;
+  /** Hours, by their start, that a day of the calendar begins within: of rows these alone, of hours all but these. */
+  readonly parted?: readonly number[];
+};
 
 /** `fromMs` and `toMs` as they are answered for: widened to where the pieces begin and end. */
 export type ReadingPlan = { readonly fromMs: number; readonly toMs: number; readonly segments: readonly Segment[] };
@@ -19,9 +25,11 @@ export type ReadingQuestion = {
   readonly cut: Cut;
   /** Only rows know it all (a filter by outcome), or are up to the second. */
   readonly mustReadRows: boolean;
+  /** Rows from here on are there. With it, days of a time zone that is no whole hours from UTC begin exactly; before it, and without it, an hour belongs to where it begins. */
+  readonly rowsFromMs?: number;
 };
 
-export function planReading({ fromMs, toMs, cut, mustReadRows }: ReadingQuestion): ReadingPlan {
+export function planReading({ fromMs, toMs, cut, mustReadRows, rowsFromMs = Infinity }: ReadingQuestion): ReadingPlan {
   const step = cut.kind === 'every' ? cut.ms : 1;
   const cutFromMs = Math.floor(fromMs / step) * step;
   const cutToMs = Math.ceil(toMs / step) * step;
@@ -33,10 +41,26 @@ export function planReading({ fromMs, toMs, cut, mustReadRows }: ReadingQuestion
   const isByDay = cut.kind === 'whole' || (cut.kind === 'every' && cut.ms % DAY_MS === 0)
     || (cut.kind === 'calendar' && cut.unit !== 'hour' && cut.timeZone === 'UTC');
   const [firstDayMs, lastDayMs] = [Math.ceil(firstMs / DAY_MS) * DAY_MS, Math.floor(lastMs / DAY_MS) * DAY_MS];
+  const parted = cut.kind === 'calendar' ? partedHours(Math.max(firstMs, Math.ceil(rowsFromMs / HOUR_MS) * HOUR_MS), lastMs, cut) : [];
+  if (parted.length > 0) {
+    return { fromMs: firstMs, toMs: lastMs, segments: [{ source: 'hours', fromMs: firstMs, toMs: lastMs, parted }, { source: 'rows', fromMs: parted[0]!, toMs: parted.at(-1)! + HOUR_MS, parted }] };
+  }
   const segments: readonly Segment[] = !isByDay || firstDayMs >= lastDayMs ? [{ source: 'hours', fromMs: firstMs, toMs: lastMs }] : [
     { source: 'hours', fromMs: firstMs, toMs: firstDayMs },
     { source: 'days', fromMs: firstDayMs, toMs: lastDayMs },
     { source: 'hours', fromMs: lastDayMs, toMs: lastMs },
   ];
   return { fromMs: firstMs, toMs: lastMs, segments: segments.filter((segment) => segment.fromMs < segment.toMs) };
+}
+
+/** Those within which a piece of the calendar begins: one a day where the clocks are half an hour off, every one by the hour. */
+function partedHours(fromMs: number, toMs: number, { unit, timeZone }: Extract<Cut, { readonly kind: 'calendar' }>): readonly number[] {
+  const pieceMs = unit === 'hour' ? HOUR_MS : DAY_MS;
+  const parted: number[] = [];
+  for (let hourMs = fromMs; hourMs < toMs; hourMs += HOUR_MS) {
+    const localMs = localTimeOf(hourMs, timeZone).wallMs;
+    // Weeks and months begin where a day does.
+    if (localMs % HOUR_MS !== 0 && Math.floor(localMs / pieceMs) !== Math.floor((localMs + HOUR_MS - 1) / pieceMs)) parted.push(hourMs);
+  }
+  return parted;
 }

@@ -66,6 +66,17 @@ describe('figures', () => {
     expect(pieces.reduce((sum, { tally }) => sum + tally.passed, 0)).toBe((await read(true)).piece.tally.passed);
   });
 
+  it('by day where clocks are half an hour off are those of the rows, to the run', async () => {
+    const cut = { kind: 'calendar', unit: 'day', timeZone: 'Asia/Kolkata' } as const;
+    const plan = planReading({ fromMs: FROM, toMs: TO, cut, mustReadRows: false, rowsFromMs: FROM - DAY_MS });
+    expect(plan.segments.map(({ source }) => source)).toEqual(['hours', 'rows']);
+    const pieces = await at.store.readPieces(world.accountId, { checkIds: [world.checkId], segments: plan.segments, cut, byLocation: false });
+    const { rows: exact } = await at.client.query(`
+      select date_trunc('day', due_at, 'Asia/Kolkata') as at, count(*) filter (where outcome = 'passed')::int as passed, count(*) filter (where outcome = 'failed')::int as failed, max(total_us) filter (where outcome in ('passed', 'degraded')) as most
+      from results where check_id = $1 and due_at >= $2 and due_at < $3 and is_final group by 1 order by 1`, [world.checkId, new Date(plan.fromMs), new Date(plan.toMs)]);
+    expect(pieces.map(({ atMs, tally, total }) => ({ at: new Date(atMs), passed: tally.passed, failed: tally.failed, most: unpack(total).get('total')?.mostUs }))).toEqual(exact);
+  });
+
   it('of the home page: every check, the bar by bucket, and nothing of a check that never ran', async () => {
     const [fromMs, toMs] = [TODAY - 4 * DAY_MS, TODAY];
     const { segments } = planReading({ fromMs, toMs, cut: { kind: 'every', ms: DAY_MS }, mustReadRows: false });

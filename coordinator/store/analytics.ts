@@ -75,21 +75,26 @@ const PIECE_COLUMNS = sql.raw(['check_id', 'location_id', 'at', 'corrected_at', 
 function segmentOf(accountId: string, { checkIds, cut, status }: PiecesQuestion, segment: Segment): RawBuilder<unknown> {
   const [from, to] = [instant(segment.fromMs), instant(segment.toMs)];
   const chosen = sql`account_id = ${accountId} and check_id = any(${[...checkIds]}::uuid[])`;
+  const parted = segment.parted && sql`${segment.parted.map((ms) => new Date(ms))}::timestamptz[]`;
   if (segment.source !== 'rows') {
-    return sql`select ${PIECE_COLUMNS} from ${sql.table(segment.source === 'hours' ? 'rollups_hourly' : 'rollups_daily')} where ${chosen} and at >= ${from} and at < ${to}`;
+    return sql`select ${PIECE_COLUMNS} from ${sql.table(segment.source === 'hours' ? 'rollups_hourly' : 'rollups_daily')} where ${chosen} and at >= ${from} and at < ${to} ${parted ? sql`and at <> all(${parted})` : sql``}`;
   }
+  // Some hours of many days: each looked up by itself, so that what lies between is not read.
+  const own = (table: 'results' | 'gaps'): RawBuilder<unknown> => (parted
+    ? sql`select t.* from unnest(${parted}) as hour (at) cross join lateral (select * from ${sql.table(table)} where ${chosen} and due_at >= hour.at and due_at < hour.at + interval '1 hour' and due_at >= ${from} and due_at < ${to} offset 0) t`
+    : sql`select * from ${sql.table(table)} where ${chosen} and due_at >= ${from} and due_at < ${to}`);
   const outcomes = status === 'success' ? `('passed', 'degraded')` : `('failed')`;
   const text = computed({
     results: `from own_results r where true ${status === undefined ? '' : `and r.outcome in ${outcomes}`}`, gaps: `from own_gaps g where ${status === undefined}`,
-    at: cut.kind === 'every' ? `date_bin(interval '${cut.ms} milliseconds', due_at, 'epoch')` : `date_trunc('hour', due_at, 'UTC')`,
+    at: cut.kind === 'every' ? `date_bin(interval '${cut.ms} milliseconds', due_at, 'epoch')` : `date_bin(interval '15 minutes', due_at, 'epoch')`,
     timed: status === 'failure' ? `('failed')` : `('passed', 'degraded')`,
   });
   return sql`select ${PIECE_COLUMNS} from (
-    with own_results as (select * from results where ${chosen} and due_at >= ${from} and due_at < ${to}), own_gaps as (select * from gaps where ${chosen} and due_at >= ${from} and due_at < ${to}),
+    with own_results as (${own('results')}), own_gaps as (${own('gaps')}),
       ${sql.raw(text)} select *, null::timestamptz as corrected_at from computed) as from_rows`;
 }
 
-/** The start of the piece that an hour, day or finer bucket falls into. */
+/** The start of the piece that an hour, day or finer bucket falls into; all time zones are quarters of an hour from UTC. */
 function bucketOf(cut: Cut): RawBuilder<unknown> {
   switch (cut.kind) {
     case 'whole': return sql`'epoch'::timestamptz`;

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { metricOf } from '../../analytics/metrics.ts';
 import { QUICK_RANGES, type Range } from '../../analytics/quick-range.ts';
-import { planReading, type Cut } from '../../analytics/reading-plan.ts';
+import { DAY_MS, planReading, type Cut } from '../../analytics/reading-plan.ts';
 import { unpack } from '../../analytics/sketch.ts';
+import { isTimeZone } from '../../alerting/local-time.ts';
 import { problemAt } from '#shared/check/problem.ts';
 import type { Piece } from '../analytics-port.ts';
 import type { ApiApp, ApiDeps } from '../api-app.ts';
@@ -34,7 +35,7 @@ type Report = z.output<typeof ReportEntity>;
 type ReportQuestion = { readonly range: Range; readonly tags: readonly string[]; readonly granularity: keyof typeof UNIT_MS | undefined; readonly timezone: string };
 
 /** What was promised and what was kept, of every check. */
-export function reportingRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
+export function reportingRoutes(app: ApiApp, { store, clock, retention }: ApiDeps): void {
   const texts = new AnswerCache<string>(clock);
   app.get('/v1/reporting', {
     config: { scope: 'results:read' },
@@ -45,7 +46,7 @@ export function reportingRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
         from: instantMs.optional(), to: instantMs.optional(),
         filterByTags: z.string().max(1_000).optional().meta({ description: 'comma-separated; a check with any of them' }),
         granularity: z.enum(['hour', 'day', 'week', 'month']).optional(),
-        timezone: z.string().max(64).default('UTC').meta({ description: 'of the calendar, as Europe/Berlin; whole hours from UTC' }),
+        timezone: z.string().max(64).default('UTC').meta({ description: 'of the calendar, as Europe/Berlin. Where it is not whole hours from UTC, pieces begin exactly for as long as single results are kept; before that an hour belongs to the piece in which it begins' }),
       }),
       response: { 200: z.array(ReportEntity) },
     },
@@ -68,7 +69,10 @@ export function reportingRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
       throw invalidInput([problemAt('granularity', granularity, `at most ${PIECES_MAX} figures`, 'makes too many figures; choose a shorter range, a coarser granularity, or a tag')]);
     }
     const checkIds = checks.map(({ checkId }) => checkId);
-    const read = (cut: Cut): Promise<readonly Piece[]> => store.readPieces(accountId, { checkIds, segments: planReading({ ...range, cut, mustReadRows: false }).segments, cut, byLocation: false, times: 'total' });
+    const kept = Math.min(retention?.raw ?? Infinity, (await store.readRetention(accountId))?.raw ?? Infinity);
+    // Of the oldest day some may have gone by now.
+    const rowsFromMs = Number.isFinite(kept) ? (Math.floor(clock.nowMs() / DAY_MS) - kept + 1) * DAY_MS : Infinity;
+    const read = (cut: Cut): Promise<readonly Piece[]> => store.readPieces(accountId, { checkIds, segments: planReading({ ...range, cut, mustReadRows: false, rowsFromMs }).segments, cut, byLocation: false, times: 'total' });
     const whole = new Map((await read({ kind: 'whole' })).map((piece) => [piece.checkId, piece]));
     const series = granularity ? Map.groupBy(await read({ kind: 'calendar', unit: granularity, timeZone: timezone }), ({ checkId }) => checkId) : null;
     return checks.map(({ checkId, name, tags: of, coversMs }) => ({
@@ -86,12 +90,4 @@ function aggregateOf(piece: Piece | undefined, coversMs: number): z.output<typeo
     successRatio: of('availability'), unseenMinutes: of('unseenMinutes'), noData: of('noData'), impaired: of('impaired'), maintenance: of('maintenance'),
     avg: of('total_avg'), p95: of('total_p95'), p99: of('total_p99'),
   };
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }
