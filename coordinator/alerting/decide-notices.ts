@@ -158,7 +158,8 @@ function noDataPart({ state, told, nowMs, isUnseenExplained, newId }: Situation)
   if (told.noDataAlertId !== null || told.isNoDataResolved || sinceMs === null) return nothing(told, null);
   const tellAtMs = sinceMs + NO_DATA_GRACE_MS;
   if (nowMs < tellAtMs) return nothing(told, tellAtMs);
-  if (isUnseenExplained) return nothing(told, nowMs + NO_DATA_GRACE_MS);
+  // That the agents' policy refuses the target was told: once (rules.md 6).
+  if (isUnseenExplained || told.isDenialTold) return nothing(told, nowMs + NO_DATA_GRACE_MS);
   const alertId = newId();
   return { told: { ...told, noDataAlertId: alertId }, notices: [draft('no_data', alertId, null)], lookAgainMs: null };
 }

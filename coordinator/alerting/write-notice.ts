@@ -1,5 +1,6 @@
 import type { Check } from '#shared/check/check.ts';
 import type { Location } from '#shared/check/location.ts';
+import { failureWords } from '#shared/run/failure-words.ts';
 import { locationsOverLimit } from '../verdict/alert-level.ts';
 import { statusOf, type CheckState } from '../verdict/check-state.ts';
 import type { Policy } from '../verdict/policy.ts';
@@ -36,18 +37,18 @@ export function writeNotice(draft: NoticeDraft, facts: NoticeFacts): Notice {
     check: { id: facts.checkId, name: check.name, description: check.description, tags: check.tags, groupName: facts.groupName, target, revision: facts.revision },
     location: null,
     result: run === null ? null : resultOf(run, dueAtOf(draft, facts), facts),
-    failing: state.evidence === null || draft.kind === 'recovery' ? null : { codes: failingIn(facts).map((id) => codeOf(id, facts)), of: state.evidence.seenBy },
+    failing: state.evidence === null || draft.kind === 'recovery' || failingIn(facts).length === 0 ? null : { codes: failingIn(facts).map((id) => codeOf(id, facts)), of: state.evidence.seenBy },
     affected: null,
   };
 }
 
 function titleOf(draft: NoticeDraft, facts: NoticeFacts, run: RunFacts | null): string {
   const { name } = facts.check;
-  const because = run?.failure ? `: ${oneLine(run.failure.message)} (${run.failure.code})` : '';
+  const because = run?.failure ? `: ${oneLine(failureWords(run.failure).what)} (${run.failure.code})` : '';
   const still = draft.isReminder ? 'still ' : '';
   switch (draft.kind) {
     case 'failure': return bounded(`${name} is ${still}failing${isPartial(facts) ? ` from ${failingIn(facts).map((id) => codeOf(id, facts)).join(', ')}` : ''}${because}`);
-    case 'degraded': return bounded(`${name} is ${still}degraded${run ? `: it answered in ${Math.round(run.responseTimeMs)} ms` : ''}`);
+    case 'degraded': return bounded(`${name} is ${still}degraded${run ? `: ${isSlow(run, facts) ? `it answered in ${Math.round(run.responseTimeMs)} ms` : 'its certificate expires soon'}` : ''}`);
     case 'recovery': return bounded(draft.ending === null ? `${name} has recovered` : `${name}: the alert is closed, ${ENDINGS[draft.ending]}`);
     case 'no_data': return bounded(`${name} has no data`);
     case 'data_again': return bounded(draft.ending === null ? `${name} has data again` : `${name}: the alert is closed, ${ENDINGS[draft.ending]}`);
@@ -55,6 +56,9 @@ function titleOf(draft: NoticeDraft, facts: NoticeFacts, run: RunFacts | null): 
     case 'digest': return bounded(`${name} was failing while nobody could be told`);
   }
 }
+
+/** What has just begun need not be said to have lasted. */
+const LASTING_MS = 60_000;
 
 const ENDINGS = {
   resolved: 'somebody resolved it by hand', muted: 'the check was muted', deactivated: 'the check was deactivated', deleted: 'the check was deleted',
@@ -64,29 +68,30 @@ function linesOf(draft: NoticeDraft, facts: NoticeFacts, run: RunFacts | null): 
   const { check, state, nowMs } = facts;
   const what = `${check.name} (${targetOf(check)})`;
   const since = sinceOf(draft, facts);
-  const lasting = since === null ? [] : [`Since ${instant(since)} (${duration(nowMs - since)}).`];
+  const lasting = since === null ? [] : [`Since ${instant(since)}${nowMs - since < LASTING_MS ? '' : ` (${duration(nowMs - since)})`}.`];
   switch (draft.kind) {
     case 'failure': return [
-      run?.failure ? `${what} fails in the phase ${run.failure.phase} with ${run.failure.code}: ${oneLine(run.failure.message)}` : `${what} fails: nobody could see it.`,
+      run?.failure ? failureLine(what, run.failure) : `${what} fails: nobody could see it.`,
       ...whereFrom(facts), ...lasting, ...before(facts), ...(run && run.attempts > 1 ? [`Tried ${run.attempts} times.`] : []),
     ];
     case 'degraded': return [
-      `${what} answers, but slowly${run ? `: in ${Math.round(run.responseTimeMs)} ms, the limit is ${check.degradedResponseTime} ms` : ''}.`,
+      run && !isSlow(run, facts) ? `${what} answers, but its certificate expires within ${check.request.tls?.degradedDaysLeft ?? 0} days.`
+        : `${what} answers, but slowly${run ? `: in ${Math.round(run.responseTimeMs)} ms, the limit is ${check.degradedResponseTime} ms` : ''}.`,
       ...(run ? [`Seen from ${codeOf(run.executedIn, facts)}.`] : []), ...lasting, ...before(facts),
     ];
     case 'recovery': return draft.ending !== null
       ? [`The alert of ${what} is closed: ${ENDINGS[draft.ending]}. Whether it works is not said by that.`]
       : [`${what} passes again${run ? `, in ${Math.round(run.responseTimeMs)} ms from ${codeOf(run.executedIn, facts)}` : ''}, since ${instant(state.sinceMs)}.`, ...before(facts)];
     case 'no_data': return [
-      `Nobody has seen ${what} ${state.lastVerdictMs === null ? 'yet' : `since ${instant(state.lastVerdictMs)}`}: no agent delivers results for it, so whether it works is not known.`,
+      `Nobody has seen ${what} ${state.lastVerdictMs === null ? 'yet' : `since ${instant(state.lastVerdictMs)}`}: no agent could look at it, so whether it works is not known.`,
       ...(state.standing === null ? [] : [`When it was last seen it was ${state.standing}.`]),
-      'Look whether the agents of its locations are running and reach the coordinator.',
+      'Look whether the agents of its locations are running, reach the coordinator, and have no trouble of their own.',
     ];
     case 'data_again': return draft.ending !== null
       ? [`The alert of ${what} is closed: ${ENDINGS[draft.ending]}.`]
       : [`${what} is seen again; it is ${state.standing ?? 'not judged yet'}.`];
     case 'egress_denied': return [
-      `${what} is owed by ${run ? codeOf(run.executedIn, facts) : 'a location'}, whose agent's policy does not allow this address${run?.failure ? `: ${oneLine(run.failure.message)}` : '.'}`,
+      `${what} is not run in ${run ? codeOf(run.executedIn, facts) : 'one of its locations'}: ${run?.failure ? oneLine(failureWords(run.failure).what) : 'the policy of its agent does not allow this address'}`,
       'That is no statement about the target. Allow the address in the agent\'s own file, or take the location off the check.',
     ];
     case 'digest': return [
@@ -94,6 +99,18 @@ function linesOf(draft: NoticeDraft, facts: NoticeFacts, run: RunFacts | null): 
       ...draft.episodes.map(({ fromMs, toMs }) => `from ${instant(fromMs)} until ${instant(toMs)} (${duration(toMs - fromMs)} between the first and the last failing run)`),
     ];
   }
+}
+
+/** What was being done, to what, in which phase, and what came of it. */
+function failureLine(what: string, failure: NonNullable<RunFacts['failure']>): string {
+  const words = failureWords(failure);
+  const how = `in the phase ${failure.phase} with ${failure.code}: ${oneLine(words.what)}`;
+  return words.doing === null ? `${what} fails ${how}` : `${capital(oneLine(words.doing))} failed ${how}`;
+}
+
+/** Else what is degraded is its certificate. */
+function isSlow({ responseTimeMs }: RunFacts, { check }: NoticeFacts): boolean {
+  return responseTimeMs > check.degradedResponseTime || check.request.tls?.degradedDaysLeft == null;
 }
 
 /** What the notice rests on: the newest run that says so. */
@@ -168,6 +185,10 @@ export function duration(ms: number): string {
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 function oneLine(text: string): string {

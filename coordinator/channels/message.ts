@@ -52,8 +52,8 @@ export function messageOf(notice: Notice, publicUrl: string | null): Message {
     ['Group', check?.groupName],
     ['What failed', failure ? `${failure.phase}: ${failure.code}` : null],
     ['Why', failure?.message],
-    ['Location', location ? `${location.name} (${location.code})` : result ? `${result.locationName} (${result.locationCode})` : null],
-    ['Failing in', failing ? `${failing.codes.length} of ${failing.of} locations: ${failing.codes.join(', ')}` : null],
+    ['Location', location ? placeText(location.name, location.code) : result ? placeText(result.locationName, result.locationCode) : null],
+    ['Failing in', failing && failing.of > 1 ? `${failing.codes.length} of ${failing.of} locations: ${failing.codes.join(', ')}` : null],
     ['Since', notice.sinceMs === null ? null : instantText(notice.sinceMs)],
     ['Response time', result && !failure ? `${Math.round(result.responseTimeMs * 1000) / 1000} ms` : null],
     ['Attempts', result && result.attempts > 1 ? String(result.attempts) : null],
@@ -66,6 +66,10 @@ export function messageOf(notice: Notice, publicUrl: string | null): Message {
     facts: facts.flatMap(([label, value]) => (value ? [{ label, value }] : [])),
     link: url === null ? null : { label: links.result ? 'See the result' : links.check ? 'See the check' : 'Open the dashboard', url },
   };
+}
+
+function placeText(name: string, code: string): string {
+  return name === '' || name === code ? code : `${name} (${code})`;
 }
 
 /** `2026-11-22 12:00:01 UTC`. */

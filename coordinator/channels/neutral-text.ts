@@ -19,7 +19,7 @@ export function oneLine(text: string, max: number): string {
 
 /** A program that makes links of what looks like one does not see one: a space that is not seen stands in it. */
 export function withoutLinks(text: string): string {
-  return text.replace(/:\/\//g, `:${GAP}//`).replace(/\b(www)\./gi, `$1${GAP}.`).replace(/\b(mailto|tel|javascript|data):/gi, `$1${GAP}:`);
+  return text.replace(/:\/\//g, `:${GAP}//`).replace(/\b(www)\./gi, `$1${GAP}.`).replace(/\b(mailto|tel|javascript|data):(?=\S)/gi, `$1${GAP}:`);
 }
 const GAP = '\u200b';
 

@@ -15,8 +15,9 @@ export type JudgeContext = {
 
 /**
  * What a report means, in the order of product.md §2 (rules.md 14–16): agent's fault, egress, shouldFail,
- * connection, assertions, the response-time limits. All assertions are judged wherever the target is judged at
- * all, so that every result can be shown.
+ * connection, assertions, the response-time limits. All assertions are judged wherever there was something to look
+ * at, so that every result can be shown: of a connection that never came about there is nothing to say but that,
+ * except that a check which should fail may assert on how it does.
  */
 export function judgeAttempt(
   spec: ProbeSpec,
@@ -28,6 +29,8 @@ export function judgeAttempt(
   if (failure !== null && AGENT_FAULT_CODES.has(failure.code)) return neutral('agent_fault', failure);
   if (failure?.code === 'ERR_EGRESS_DENIED') return neutral('egress_denied', failure);
 
+  const isNothingSeen = failure !== null && report.tls === null && BEFORE_DATA.has(failure.phase);
+  if (isNothingSeen && !spec.shouldFail) return { outcome: 'failed', failure, overMaxResponseTime: isOverLimit(spec, report), assertions: [] };
   const facts = factsOf(report, context.nowMs);
   const judged = assertions.map((assertion) => judgeAssertion(assertion, facts));
   const attempt: Attempt = { spec, report, assertions, judged, over: isOverLimit(spec, report) };
@@ -35,6 +38,9 @@ export function judgeAttempt(
   if (failure !== null) return failed(attempt, failure);
   return failedAssertion(attempt) ?? judgeTimes(attempt, context);
 }
+
+/** Before these are over no data is asked for. */
+const BEFORE_DATA: ReadonlySet<Failure['phase']> = new Set(['resolve', 'connect', 'tls']);
 
 type Attempt = {
   readonly spec: ProbeSpec;

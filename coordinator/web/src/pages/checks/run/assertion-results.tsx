@@ -6,7 +6,7 @@ import { visibleText } from './bytes.ts';
 
 /** Each assertion with what was expected and what was there. */
 export function AssertionResults({ assertions }: { readonly assertions: ResultWire['tcpCheckResult']['assertions'] }) {
-  if (assertions.length === 0) return <Text size="sm" c="dimmed">None were judged.</Text>;
+  if (assertions.length === 0) return <Text size="sm" c="dimmed">None were judged: there was no answer to look at.</Text>;
   return (
     <div className="scroll-x" tabIndex={0} role="group" aria-label="Assertions">
       <Table verticalSpacing={6} fz="sm">
