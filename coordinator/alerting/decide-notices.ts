@@ -182,7 +182,8 @@ function digestPart({ told, nowMs }: Situation): NoticeDecision {
 }
 
 function openingOf(state: CheckState, level: Exclude<AlertLevel, 'none'>): AlertType {
-  const isFirst = state.streak <= 1;
+  // With the slot that began it; passes on the way to a recovery that did not come begin nothing.
+  const isFirst = state.sinceMs === state.lastVerdictMs;
   if (level === 'degraded') return state.before?.standing === 'failing' ? 'ALERT_FAILURE_DEGRADED' : isFirst ? 'ALERT_DEGRADED' : 'ALERT_DEGRADED_REMAIN';
   if (state.standing !== 'failing') return 'ALERT_FAILURE';
   return state.before?.standing === 'degraded' ? 'ALERT_DEGRADED_FAILURE' : isFirst ? 'ALERT_FAILURE' : 'ALERT_FAILURE_REMAIN';

@@ -143,7 +143,7 @@ describe('the list of checks', () => {
     const answer = await app.inject({ url: '/v1/checks?limit=101&page=0&tag=', headers });
     expect(answer.json()).toMatchObject({
       statusCode: 400, error: 'Bad Request',
-      errors: [{ path: 'limit', value: '101', limit: 'at most 100' }, { path: 'page', value: '0', limit: 'at least 1' }, { path: 'tag', value: '' }],
+      errors: [{ path: 'limit', value: '101', limit: 'at most 100', message: 'limit: 101 is above 100' }, { path: 'page', value: '0', limit: 'at least 1', message: 'page: 0 is below 1' }, { path: 'tag', value: '' }],
     });
   });
 });

@@ -28,16 +28,18 @@ function unknownKeys(schema: z.ZodType, path: readonly PropertyKey[], keys: read
 
 function problemOf(issue: Issue, path: string, value: unknown): Problem {
   if (value === undefined && issue.code !== 'custom') return problemAt(path, value, 'required', 'is missing');
-  const shown = typeof value === 'number' ? String(value) : 'it';
+  // Of a query a number comes as text.
+  const isNumber = 'origin' in issue && ['number', 'int', 'bigint'].includes(issue.origin);
+  const shown = typeof value === 'number' || (isNumber && typeof value === 'string') ? String(value) : 'it';
   switch (issue.code) {
     case 'too_big': {
       const limit = `at most ${issue.maximum}${unitOf(issue.origin, issue.maximum)}`;
-      const has = lengthOf(value);
+      const has = isNumber ? null : lengthOf(value);
       return problemAt(path, value, limit, has === null ? `${shown} is above ${issue.maximum}` : `has ${has}${unitOf(issue.origin, has)}, ${limit} are allowed`);
     }
     case 'too_small': {
       const limit = `at least ${issue.minimum}${unitOf(issue.origin, issue.minimum)}`;
-      const has = lengthOf(value);
+      const has = isNumber ? null : lengthOf(value);
       if (has === 0) return problemAt(path, value, limit, 'must not be empty');
       return problemAt(path, value, limit, has === null ? `${shown} is below ${issue.minimum}` : `has ${has}${unitOf(issue.origin, has)}, ${limit} are needed`);
     }

@@ -68,7 +68,7 @@ export function RunPage() {
   );
 }
 
-const TRIGGER_WORDS: Readonly<Record<Trigger, string>> = { schedule: 'on schedule', deploy: 'after a change', manual: 'run by hand', confirm: 'to confirm a failure', retry: 'a retry' };
+const TRIGGER_WORDS: Readonly<Record<Trigger, string>> = { schedule: 'on schedule', deploy: 'after a change', manual: 'run by hand', confirm: 'to be sure of the verdict', retry: 'a retry' };
 
 function Part({ id, title, children }: { readonly id: string; readonly title: string; readonly children: ReactNode }) {
   return (
