@@ -36,7 +36,7 @@ const SETTLE_MS = 10_000;
 const stopping = new AbortController();
 const agents: HostedAgent[] = [];
 
-process.on('message', (message) => { void follow(message as ToHost).then((answer) => process.send?.(answer)); });
+process.on('message', (message) => { void follow(message as ToHost).then((answer) => { if (process.connected) process.send?.(answer); }); });
 process.on('disconnect', () => { stopping.abort(); process.exit(0); });
 // Ctrl-C reaches the whole group; the parent decides what becomes of it.
 process.on('SIGINT', () => {});

@@ -30,55 +30,70 @@ const SESSIONS_PER_SECOND = 25;
 const YEAR_MS = 365 * 86_400_000;
 
 const settings = readSettings(process.argv.slice(2));
-await run(settings, (report) => {
-  process.stdout.write(settings.isJson ? `${JSON.stringify(report, null, 2)}\n` : `${machineLine(report.machine)}\n\n${fleetTable(report)}\n`);
-  process.exitCode = report.missed.length === 0 ? 0 : 1;
-});
+await run(settings);
 
-/** Shown before all is cleared away, which takes its time. */
-async function run(wanted: FleetSettings, show: (report: FleetReport) => void): Promise<void> {
-  const on = machine();
+/** Ends with exit code 1 when a phase was missed. Interrupted, it shows what it has found so far. */
+async function run(wanted: FleetSettings): Promise<void> {
   const interrupted = new AbortController();
   const phases = new Phases(interrupted.signal, (line) => void process.stderr.write(`· ${line}\n`));
+  let found: FleetReport = {
+    bench: 'fleet', machine: machine(), agents: wanted.agents, locationCount: layout(wanted, 0).locationCount, isTls: wanted.isTls, coordinators: wanted.coordinators, missed: phases.missed,
+    join: null, backlog: null, idle: null, changeOfOne: null, changeOfAll: null, ingest: null, burst: null, restart: null, coordinatorWarnings: 0,
+  };
+  phases.say('starting Postgres and a coordinator');
   const hosts = new Hosts(wanted.agents);
-  let fleet: Fleet | null = null;
-  const end = async (): Promise<void> => { await hosts.end(); await fleet?.end(); };
-  onInterrupt(async () => { interrupted.abort(); await end(); });
+  const opening = Fleet.open({ isDurable: true });
+  const end = once(async () => { await hosts.end(); await (await opening).end(); });
+  onInterrupt(() => { interrupted.abort(); show(found, wanted); return end(); });
   try {
-    phases.say('starting Postgres and a coordinator');
-    fleet = await Fleet.open({ isDurable: true });
-    const { dir } = fleet;
-    const prepared = await prepareFleet(fleet, layout(wanted, rowsAnAgent(wanted)));
-    const { env, transport } = wanted.isTls ? tlsIn(dir) : { env: {}, transport: { kind: 'plaintext' } as const };
-    const places = await placesOf(fleet, wanted.coordinators);
-    const startCoordinator = (index: number) => fleet!.startCoordinator({ ...places[index]!, env });
-    const coordinators: NodeProcess[] = [];
-    for (const index of places.keys()) coordinators.push(await startCoordinator(index));
-    const stage: Stage = { settings: wanted, fleet, hosts, prepared, coordinators, startCoordinator, say: (line) => phases.say(`  ${line}`) };
-    show({ bench: 'fleet', machine: on, agents: wanted.agents, locations: prepared.locations.length, isTls: wanted.isTls, coordinators: wanted.coordinators, ...await measure(stage, phases, places.map(({ fleetPort: port }) => ({ host: '127.0.0.1', port, transport }))) });
+    const stage = await stageOf(wanted, await opening, hosts, (line) => phases.say(`  ${line}`));
+    await measure(stage, phases, (part) => { found = { ...found, ...part }; });
+    show(found, wanted);
+    process.exitCode = phases.missed.length === 0 ? 0 : 1;
   } catch (error) {
-    if (!interrupted.signal.aborted) process.stderr.write(fleet?.logs() ?? '');
+    // Whoever interrupted it ends the process once all is cleared away.
+    if (interrupted.signal.aborted) return;
+    process.stderr.write((await opening).logs());
     throw error;
   } finally {
-    if (!interrupted.signal.aborted) await end();
+    await end();
   }
 }
 
-async function measure(stage: Stage, phases: Phases, at: readonly CoordinatorAddress[]): Promise<Omit<FleetReport, 'bench' | 'machine' | 'agents' | 'locations' | 'isTls' | 'coordinators'>> {
+async function stageOf(wanted: FleetSettings, fleet: Fleet, hosts: Hosts, say: Stage['say']): Promise<Stage> {
+  const prepared = await prepareFleet(fleet, layout(wanted, rowsAnAgent(wanted)));
+  const { env, transport } = wanted.isTls ? tlsIn(fleet.dir) : { env: {}, transport: { kind: 'plaintext' } as const };
+  const places = await placesOf(fleet, wanted.coordinators);
+  const startCoordinator = (index: number) => fleet.startCoordinator({ ...places[index]!, env });
+  const coordinators: NodeProcess[] = [];
+  for (const index of places.keys()) coordinators.push(await startCoordinator(index));
+  return { settings: wanted, fleet, hosts, prepared, coordinators, addresses: places.map(({ fleetPort: port }) => ({ host: '127.0.0.1', port, transport })), startCoordinator, say };
+}
+
+async function measure(stage: Stage, phases: Phases, note: (part: Partial<FleetReport>) => void): Promise<void> {
   const { agents, rate, seconds, backlog, rounds } = stage.settings;
   const joinSeconds = LIMITS.join + agents / SESSIONS_PER_SECOND;
   const liveSeconds = seconds + LIMITS.liveBesides;
-  const joined = await phases.run(`${agents} agents join`, joinSeconds, (signal) => joinAll(stage, at, joinSeconds * 1000, signal));
-  const drained = backlog === 0 ? null : await phases.run(`a backlog of ${backlog} results`, LIMITS.backlog, (signal) => drain(stage, LIMITS.backlog * 1000, signal));
+  note({ join: await phases.run(`${agents} agents join`, joinSeconds, (signal) => joinAll(stage, joinSeconds * 1000, signal)) });
+  if (backlog > 0) note({ backlog: await phases.run(`a backlog of ${backlog} results`, LIMITS.backlog, (signal) => drain(stage, LIMITS.backlog * 1000, signal)) });
   const idleAt = await phases.run('idle', LIMITS.idle, (signal) => idle(stage, signal));
-  const one = await phases.run('a check of all locations saved', LIMITS.changeOfOne, (signal) => changeOfOne(stage, idleAt, signal));
-  const all = await phases.run('a change to all', LIMITS.changeOfAll, (signal) => changeOfAll(stage, idleAt, signal));
-  const ingest = rate === 0 ? null : await phases.run(`${rate} results a second for ${seconds} s`, liveSeconds, () => liveResults(stage, liveSeconds * 1000));
-  const burst = rounds === 0 ? null : await phases.run('results of all at once, COPY and inserts', LIMITS.bursts, (signal) => bursts(stage, signal));
+  note({ idle: idleAt });
+  note({ changeOfOne: await phases.run('a check of all locations saved', LIMITS.changeOfOne, (signal) => changeOfOne(stage, idleAt, signal)) });
+  note({ changeOfAll: await phases.run('a change to all', LIMITS.changeOfAll, (signal) => changeOfAll(stage, idleAt, signal)) });
+  if (rate > 0) note({ ingest: await phases.run(`${rate} results a second for ${seconds} s`, liveSeconds, () => liveResults(stage, liveSeconds * 1000)) });
+  if (rounds > 0) note({ burst: await phases.run('results of all at once, COPY and inserts', LIMITS.bursts, (signal) => bursts(stage, signal)) });
   // pino: 40 is warn.
-  const coordinatorWarnings = stage.coordinators.reduce((sum, { output }) => sum + (output.match(/"level":[456]0/g)?.length ?? 0), 0);
-  const back = await phases.run('a coordinator is killed −9 and started again', LIMITS.restart + agents / SESSIONS_PER_SECOND, (signal) => restart(stage, signal));
-  return { missed: phases.missed, join: joined, backlog: drained, idle: idleAt, changeOfOne: one, changeOfAll: all, ingest, burst, restart: back, coordinatorWarnings };
+  note({ coordinatorWarnings: stage.coordinators.reduce((sum, { output }) => sum + (output.match(/"level":[456]0/g)?.length ?? 0), 0) });
+  note({ restart: await phases.run('a coordinator is killed −9 and started again', LIMITS.restart + agents / SESSIONS_PER_SECOND, (signal) => restart(stage, signal)) });
+}
+
+function show(found: FleetReport, { isJson }: FleetSettings): void {
+  process.stdout.write(isJson ? `${JSON.stringify(found, null, 2)}\n` : `${machineLine(found.machine)}\n\n${fleetTable(found)}\n`);
+}
+
+function once(act: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  return () => { done ??= act(); return done; };
 }
 
 /** Results that each agent delivers in all phases. */

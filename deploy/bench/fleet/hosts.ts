@@ -7,7 +7,7 @@ type Host = AskedChild<ToHost, FromHost>;
 type Answer<K extends FromHost['kind']> = Extract<FromHost, { kind: K }>;
 
 /** More in one process wait for that process's one thread. */
-const AGENTS_PER_HOST = 1_000;
+const AGENTS_PER_HOST = 250;
 const STATUS_WITHIN_MS = 30_000;
 /** "Setting the TLS ServerName to an IP address": grpc-js does, of the address it was given. */
 const QUIET = ['--disable-warning=DEP0123'];

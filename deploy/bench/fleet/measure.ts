@@ -1,6 +1,5 @@
 /** The phases that ask something of the coordinator's many sessions. Each takes the signal that says its time is over. */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { CoordinatorAddress } from '#agent/session/fleet-connection.ts';
 import { cpuUsOf } from '../cpu-time.ts';
 import { percentile } from '../statistics.ts';
 import { hostedAgents } from './agent-orders.ts';
@@ -15,10 +14,10 @@ const IDLE_MS = 15_000;
 const SLICE_MS = 5_000;
 export const LIVE_BESIDE_BACKLOG_PER_SECOND = 200;
 
-export async function joinAll(stage: Stage, coordinators: readonly CoordinatorAddress[], withinMs: number, signal: AbortSignal): Promise<JoinReport> {
+export async function joinAll(stage: Stage, withinMs: number, signal: AbortSignal): Promise<JoinReport> {
   const residentMbBefore = residentMb(stage.coordinators);
   const [beganMs, cpu] = [performance.now(), cpuSince(stage)];
-  const joining = stage.hosts.join(coordinators, hostedAgents(stage.settings, stage.prepared), withinMs);
+  const joining = stage.hosts.join(stage.addresses, hostedAgents(stage.settings, stage.prepared), withinMs);
   let isJoined = false;
   joining.then(() => { isJoined = true; }, () => {}); // Whoever waits for it below hears of its failure.
   for (let saidMs = 0; !isJoined; await Promise.race([wait(LOOK_EVERY_MS, undefined, { signal }), joining])) {

@@ -45,7 +45,7 @@ export type FleetReport = {
   readonly bench: 'fleet';
   readonly machine: Machine;
   readonly agents: number;
-  readonly locations: number;
+  readonly locationCount: number;
   readonly isTls: boolean;
   readonly coordinators: number;
   readonly missed: readonly Missed[];

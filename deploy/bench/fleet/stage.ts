@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { CoordinatorAddress } from '#agent/session/fleet-connection.ts';
 import type { Fleet } from '../../e2e/testing/fleet.ts';
 import type { NodeProcess } from '../../e2e/testing/node-process.ts';
 import { cpuUsOf, cpuUsOfServer } from '../cpu-time.ts';
@@ -15,6 +16,8 @@ export type Stage = {
   readonly prepared: Prepared;
   /** The first is replaced by the last phase. */
   readonly coordinators: NodeProcess[];
+  /** Where agents find each. */
+  readonly addresses: readonly CoordinatorAddress[];
   readonly startCoordinator: (index: number) => Promise<NodeProcess>;
   readonly say: (line: string) => void;
 };

@@ -8,7 +8,7 @@ const WAYS: Readonly<Record<'sonde' | Baseline, string>> = {
 
 /** For people: what was measured, and what was missed. */
 export function fleetTable(report: FleetReport): string {
-  const { agents, locations, isTls, coordinators, join, idle, changeOfOne, changeOfAll, ingest, backlog, burst, restart, missed } = report;
+  const { agents, locationCount, isTls, coordinators, join, idle, changeOfOne, changeOfAll, ingest, backlog, burst, restart, missed } = report;
   const rows: readonly (readonly [string, string] | null)[] = [
     join && ['joined within', `${join.seconds.toFixed(1)} s; coordinator's CPU a session ${join.coordinatorMsASession.toFixed(2)} ms`],
     idle && join && ['coordinator\'s memory before / with them', `${join.residentMbBefore} / ${idle.residentMb} MB: ${(((idle.residentMb - join.residentMbBefore) * 1024) / idle.connected).toFixed(0)} kB a session (agents' processes: ${idle.agentsMb} MB)`],
@@ -20,7 +20,7 @@ export function fleetTable(report: FleetReport): string {
     restart && ['a coordinator killed −9, started again: half / 99 % / all back', `${restart.agents} agents: ${restart.halfBackSeconds.toFixed(1)} / ${restart.p99BackSeconds.toFixed(1)} / ${restart.allBackSeconds.toFixed(1)} s after the kill (it served after ${restart.readySeconds.toFixed(1)}); at most ${restart.sessionsPerSecondMax} in a second, ${restart.turnedAway} turned away; ${restart.coordinatorCpuSeconds.toFixed(1)} s of CPU, ${restart.residentMbMax} MB at most`],
   ];
   return [
-    `${agents} agents${isTls ? ', TLS' : ', plaintext'}, 2 connections each, in ${locations} locations, at ${coordinators === 1 ? 'one coordinator' : `${coordinators} coordinators`}`, '',
+    `${agents} agents${isTls ? ', TLS' : ', plaintext'}, 2 connections each, in ${locationCount} locations, at ${coordinators === 1 ? 'one coordinator' : `${coordinators} coordinators`}`, '',
     '| what | figure |', '|---|---|', ...rows.flatMap((row) => (row ? [`| ${row[0]} | ${row[1]} |`] : [])),
     ...(burst ? ['', ...burstTable(burst)] : []),
     '', `Missed: ${missed.length === 0 ? 'nothing' : missed.map(({ phase, why }) => `${phase} (${why})`).join('; ')}. Warnings of the coordinator: ${report.coordinatorWarnings}.`,
