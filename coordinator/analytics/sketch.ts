@@ -75,7 +75,7 @@ export class Sketch {
     if (of <= 0) return null;
     let rank = Math.max(1, Math.ceil(q * of)) - Math.max(0, of - this.count);
     if (rank <= 0) return 0;
-    for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
+    for (let bucket = bucketOf(this.leastUs); bucket < BUCKETS; bucket += 1) {
       rank -= this.#counts[bucket]!;
       if (rank <= 0) return Math.min(this.mostUs, Math.max(this.leastUs, valueOf(bucket)));
     }

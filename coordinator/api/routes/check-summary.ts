@@ -21,9 +21,6 @@ export const SummaryEntity = z.object({
   barRuns: z.array(z.tuple([z.int(), z.int(), z.int()])).meta({ description: 'of each bucket: judged runs, failed ones, unseen ones' }),
 }).meta({ id: 'CheckSummary' });
 
-/** Pages of one board that are kept as text. */
-const TEXTS_MAX = 40;
-
 const SummaryPage = z.object({
   range: z.enum(Object.keys(SUMMARY_RANGES) as [keyof typeof SUMMARY_RANGES]), from: z.iso.datetime(), to: z.iso.datetime(), bucketSeconds: z.int(), buckets: z.int(),
   asOf: z.iso.datetime().meta({ description: 'when this was computed; a moment ago at most' }),
@@ -32,7 +29,7 @@ const SummaryPage = z.object({
 
 /** Every check at a glance, from hours and days. */
 export function checkSummaryRoutes(app: ApiApp, boards: SummaryBoards): void {
-  const textsOf = new WeakMap<SummaryBoard, Map<string, string>>();
+  const textsOf = new WeakMap<SummaryBoard, readonly string[]>();
   app.get('/v1/checks/summary', {
     config: { scope: 'results:read' },
     schema: {
@@ -48,22 +45,24 @@ export function checkSummaryRoutes(app: ApiApp, boards: SummaryBoards): void {
     const { accountId } = callerOf(request);
     const { range, limit, page: number } = request.query;
     const board = await boards.ofAll(accountId, range);
-    // Text of a board is made once: it is what costs most, and many ask for the same.
-    const texts = textsOf.get(board) ?? new Map<string, string>();
-    textsOf.set(board, texts);
-    const text = texts.get(`${limit} ${number}`) ?? JSON.stringify(pageOf(range, board.total <= BOARD_CHECKS_MAX
-      ? { ...board, entries: board.entries.slice((number - 1) * limit, number * limit) } : await boards.of(accountId, range, { limit, page: number })));
-    if (board.total <= BOARD_CHECKS_MAX && texts.size < TEXTS_MAX) texts.set(`${limit} ${number}`, text);
+    const page = board.total <= BOARD_CHECKS_MAX ? board : await boards.of(accountId, range, { limit, page: number });
+    const [first, last] = page === board ? [(number - 1) * limit, number * limit] : [0, limit];
     // Validated by its type: going through thousands of bars again costs more than making them.
     asJsonText(reply);
-    return reply.send(text as unknown as z.output<typeof SummaryPage>);
+    return reply.send(textOf(range, page, entriesOf(page).slice(first, last)) as unknown as z.output<typeof SummaryPage>);
   });
+
+  /** Text of an entry is made once for each board: it is what costs most, and every page and viewer shares it. */
+  function entriesOf(board: SummaryBoard): readonly string[] {
+    const known = textsOf.get(board) ?? board.entries.map((entry) => JSON.stringify(summaryEntity(entry, board.buckets)));
+    textsOf.set(board, known);
+    return known;
+  }
 }
 
-function pageOf(range: SummaryRange, { fromMs, toMs, bucketMs, buckets, atMs, entries, total }: SummaryBoard): z.output<typeof SummaryPage> {
-  return {
-    range, from: isoOf(fromMs), to: isoOf(toMs), bucketSeconds: bucketMs / 1000, buckets, asOf: isoOf(atMs), total, entries: entries.map((entry) => summaryEntity(entry, buckets)),
-  };
+function textOf(range: SummaryRange, { fromMs, toMs, bucketMs, buckets, atMs, total }: SummaryBoard, entries: readonly string[]): string {
+  const head: Omit<z.output<typeof SummaryPage>, 'entries'> = { range, from: isoOf(fromMs), to: isoOf(toMs), bucketSeconds: bucketMs / 1000, buckets, asOf: isoOf(atMs), total };
+  return `${JSON.stringify(head).slice(0, -1)},"entries":[${entries.join(',')}]}`;
 }
 
 export function summaryEntity({ checkId, name, tags, coversMs, tally, total, bar, last, status, sinceMs }: CheckSummary, buckets: number): z.output<typeof SummaryEntity> {

@@ -58,7 +58,8 @@ export function seriesRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
     const [[check], pieces, places] = await Promise.all([
       store.listCheckNames(accountId, [checkId]),
       store.readPieces(accountId, { ...question, cut }),
-      store.readPieces(accountId, { ...question, cut: { kind: 'whole' }, byLocation: true }),
+      // The same span from days where there are whole ones.
+      store.readPieces(accountId, { ...question, segments: planReading({ ...plan, cut: WHOLE, mustReadRows: plan.segments.some(({ source }) => source === 'rows') }).segments, cut: WHOLE, byLocation: true }),
     ]);
     if (!check) throw notFound(`the check ${checkId}`);
     return reply.send({
@@ -70,6 +71,8 @@ export function seriesRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
     });
   });
 }
+
+const WHOLE = { kind: 'whole' } as const;
 
 function bucketFor(lengthMs: number, minutes: number | undefined): number {
   if (minutes === undefined) return USUAL_BUCKETS_MS.find((ms) => lengthMs / ms <= BUCKETS_USUAL && (ms >= HOUR_MS || lengthMs <= 25 * HOUR_MS)) ?? USUAL_BUCKETS_MS.at(-1)!;

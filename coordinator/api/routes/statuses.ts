@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ApiApp, ApiDeps } from '../api-app.ts';
 import { notFound } from '../api-error.ts';
 import { callerOf } from '../authenticate.ts';
+import { asJsonText } from '../json-text.ts';
 import type { RunExtremes } from '../ports.ts';
 import { AnswerCache } from '../summary-cache.ts';
 import { resultsOfParam } from '../wire/query.ts';
@@ -16,7 +17,9 @@ export function statusRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
   }, async (request, reply) => {
     const { accountId } = callerOf(request);
     const [statuses, extremes] = await Promise.all([store.listCheckStatuses(accountId, null), extremesOf.get(accountId, () => store.listRunExtremes(accountId, null))]);
-    return reply.send(statuses.map((status) => statusEntity(status, extremes.get(status.checkId))));
+    const text = JSON.stringify(statuses.map((status) => statusEntity(status, extremes.get(status.checkId))));
+    asJsonText(reply);
+    return reply.send(text as unknown as z.output<typeof CheckStatusEntity>[]);
   });
 
   app.get('/v1/check-statuses/:checkId', {

@@ -23,6 +23,7 @@ import * as engines from './0019-engines.ts';
 import * as draining from './0020-draining.ts';
 import * as identities from './0025-identities.ts';
 import * as accountSettings from './0030-account-settings.ts';
+import * as failedResults from './0031-failed-results.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -47,6 +48,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0020-draining': draining,
   '0025-identities': identities,
   '0030-account-settings': accountSettings,
+  '0031-failed-results': failedResults,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };

@@ -2,7 +2,8 @@
  * An installation with a past: how fast its rollups are made from nothing, how fast every list and chart is answered
  * over HTTP, what rollups save against rows, and whether they agree. `--rows 10000000 --checks 2000 --days 30
  * --rounds 3 --json`. With `--keep DIR` the past stays there, so that parts of the bench can be run one by one: `--only
- * generate,rebuild,endpoints,availability,agreement`.
+ * generate,rebuild,endpoints,availability,agreement`. `--asked 100` of each endpoint in a round: so many that a 99th
+ * percentile is one of them.
  */
 import { parseArgs } from 'node:util';
 import type { Pool } from 'pg';
@@ -45,8 +46,6 @@ export type StorageReport = {
 const PARTS = ['generate', 'rebuild', 'endpoints', 'availability', 'agreement'] as const;
 type Part = (typeof PARTS)[number];
 
-/** Of each endpoint in a round; so many that a 99th percentile is one of them. */
-const ASKED_A_ROUND = 100;
 /** No endpoint keeps a round waiting longer than this. */
 const ASKED_FOR_MS = 8_000;
 const WARM_UP = 5;
@@ -57,10 +56,10 @@ const NOT_THERE = 404;
 const { values: given } = parseArgs({
   options: {
     rows: { type: 'string', default: '10000000' }, checks: { type: 'string', default: '2000' }, days: { type: 'string', default: '30' },
-    rounds: { type: 'string', default: '3' }, keep: { type: 'string' }, only: { type: 'string' }, json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' }, keep: { type: 'string' }, only: { type: 'string' }, asked: { type: 'string', default: '100' }, json: { type: 'boolean', default: false },
   },
 });
-const settings = { rows: whole('rows', given.rows, 100_000_000), checks: whole('checks', given.checks, 2_000), days: whole('days', given.days, 30), rounds: whole('rounds', given.rounds, 20) };
+const settings = { rows: whole('rows', given.rows, 100_000_000), checks: whole('checks', given.checks, 2_000), days: whole('days', given.days, 30), rounds: whole('rounds', given.rounds, 20), asked: whole('asked', given.asked, 1_000) };
 const wanted = new Set(given.only === undefined ? PARTS : given.only.split(',').map(part));
 const report = await run();
 process.stdout.write(given.json ? `${JSON.stringify(report, null, 2)}\n` : `${machineLine(report.machine)}\n\n${storageTable(report)}\n`);
@@ -129,7 +128,7 @@ async function measureEndpoints(caller: Caller, endpoints: readonly Endpoint[], 
     say(`asking ${there.length} endpoints, round ${round + 1} of ${settings.rounds}`);
     const of: EndpointRound[] = [];
     for (const endpoint of there) {
-      const asked = await askedOften(caller, endpoint, WARM_UP + round * ASKED_A_ROUND, cpuUs);
+      const asked = await askedOften(caller, endpoint, WARM_UP + round * settings.asked, cpuUs);
       of.push(asked);
       say(`${endpoint.name}: p50 ${percentile(asked.tookMs, 0.5).toFixed(1)} ms, p99 ${percentile(asked.tookMs, 0.99).toFixed(1)} ms, ${asked.cpuMs.toFixed(1)} ms of CPU, ${asked.tookMs.length} asked, ${asked.errors} errors`);
     }
@@ -150,7 +149,7 @@ async function askedOften(caller: Caller, endpoint: Endpoint, first: number, cpu
   const tookMs: number[] = [];
   let [bytes, errors] = [0, 0];
   const [untilMs, cpuBefore] = [performance.now() + ASKED_FOR_MS, cpuUs()];
-  for (let n = 0; n < ASKED_A_ROUND && performance.now() < untilMs; n += 1) {
+  for (let n = 0; n < settings.asked && performance.now() < untilMs; n += 1) {
     const answer = await caller.ask(endpoint.question(first + n));
     tookMs.push(answer.tookMs);
     bytes = answer.bytes;
