@@ -16,8 +16,9 @@ const aHistory = fc.array(fc.tuple(...[A, B].map(() => fc.oneof(
 ))), { minLength: SLOTS, maxLength: SLOTS });
 const aPolicy = fc.record({
   failedRunThreshold: fc.constantFrom(1, 2, 3), recoveryPassThreshold: fc.constantFrom(1, 2), percentage: fc.constantFrom(null, 50 as const, 100 as const),
-}).map(({ failedRunThreshold, recoveryPassThreshold, percentage }): Partial<Check> => ({ useGlobalAlertSettings: false, alertSettings: {
-  ...DEFAULT_ALERT_SETTINGS, runBasedEscalation: { failedRunThreshold: failedRunThreshold as 1 }, recoveryPassThreshold,
+  escalationType: fc.constantFrom('RUN_BASED' as const, 'TIME_BASED' as const), perLocationFailedRuns: fc.constantFrom(null, 2, 3), whenUnseen: fc.constantFrom('noData' as const, 'failing' as const),
+}).map(({ failedRunThreshold, recoveryPassThreshold, percentage, escalationType, ...check }): Partial<Check> => ({ ...check, useGlobalAlertSettings: false, alertSettings: {
+  ...DEFAULT_ALERT_SETTINGS, escalationType, runBasedEscalation: { failedRunThreshold: failedRunThreshold as 1 }, recoveryPassThreshold,
   parallelRunFailureThreshold: { enabled: percentage !== null, percentage: percentage ?? 10 },
 } }));
 type History = readonly (readonly (Outcome | null)[])[];
@@ -72,13 +73,6 @@ describe('judging a check', () => {
     looks.look(DUES[0]! + SOON, passing(0));
     expect(looks.look(DUES[1]! + SOON, [row(1, A, 'failed', true), row(1, B, 'passed')])).toEqual([]);
     expect(looks.kept.head.standing).toBe('passing');
-  });
-
-  it('tells once that an agent may not dial, until it has dialled: what another one sees says nothing about that', () => {
-    const looks = new Looks();
-    const told = [['egress_denied', 'passed'], ['agent_fault', 'passed'], ['egress_denied', 'passed'], ['passed', 'passed'], ['egress_denied', 'passed']] as const;
-    const notices = told.map(([a, b], slot) => kindsOf(looks.look(DUES[slot]! + SOON, [row(slot, A, a), row(slot, B, b)])));
-    expect(notices).toEqual([['egress_denied'], [], [], [], ['egress_denied']]);
   });
 
   it('tells one firewall and not what stands behind it, and what fails for itself', () => {

@@ -56,9 +56,15 @@ export class Looks {
     this.#world = world;
   }
 
-  look(nowMs: number, came: readonly StoredRow[] = [], changes: Partial<JudgingWorld> = {}): readonly Notice[] {
+  /** No agent was cut off after all. */
+  withdraw(): void {
+    this.#rows = this.#rows.map((one) => (one.kind === 'result' ? { ...one, isImpaired: false } : one));
+  }
+
+  /** `fromMs`: what is known of slots from there on has changed. */
+  look(nowMs: number, came: readonly StoredRow[] = [], changes: Partial<JudgingWorld> = {}, fromMs: number | null = null): readonly Notice[] {
     this.#rows = [...this.#rows, ...came].sort((a, b) => a.dueAtMs - b.dueAtMs);
-    const kept = { ...this.kept, firstDueMs: came.length === 0 ? null : Math.min(...came.map(({ dueAtMs }) => dueAtMs)) };
+    const kept = { ...this.kept, firstDueMs: came.length === 0 ? fromMs : Math.min(...came.map(({ dueAtMs }) => dueAtMs)) };
     const from = startOf(kept, nowMs).throughMs;
     const { judged, orders } = judgeCheck(kept, this.check, { rows: this.#rows.filter(({ dueAtMs }) => dueAtMs > from), isCut: false }, {
       nowMs, availability: NOBODY, location: (id) => ({ id, code: id, name: id, kind: 'public', accountId: null }), context: { alertSettings: null, groups: new Map(), windows: [] },

@@ -36,7 +36,7 @@ export async function listAgents({ env, output }: Context): Promise<ExitCode> {
     ['NAME', 'LOCATION', 'STATE', 'ROLE', 'VERSION', 'REVISION', 'RUNNING', 'UNSENT', 'LATE P99 MS', 'TIMED BY', 'LAST SEEN'],
     agents.map((one) => [
       safeText(String(one['name'])), String(one['location']),
-      stateOf(one, output.colors),
+      stateOf(one, agents, output.colors),
       one['inRoster'] === true ? 'runs checks' : 'stands by', safeText(String(one['version'])), String(one['appliedRevision']),
       `${String(one['inFlight'])}/${String(one['capacity'])}`, String(one['spoolDepth']), formatMs(Number(one['latenessP99Us']) / 1000).trim(),
       timedBy(one),
@@ -53,10 +53,11 @@ function timedBy(agent: Readonly<Record<string, unknown>>): string {
   return engine['kind'] === 'kernel' ? 'kernel' : safeText(`agent (${String(engine['reason'])})`);
 }
 
-function stateOf(agent: Readonly<Record<string, unknown>>, colors: Colors) {
+function stateOf(agent: Readonly<Record<string, unknown>>, all: readonly Readonly<Record<string, unknown>>[], colors: Colors) {
   if (agent['state'] === 'pending') return { text: `to be approved: ${String(agent['id'])}`, paint: colors.yellow };
   const isConnected = agent['connected'] === true;
-  if (agent['state'] === 'draining') return { text: isConnected ? 'draining' : 'draining, away', paint: colors.yellow };
+  const hasSuccessor = all.some((one) => one['location'] === agent['location'] && one['state'] === 'active' && one['connected'] === true);
+  if (agent['state'] === 'draining') return { text: !isConnected ? 'draining, away' : hasSuccessor ? 'draining' : 'draining: goes on until another agent is there', paint: colors.yellow };
   if (agent['state'] === 'drained') return { text: isConnected ? 'drained: may be stopped' : 'drained, away', paint: colors.green };
   if (agent['conflict'] === true) return { text: 'conflict: runs twice', paint: colors.red };
   return isConnected ? { text: 'connected', paint: colors.green } : { text: 'away', paint: colors.red };
