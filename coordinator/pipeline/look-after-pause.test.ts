@@ -47,6 +47,14 @@ describe('when a window that paused a check ends', () => {
     expect(looks.orders).toHaveLength(2);
   });
 
+  it('asks again when nobody has answered in time, and then waits as long', () => {
+    const looks = paused();
+    looks.look(DUES[0]! + SOON, both(0, 'passed'));
+    looks.look(END);
+    for (const sinceEndMs of [16_000, 16_500, 17_000, 20_000]) looks.look(END + sinceEndMs);
+    expect(looks.orders).toHaveLength(4);
+  });
+
   it.each<[string, Outcome, Outcome, readonly string[], readonly string[]]>([
     ['passed before and fails now: told at once', 'passed', 'failed', [], ['failure']],
     ['failed before and fails still: told once', 'failed', 'failed', ['failure'], []],

@@ -82,7 +82,8 @@ function runIn(locationId: string, endMs: number, facts: PauseFacts, ask: (locat
       continue;
     }
     const isJudged = endMs <= kept.head.throughMs;
-    const underWay = kept.retries.find((retry) => retry.runId === runId);
+    // Asked again when nobody answered: the last time counts.
+    const underWay = kept.retries.findLast((retry) => retry.runId === runId);
     if (underWay) return !isJudged && nowMs < underWay.untilMs ? { kind: 'retrying', locationId, untilMs: underWay.untilMs } : last;
     const next = last === null || isJudged ? null
       : nextRetry({ strategy, slot: { dueAtMs: endMs }, run: last, attemptMs: policy.attemptMs, nextDueMs: nextSlotRun(planned, endMs), nowMs });
