@@ -3,6 +3,7 @@ import type { World } from '../world.ts';
 const LOOK_EVERY_MS = 1_000;
 /** Looks in a row, all of them in fair weather, in which an older session of an agent may still be served: less than its silence would end it by itself. */
 const OUTDATED_LOOKS_MAX = 4;
+const SLOW_LINK_MS = 150;
 /** Of one agent at one coordinator: the one it has, and those that are about to be found dead. */
 const SESSIONS_MAX = 8;
 /** A mark for every batch of a minute's outage of all judges, and more. */
@@ -30,7 +31,9 @@ function oldSessionsAreCut(world: World, outdated: Map<string, number>): void {
   for (const { name, running } of world.coordinators) {
     if (!running?.isReady() || running.process.isStopped) continue;
     for (const { sessionId, agentId, generation } of running.fleet.registry.all()) {
-      const isOutdated = isFair && generation < world.model.sessions.newestGeneration(agentId);
+      // It goes when the agent answers, which takes its time over a slow link.
+      const isNear = world.agents.find((machine) => machine.agentId === agentId)?.links.every(({ latencyMs }) => latencyMs < SLOW_LINK_MS) ?? true;
+      const isOutdated = isFair && isNear && generation < world.model.sessions.newestGeneration(agentId);
       const looks = isOutdated ? (outdated.get(sessionId) ?? 0) + 1 : 0;
       outdated.set(sessionId, looks);
       if (looks === OUTDATED_LOOKS_MAX) world.violate('one-session', `${name} still serves session ${generation} of agent ${agentId}, which has a newer one`);

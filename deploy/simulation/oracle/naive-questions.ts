@@ -99,9 +99,10 @@ export class NaiveQuestions {
 
   #retriesUntilMs(book: Book, check: Check, run: SeenRun, nowMs: number): number | null {
     const { dueAtMs, locationExecuted, agentId, runId, attempt } = run;
-    if (!isRetriedElsewhere(check) || dueAtMs <= book.throughMs || this.#isImpaired(locationExecuted, agentId, dueAtMs)) return null;
+    if (!isRetriedElsewhere(check) || dueAtMs <= book.throughMs) return null;
     const underWayMs = book.retried.get(`${runId}/${attempt + 1}`);
     if (underWayMs !== undefined) return underWayMs;
+    if (this.#isImpaired(locationExecuted, agentId, dueAtMs)) return null;
     const atMs = retryDueMs({ check, run, dueAtMs, nextDueMs: this.#schedule.nextDueMs(book.checkId, dueAtMs), nowMs });
     // Due by now, and not ordered: nobody else can run it.
     return atMs === null || nowMs >= atMs ? null : atMs;

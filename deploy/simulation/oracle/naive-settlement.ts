@@ -26,7 +26,8 @@ export function settleBooks({ world, books, schedule, questions, violate, compar
     const open = [...judging.alerts.values()].filter((alert) => alert.checkId === checkId && alert.closedAtMs === null);
     const wanted = Number(beliefs.level !== 'none') + Number(beliefs.noDataAlertId !== null);
     if (open.length !== wanted) violate('I4', checkId, `has ${open.length} open alerts, and ${wanted} are told`);
-    if (!model.checks.has(checkId) || marked.has(checkId) || book.haveSettingsChanged || engine.nowMs - book.rulesMs <= comparesAfterMs) continue;
+    // What agents turn out to have been is nothing to a check that is gone.
+    if (model.checks.get(checkId)?.isDeleted !== false || marked.has(checkId) || book.haveSettingsChanged || engine.nowMs - book.rulesMs <= comparesAfterMs) continue;
     const anew = new NaiveHistory(checkId, schedule);
     for (const row of model.runs.results.values()) if (row.result.checkId === checkId) anew.hear(heardOf(row));
     for (const row of model.runs.gaps.values()) if (row.gap.checkId === checkId) anew.hear(heardOf(row));
