@@ -107,6 +107,24 @@ describe('the judge on Postgres', () => {
     expect(await marks()).toBe(0);
   });
 
+  it('passes no check over for good when more is marked than a turn can take', async () => {
+    const checks: ACheck[] = [];
+    for (let index = 0; index < 7; index += 1) checks.push(await newCheck());
+    const mark = (ids: readonly string[]) => at.client.query('insert into judge_marks (account_id, check_id) select $1, unnest($2::uuid[])', [world.accountId, ids]);
+    await at.client.query('delete from judge_marks');
+    await at.client.query('update check_states set next_look_at = null');
+    await mark(checks.map(({ id }) => id));
+    const seen = new Set<string>();
+    for (let turn = 0; turn < 15 && seen.size < checks.length; turn += 1) {
+      const taken = await at.store.takeJudgingTurn({ nowMs: NOW, checksMax: 1 }, async (one) => one.checks.map(({ checkId }) => checkId));
+      for (const id of taken) seen.add(id);
+      // What was just looked at wants another look at once.
+      await mark(taken);
+    }
+    expect(seen.size).toBe(checks.length);
+    await at.client.query('delete from judge_marks');
+  });
+
   it('tells once what several judges find at the same time', async () => {
     const check = await passing(57);
     for (const index of [57, 58, 59]) {

@@ -18,6 +18,8 @@ type Trx = Transaction<Database>;
 
 /** Marks looked through for checks to take; the rest waits for the next turn. */
 const MARKS_MAX = 5_000;
+/** Those that have waited longest, times what a turn takes: others may hold some of them. */
+const CANDIDATES = 2;
 /** History is gone through once a backlog is in, or all this time while it still comes. */
 const HISTORY_QUIET_SECONDS = 20;
 const HISTORY_SECONDS_MAX = 300;
@@ -57,17 +59,22 @@ type TakenRow = {
   told: Told | null; confirmations: readonly KeptConfirmation[]; retries: readonly KeptRetry[]; is_history_pending: boolean; acknowledged_at: number | null; snoozed_until: number | null; is_resolved: boolean; is_no_data_resolved: boolean;
 };
 
-/** Locks first and reads the marks then, so that whatever is marked is there to be read. */
+/**
+ * Locks first and reads the marks then, so that whatever is marked is there to be read. Whoever has waited longest is
+ * taken first: where more is marked than a turn can take, no check is passed over for good.
+ */
 async function takeChecks(trx: Trx, { nowMs, checksMax, withHistory }: { readonly nowMs: number; readonly checksMax: number; readonly withHistory: boolean }): Promise<readonly KeptState[]> {
   const ripe = withHistory ? await ripeHistory(trx) : [];
   const { rows } = await sql<TakenRow>`
     with wanted as (
-      select check_id from (select check_id from judge_marks where not is_history order by id limit ${MARKS_MAX}) as oldest
-      union select unnest(${ripe}::uuid[])
-      union select check_id from (select check_id from check_states where next_look_at <= ${new Date(nowMs)} order by next_look_at limit ${MARKS_MAX}) as waiting
+      select check_id, min(since) as since from (
+        (select check_id, marked_at as since from judge_marks where not is_history order by id limit ${MARKS_MAX})
+        union all select check_id, clock_timestamp() from unnest(${ripe}::uuid[]) as check_id
+        union all (select check_id, next_look_at from check_states where next_look_at <= ${new Date(nowMs)} order by next_look_at limit ${MARKS_MAX})
+      ) as waiting group by check_id order by min(since) limit ${checksMax * CANDIDATES}
     ), taken as (
-      select account_id, check_id, head, base, checkpoints, slots_folded, told, confirmations, retries, is_history_pending from check_states
-      where check_id = any(array(select check_id from wanted)) limit ${checksMax} for update skip locked
+      select account_id, check_id, head, base, checkpoints, slots_folded, told, confirmations, retries, is_history_pending
+      from wanted join check_states using (check_id) order by since limit ${checksMax} for update of check_states skip locked
     )
     select taken.*, alerts.acknowledged_at, alerts.snoozed_until, alerts.resolved_by is not null as is_resolved, unseen.resolved_by is not null as is_no_data_resolved from taken
     left join alerts on alerts.account_id = taken.account_id and alerts.id = (taken.told ->> 'alertId')::uuid

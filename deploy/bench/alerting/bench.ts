@@ -93,7 +93,7 @@ async function run(): Promise<AlertingReport> {
 type Playing = { readonly fleet: Fleet; readonly stage: Stage; readonly agents: AskedProcess<ToLive, FromLive>; readonly arrivals: Arrivals; readonly coordinatorPid: number };
 
 async function measure({ fleet, stage, agents, arrivals, coordinatorPid }: Playing): Promise<Omit<AlertingReport, 'bench' | 'machine' | 'checks' | 'locations' | 'failing' | 'seconds'>> {
-  const fromMs = Date.now() + 1_000;
+  const { fromMs } = stage;
   const [failFromMs, untilMs] = [fromMs + CALM_MS, fromMs + CALM_MS + settings.seconds * 1_000 + INTERVAL_MS];
   const down = downAt(stage.checkIds, failFromMs);
   say(`${(settings.checks * settings.locations * 1_000) / INTERVAL_MS} results a second for ${(untilMs - fromMs) / 1_000} s; ${settings.failing} targets go down after the first ${CALM_MS / 1_000}`);

@@ -12,7 +12,11 @@ import type { LiveAgent } from './live-agents.ts';
 export const INTERVAL_MS = 10_000;
 const QUIET = { info() {}, warn() {} };
 
-export type Stage = { readonly accountId: string; readonly checkIds: readonly string[]; readonly agents: readonly LiveAgent[] };
+/** `fromMs`: when the first slots are due. */
+export type Stage = { readonly accountId: string; readonly checkIds: readonly string[]; readonly agents: readonly LiveAgent[]; readonly fromMs: number };
+
+/** For the coordinator's start, channels and sessions. */
+const BEGIN_AFTER_MS = 45_000;
 
 /** Before the coordinator starts: it reads the schedule then. */
 export async function prepareStage(fleet: Fleet, { checks, locations }: { readonly checks: number; readonly locations: number }): Promise<Stage> {
@@ -29,7 +33,11 @@ export async function prepareStage(fleet: Fleet, { checks, locations }: { readon
       await store.createLocationKey(locationId, { id: randomUUID(), hash: hashToken(key), masked: maskToken(key) });
       return { key, locationId };
     }));
-    return { accountId, agents, checkIds: await createChecks(store, accountId, { checks, codes }) };
+    const checkIds = await createChecks(store, accountId, { checks, codes });
+    // No slot was owed before anybody could run it: a judge goes through what is open again and again.
+    const fromMs = Date.now() + BEGIN_AFTER_MS;
+    await fleet.pool.query('update schedule_epochs set from_at = $1', [new Date(fromMs)]);
+    return { accountId, agents, checkIds, fromMs };
   } finally {
     await store.close();
   }

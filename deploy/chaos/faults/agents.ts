@@ -76,11 +76,13 @@ export const poisonedConfig: Fault = {
     if (rowCount !== 1) throw new DidNotFire('nothing was poisoned');
     await lab.pool.query(`with next as (update config_state set revision = revision + 1 returning 1) select pg_notify('sonde_config', '') from next`);
     await pause(8_000);
-    const agents = await lab.api.must<readonly { name: string; connected: boolean }[]>('GET', '/v1/agents');
+    const agents = await lab.api.must<readonly { name: string; connected: boolean; rejected: readonly { checkId: string }[] }[]>('GET', '/v1/agents');
     await lab.api.must('DELETE', `/v1/checks/${id}`);
+    const others = agents.flatMap(({ name, rejected }) => rejected.filter(({ checkId }) => checkId !== id).map(({ checkId }) => `${checkId} by ${name}`));
+    if (others.length > 0) throw new Error(`more than the poison was rejected: ${others.join(', ')}`);
     const lost = lab.agents.filter(({ name }) => !agents.some((agent) => agent.name === name && agent.connected));
     if (lost.length > 0) throw new Error(`poison took ${lost.map(({ name }) => name).join(', ')} along`);
-    return 'a check with an unknown comparison; every agent stayed';
+    return `a check with an unknown comparison, rejected by ${agents.filter(({ rejected }) => rejected.length > 0).length} agents and nothing else with it; every agent stayed`;
   },
 };
 
