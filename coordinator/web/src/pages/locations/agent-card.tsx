@@ -22,7 +22,7 @@ export function AgentCard({ agent, mayManage }: { readonly agent: Agent; readonl
       <Group justify="space-between" align="flex-start" mb="sm" gap="xs">
         <div style={{ minWidth: 0 }}>
           <Group gap="xs"><Title order={3} size="h5" className="foreign">{agent.name}</Title><Badge variant="outline" color="gray" c="dimmed" size="sm" tt="none">{agent.version}</Badge></Group>
-          <Text size="xs" c="dimmed">joined <TimeAgo at={agent.enrolledAt} size="xs" span /> · {agent.id.slice(0, 8)}</Text>
+          <Text size="xs" c="dimmed">joined <TimeAgo at={agent.enrolledAt} size="xs" span /> · {agent.id.slice(0, 8)}{agent.engine !== null && <span title={agent.engine.reason}> · times checks {agent.engine.kind === 'kernel' ? 'by the kernel’s clock' : 'in its own process'}</span>}</Text>
         </div>
         <AgentState agent={agent} />
       </Group>

@@ -21,6 +21,7 @@ export type Agent = {
   readonly inFlight: number; readonly capacity: number; readonly spoolDepth: number; readonly load: number; readonly overloaded: boolean;
   readonly latenessP99Us: number; readonly loopDelayP99Us: number; readonly clockOffsetUs: number; readonly clockErrorUs: number;
   readonly state: 'active' | 'pending' | 'draining' | 'drained'; readonly drainingSince: string | null; readonly conflict: boolean; readonly enrolledAt: string; readonly impaired: boolean;
+  readonly engine: { readonly kind: 'kernel' | 'plain'; readonly reason: string } | null;
   readonly witnesses: { readonly state: 'none' | 'unknown' | 'ok' | 'failing'; readonly since: string | null; readonly answering: number; readonly total: number };
 };
 
