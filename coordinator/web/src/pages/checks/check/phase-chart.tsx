@@ -1,5 +1,5 @@
 import 'uplot/dist/uPlot.min.css';
-import { useComputedColorScheme } from '@mantine/core';
+import { useComputedColorScheme, VisuallyHidden } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
@@ -28,11 +28,11 @@ export function PhaseChart({ series, label }: { readonly series: SeriesWire; rea
       width, height: HEIGHT, cursor: { drag: { x: false, y: false }, points: { show: false } }, legend: { show: false },
       hooks: { setCursor: [(at) => setIndex(at.cursor.idx ?? null)] },
       scales: { x: { time: true, range: [Date.parse(series.from) / 1_000, Date.parse(series.to) / 1_000] }, y: { range: (_, __, max) => [0, Math.max(max ?? 0, 0.001) * 1.08] } },
-      axes: [{ ...axis, values: (_, ticks) => ticks.map((at) => timeText(at * 1_000)), space: 70 }, { ...axis, size: 64, values: (_, ticks) => ticks.map((ms) => (ms === 0 ? '0' : durationText(ms * 1_000))) }],
+      axes: [{ ...axis, values: (_, ticks) => ticks.map((at) => timeText(at * 1_000)), space: 70, size: 32 }, { ...axis, size: 64, values: (_, ticks) => ticks.map((ms) => (ms === 0 ? '0' : durationText(ms * 1_000))) }],
       series: [
         {},
         ...phases.toReversed().map(({ name, color }) => ({
-          label: name, stroke: color, fill: `${color}cc`, width: 0, points: { show: false }, paths: uPlot.paths.bars!({ size: [0.86, 48], align: 1 }),
+          label: name, stroke: color, fill: color, width: 0, points: { show: false }, paths: uPlot.paths.bars!({ size: [0.86, 48], align: 1 }),
         })),
         { label: 'Total p95', stroke: ink, width: 1.5, dash: [5, 4], paths: uPlot.paths.stepped!({ align: 1 }), points: { show: false }, spanGaps: false },
       ],
@@ -60,7 +60,7 @@ function Legend({ series, phases, index }: { readonly series: SeriesWire; readon
         <div key={key}><dt><span className="swatch" style={{ background: color }} />{name}</dt><dd>{valueOf(shown[key]?.avgMs)}</dd></div>
       ))}
       <div><dt><span className="chart-dash" />Total p95</dt><dd>{valueOf(shown['total']?.p95Ms)}</dd></div>
-      <div style={{ marginInlineStart: 'auto' }}><dt>of</dt><dd>{bucket === undefined ? 'the whole range' : exactTime(Date.parse(bucket.at))}</dd></div>
+      <div style={{ marginInlineStart: 'auto' }}><VisuallyHidden component="dt">of</VisuallyHidden><dd>{bucket === undefined ? 'the whole range' : exactTime(Date.parse(bucket.at))}</dd></div>
     </dl>
   );
 }

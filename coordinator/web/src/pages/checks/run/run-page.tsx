@@ -29,7 +29,7 @@ export function RunPage() {
   const { data: result } = useSuspenseQuery({ queryKey: ['run', id, runId], queryFn: ({ signal }) => api.get<ResultWire>(path, {}, { signal }), staleTime: 60_000 });
   const { data: around } = useSuspenseQuery({ queryKey: ['check', id, 'around', runId], queryFn: ({ signal }) => api.get<Around>(`${path}/around`, {}, { signal }) });
   const seen = result.tcpCheckResult;
-  // Of two columns the one without an answer has room.
+  // Without an answer the columns are short: what is under them need not stand in one.
   const isShort = seen.bytesReceived === 0 && seen.tls === null;
   const to = (neighbour: Neighbour): string => `/checks/${id}/runs/${neighbour.id}`;
   return (
@@ -56,10 +56,10 @@ export function RunPage() {
           <Stack gap="md">
             <Part id="request" title="Request"><Request seen={seen} /></Part>
             <Part id="response" title="Response"><ResponseView seen={seen} /></Part>
-            {isShort && <Part id="connection" title="Connection"><Connection seen={seen} /></Part>}
             {seen.tls !== null && <Part id="certificate" title="Certificate"><CertificateFacts tls={seen.tls} atMs={Date.parse(seen.startedAt)} /></Part>}
           </Stack>
         </SimpleGrid>
+        {isShort && <Part id="connection" title="Connection"><Connection seen={seen} /></Part>}
         {around.attempts.length > 1 && <Part id="attempts" title="Attempts of this run"><Neighbours label="Attempts" of={around.attempts} to={to} current={result.id} withAttempt /></Part>}
         {around.slot.length > 0 && <Part id="slot" title="The same slot in other locations"><Neighbours label="Other locations" of={around.slot} to={to} current={result.id} /></Part>}
         <Part id="honesty" title="How far this can be trusted"><HonestyFacts result={result} /></Part>
