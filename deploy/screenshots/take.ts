@@ -60,7 +60,7 @@ async function makeChecks({ fleet }: Dashboard, { ports }: Targets): Promise<Ids
     return counts['noData'] === 0;
   }, { withinMs: SETTLED_WITHIN_MS, everyMs: 500 });
   const idOf = (name: string): string => made.find((one) => one.name === name)!.checkId;
-  return { shown: idOf('Order queue'), failing: idOf('Legacy FTP') };
+  return { shown: idOf('Payments gateway'), failing: idOf('Legacy FTP') };
 }
 
 async function takeAll({ fleet }: Dashboard, ids: Ids): Promise<void> {
