@@ -66,15 +66,18 @@ async function makeChecks({ fleet }: Dashboard, { ports }: Targets): Promise<Ids
 async function takeAll({ fleet }: Dashboard, ids: Ids): Promise<void> {
   const [run] = await fleet.api.must<readonly { id: string }[]>('GET', `/v1/check-results/${ids.failing}?limit=1&hasFailures=true`);
   const pages = [
-    { name: 'home', path: '/' }, { name: 'check', path: `/checks/${ids.shown}` }, { name: 'run', path: `/checks/${ids.failing}/runs/${run?.id ?? ''}` },
+    { name: 'home', path: '/' }, { name: 'check', path: `/checks/${ids.shown}`, wants: 'canvas' }, { name: 'run', path: `/checks/${ids.failing}/runs/${run?.id ?? ''}` },
     { name: 'form', path: `/checks/${ids.shown}/edit` }, { name: 'agents', path: '/locations' }, { name: 'alerting', path: '/alerts' },
   ];
   const page = await dashboard.owner(VIEW);
-  for (const { name, path } of pages) await take(page, name, path, ['light', 'dark']);
-  await take(await dashboard.owner(PHONE), 'home-phone', '/', ['light']);
+  for (const { name, path, wants } of pages) await take(page, { name, path, wants }, ['light', 'dark']);
+  await take(await dashboard.owner(PHONE), { name: 'home-phone', path: '/' }, ['light']);
 }
 
-async function take(page: Page, name: string, path: string, schemes: readonly ('light' | 'dark')[]): Promise<void> {
+/** `wants`: what comes last. */
+type Shot = { readonly name: string; readonly path: string; readonly wants?: string | undefined };
+
+async function take(page: Page, { name, path, wants }: Shot, schemes: readonly ('light' | 'dark')[]): Promise<void> {
   await page.goto(path);
   await page.getByRole('heading', { level: 1 }).waitFor();
   if (await page.getByText('There is no such page').count() > 0) {
@@ -84,6 +87,7 @@ async function take(page: Page, name: string, path: string, schemes: readonly ('
   for (const colorScheme of schemes) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
+    if (wants !== undefined) await page.locator(wants).first().waitFor();
     await page.waitForLoadState('networkidle').catch(() => {}); // The stream of events never is.
     const path = join(out, schemes.length === 1 ? `${name}.png` : `${name}-${colorScheme}.png`);
     await page.screenshot({ path, animations: 'disabled' });

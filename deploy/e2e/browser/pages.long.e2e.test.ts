@@ -61,10 +61,10 @@ const MARK_CLICKABLE = `(() => {
   }));
   window.reached = new Set();
 })()`;
-/** true: Tab has left the page, or begins anew. */
+/** true: Tab begins anew. Where the page gave a field the focus, it first comes to the end, and out, and in at the top. */
 const MARK_REACHED = `(() => {
-  const at = document.activeElement;
-  if (at === null || at === document.body || window.reached.has(at)) return true;
+  const at = document.activeElement ?? document.body;
+  if (window.reached.has(at)) return true;
   window.reached.add(at);
   return false;
 })()`;

@@ -18,6 +18,8 @@ export const theme = createTheme({
     // Mantine's own colours of its title are too pale for WCAG AA; the icon and the border keep them.
     Alert: { styles: { label: { color: 'var(--mantine-color-text)' } } },
     Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close the message' } } },
+    // Left to itself the button that shows what was typed is nothing for a keyboard.
+    PasswordInput: { defaultProps: { visibilityToggleButtonProps: { tabIndex: 0, 'aria-label': 'Show what is typed' } } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4, blur: 2 } } },
   },
 });

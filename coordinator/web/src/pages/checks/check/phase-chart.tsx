@@ -43,7 +43,7 @@ export function PhaseChart({ series, label }: { readonly series: SeriesWire; rea
   }, [series, width, scheme, names]);
   return (
     <div ref={ref} style={{ width: '100%' }}>
-      <div ref={plot} role="img" aria-label={label} />
+      <div ref={plot} role="img" aria-label={label} style={{ minHeight: HEIGHT }} />
       <Legend series={series} phases={phases} index={index} />
     </div>
   );
