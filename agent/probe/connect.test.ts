@@ -3,13 +3,16 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ProbeSpec } from '#shared/run/probe-spec.ts';
 import { AGENT_FAULT_CODES } from '#shared/run/failure.ts';
 import { type ScriptedServer, type ServerAction, startScriptedServer } from '#shared/testing/scripted-server.ts';
 import { aProbeSpec } from '#shared/testing/builders.ts';
 import { createProbe } from './probe.ts';
 import { CLOCK, probe, probeDeps } from './testing/probe-under-test.ts';
+
+// Processes of their own are started here, each of which loads a probe.
+vi.setConfig({ testTimeout: 25_000 });
 
 const NOT_EMPTY = [{ source: 'RESPONSE_DATA', property: '', comparison: 'NOT_EMPTY', target: '' }] as const;
 const servers: ScriptedServer[] = [];

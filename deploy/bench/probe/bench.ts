@@ -5,7 +5,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { keepCompiled } from '../../cli/keep-compiled.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { machine, machineLine } from '../machine.ts';
 import { compileC } from './c-process.ts';
@@ -42,6 +44,8 @@ const roundsMax = Number(given.rounds ?? (given.quick ? 1 : 5));
 if (!Number.isInteger(roundsMax) || roundsMax < 1 || roundsMax > 50) fail(`--rounds must be a whole number from 1 to 50, not '${given.rounds}'`);
 for (const name of wanted) if (!(PROBER_NAMES as readonly string[]).includes(name)) fail(`--only takes ${PROBER_NAMES.join(', ')}, not '${name}'`);
 
+// As an agent that has started before: without it each process holds the code that reads TypeScript, too.
+keepCompiled(fileURLToPath(new URL('../../../node_modules/.cache/sonde-compile', import.meta.url)));
 const dir = mkdtempSync(join(tmpdir(), 'sonde-bench-'));
 const ends: (() => Promise<void>)[] = [];
 onInterrupt(endAll);

@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import type { Prober } from './prober.ts';
 import { processCost } from './process-cost.ts';
 import type { Scenario } from './scenarios.ts';
@@ -19,7 +20,16 @@ export type Measured = {
 };
 
 /** Cost and rate are those of the middle of the window: after warming up, and before it comes to its end. */
-export async function measure(prober: Prober, target: Target, { window, warmMs, measureMs }: Scenario): Promise<Measured> {
+export async function measure(prober: Prober, target: Target, scenario: Scenario): Promise<Measured> {
+  const busy = scenario.isBusy ? new Worker('for (;;);', { eval: true }) : null;
+  try {
+    return await measureAlone(prober, target, scenario);
+  } finally {
+    await busy?.terminate();
+  }
+}
+
+async function measureAlone(prober: Prober, target: Target, { window, warmMs, measureMs }: Scenario): Promise<Measured> {
   await target.exchanges();
   const running = prober.run(window);
   running.catch(() => {});

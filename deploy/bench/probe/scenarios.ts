@@ -10,6 +10,8 @@ export type Scenario = {
   readonly measureMs: number;
   /** The agent with disk and metrics takes as long again; it is measured where the goals are. */
   readonly withWhole: boolean;
+  /** Something else takes a core for as long as it is measured. */
+  readonly isBusy: boolean;
 };
 
 const IN_FLIGHT = [1, 64, 1_024] as const;
@@ -33,18 +35,18 @@ export function scenarios(isQuick: boolean): readonly Scenario[] {
   const open = { warmMs: INTERVAL_MS + 50, measureMs: isQuick ? INTERVAL_MS : 2 * INTERVAL_MS };
   return [
     ...IN_FLIGHT.map((inFlight): Scenario => ({
-      name: `${inFlight.toLocaleString('en-US')} in flight`, offered: null, ...closed(inFlight), withWhole: inFlight === 64,
+      name: `${inFlight.toLocaleString('en-US')} in flight`, offered: null, ...closed(inFlight), withWhole: inFlight === 64, isBusy: false,
       window: { kind: 'closed', inFlight, totalMs: closed(inFlight).warmMs + closed(inFlight).measureMs + TAIL_MS },
     })),
-    ...RATES.map((rate): Scenario => ({
-      name: `${rate.toLocaleString('en-US')} checks/s`, offered: rate, ...open, withWhole: rate === 1_000,
+    ...RATES.flatMap((rate) => (rate === 1_000 ? [false, true] : [false]).map((isBusy): Scenario => ({
+      name: `${rate.toLocaleString('en-US')} checks/s${isBusy ? ', a core kept busy' : ''}`, offered: rate, ...open, withWhole: rate === 1_000 && !isBusy, isBusy,
       window: {
         kind: 'open', inFlightMax: OPEN_IN_FLIGHT_MAX, totalMs: open.warmMs + open.measureMs + TAIL_MS,
         intervalMs: INTERVAL_MS, phasesMs: phases(rate),
       },
-    })),
+    }))),
     {
-      name: `${BURST} at one instant, once a second`, offered: BURST, ...open, withWhole: false,
+      name: `${BURST} at one instant, once a second`, offered: BURST, ...open, withWhole: false, isBusy: false,
       window: { kind: 'open', inFlightMax: OPEN_IN_FLIGHT_MAX, totalMs: open.warmMs + open.measureMs + TAIL_MS, intervalMs: INTERVAL_MS, phasesMs: Array.from({ length: BURST }, () => 500) },
     },
   ];
@@ -52,7 +54,7 @@ export function scenarios(isQuick: boolean): readonly Scenario[] {
 
 /** What a prober does before anything is measured: a process that runs for weeks is not measured while its code is being compiled. */
 export function warmUp(isQuick: boolean): Window {
-  return { kind: 'closed', inFlight: 64, totalMs: isQuick ? 1_500 : 3_000 };
+  return { kind: 'closed', inFlight: 64, totalMs: isQuick ? 1_500 : 10_000 };
 }
 
 /** As they fall with real checks: hashed, so in small bursts, and the same for every prober. */
