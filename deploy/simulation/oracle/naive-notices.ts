@@ -79,6 +79,7 @@ function hearNoData(notice: Notice, { scene, isJudgedAlike }: Hearing): readonly
     ...when('I6', isJudgedAlike && noDataSince(state) === null, `is told to have no data, and stands ${shown(state)}`),
     ...when('I6', isJudgedAlike && voice !== 'heard', `is told to have no data, and is ${voice}`),
     ...when('I6', isJudgedAlike && beliefs.noDataRests, 'is told to have no data, and somebody closed that alert'),
+    ...when('I6', isJudgedAlike && beliefs.isDenialTold === true, 'is told to have no data, and was told to be refused by an agent'),
     ...when('I6', isJudgedAlike && isUnseenExplained, 'is told to have no data, and its locations were told to be dark'),
   ];
   beliefs.noDataAlertId = notice.alertId;

@@ -59,7 +59,7 @@ export function whatIsMissing(scene: Scene): string | null {
   const noData = noDataSince(state);
   if (!noData) return beliefs.noDataAlertId === null ? missingOfTrouble(scene) : 'has data again, and nobody is told';
   const isOverdue = noData.sinceMs !== null && nowMs >= noData.sinceMs + NO_DATA_TOLD_AFTER_MS;
-  if (!isOverdue || beliefs.noDataAlertId !== null || beliefs.noDataRests || scene.isUnseenExplained) return null;
+  if (!isOverdue || beliefs.noDataAlertId !== null || beliefs.noDataRests || scene.isUnseenExplained || beliefs.isDenialTold !== false) return null;
   return `has no data since ${new Date(noData.sinceMs).toISOString()}, and nobody is told`;
 }
 
