@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { Fleet } from '../../e2e/testing/fleet.ts';
 import { Random } from '../../fuzz/random.ts';
-import { AskedProcess } from '../asked-process.ts';
+import { AskedChild } from '../asked-child.ts';
 import { cpuUsOf, cpuUsOfServer } from '../cpu-time.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { machine, machineLine } from '../machine.ts';
@@ -65,7 +65,7 @@ process.stdout.write(given.json ? `${JSON.stringify(report, null, 2)}\n` : `${ma
 
 async function run(): Promise<AlertingReport> {
   const on = machine();
-  const agents = new AskedProcess<ToLive, FromLive>('live agents', new URL('./live-agents.ts', import.meta.url));
+  const agents = new AskedChild<ToLive, FromLive>({ name: 'live agents', file: new URL('./live-agents.ts', import.meta.url) });
   const arrivals = await openArrivals();
   let fleet: Fleet | null = null;
   const clearAway = async (): Promise<void> => { await agents.end(); await fleet?.end(); await arrivals.close(); };
@@ -90,7 +90,7 @@ async function run(): Promise<AlertingReport> {
   }
 }
 
-type Playing = { readonly fleet: Fleet; readonly stage: Stage; readonly agents: AskedProcess<ToLive, FromLive>; readonly arrivals: Arrivals; readonly coordinatorPid: number };
+type Playing = { readonly fleet: Fleet; readonly stage: Stage; readonly agents: AskedChild<ToLive, FromLive>; readonly arrivals: Arrivals; readonly coordinatorPid: number };
 
 async function measure({ fleet, stage, agents, arrivals, coordinatorPid }: Playing): Promise<Omit<AlertingReport, 'bench' | 'machine' | 'checks' | 'locations' | 'failing' | 'seconds'>> {
   const { fromMs } = stage;
