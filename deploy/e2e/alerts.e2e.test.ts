@@ -107,7 +107,7 @@ test('a closed port is told once by each channel, and so is its opening; what ha
   expect(data).toMatchObject({ kind: 'failure', alertType: 'ALERT_FAILURE', check: { id, name: 'Redis EU', target: `127.0.0.1:${port}` }, result: { locationCode: 'loc-1', failure: { phase: 'connect', code: 'ECONNREFUSED' } } });
   expect(mail.subject).toContain('Redis EU is failing');
   // What failed, in which phase and how, from where, since when, and where to look.
-  for (const words of [`Redis EU (127.0.0.1:${port})`, 'connect', 'ECONNREFUSED', 'Seen from loc-1', 'Since 2', `${PUBLIC_URL}/checks/${id}`]) expect(mail.text).toContain(words);
+  for (const words of ['Check: Redis EU', `Target: 127.0.0.1:${port}`, 'connect', 'ECONNREFUSED', 'Seen from loc-1', 'Since 2', `${PUBLIC_URL}/checks/${id}`]) expect(mail.text).toContain(words);
   expect(mail.html).toContain('ECONNREFUSED');
   expect(data.link).toContain(`${PUBLIC_URL}/checks/${id}`);
   const [alert] = await fleet.api.must<readonly { id: string; isOpen: boolean }[]>('GET', '/v1/alerts?isOpen=true');
