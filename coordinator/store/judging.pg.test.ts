@@ -107,6 +107,20 @@ describe('the judge on Postgres', () => {
     expect(await marks()).toBe(0);
   });
 
+  it('opens the alerts of many checks in one turn, and resolves them in one', async () => {
+    const checks = [await passing(57), await passing(57), await passing(57)];
+    const alerts = async () => (await at.client.query('select check_id, kind, closed_at is null as is_open, ending from alerts where check_id = any($1)', [checks.map(({ id }) => id)])).rows;
+    const ofEach = (alert: object) => expect.arrayContaining(checks.map(({ id }) => ({ check_id: id, kind: 'failure', ...alert })));
+    await at.store.ingest(checks.map((check) => runOf(check.id, check.dues[57]!, REFUSED)));
+    await judge(Math.max(...checks.map(({ dues }) => dues[57]!))).judgeTurn();
+    expect(await alerts()).toEqual(ofEach({ is_open: true, ending: null }));
+    await at.store.ingest(checks.map((check) => runOf(check.id, check.dues[58]!)));
+    await judge(Math.max(...checks.map(({ dues }) => dues[58]!))).judgeTurn();
+    expect(await alerts()).toEqual(ofEach({ is_open: false, ending: 'recovered' }));
+    expect(await alerts()).toHaveLength(checks.length);
+    for (const { id } of checks) expect((await noticesOf(id)).map(({ kind }) => kind)).toEqual(['failure', 'recovery']);
+  });
+
   it('passes no check over for good when more is marked than a turn can take', async () => {
     const checks: ACheck[] = [];
     for (let index = 0; index < 7; index += 1) checks.push(await newCheck());

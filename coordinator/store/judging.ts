@@ -3,12 +3,13 @@ import { sql, type Transaction } from 'kysely';
 import type { GapReason } from '#shared/run/gap.ts';
 import type { Outcome, Trigger } from '#shared/run/result.ts';
 import { NOTHING_TOLD } from '../alerting/told.ts';
-import type { AlertChange, DependencyState, JudgedCheck, JudgingStore, JudgingTurn, KeptState, StoredRow, StoredRows } from '../pipeline/judging-port.ts';
+import type { DependencyState, JudgedCheck, JudgingStore, JudgingTurn, KeptState, StoredRow, StoredRows } from '../pipeline/judging-port.ts';
 import { NEW_STATE, type CheckState, type CheckStatus } from '../verdict/check-state.ts';
 import type { Checkpoint } from '../verdict/checkpoints.ts';
 import type { KeptConfirmation, KeptRetry } from '../pipeline/judging-port.ts';
 import type { Told } from '../alerting/told.ts';
 import { readAccountContext } from './account-context.ts';
+import { applyAlertChanges } from './alert-changes.ts';
 import type { ConfigHints } from './config-hints.ts';
 import type { Db } from './connect.ts';
 import { enqueueNotices } from './outbox.ts';
@@ -178,23 +179,6 @@ async function save(trx: Trx, judged: readonly JudgedCheck[]): Promise<void> {
       ${column(({ isHistoryPending }) => isHistoryPending)}::boolean[], ${column(({ nextLookMs }) => instant(nextLookMs))}::timestamptz[]
     ) as given (account_id, check_id, status, since_at, judged_through, head, base, base_through, checkpoints, slots_folded, told, confirmations, retries, is_history_pending, next_look_at)
     where check_states.account_id = given.account_id and check_states.check_id = given.check_id`.execute(trx);
-  for (const { accountId, checkId, alerts } of judged) for (const change of alerts) await applyAlertChange(trx, accountId, checkId, change);
+  await applyAlertChanges(trx, judged);
   await enqueueNotices(trx, judged.flatMap(({ notices }) => notices));
-}
-
-async function applyAlertChange(trx: Trx, accountId: string, checkId: string, change: AlertChange): Promise<void> {
-  switch (change.kind) {
-    case 'open':
-      await trx.insertInto('alerts').values({
-        account_id: accountId, id: change.id, check_id: checkId, kind: change.alertKind, opened_at: new Date(change.atMs), since_at: change.sinceMs === null ? null : new Date(change.sinceMs),
-      }).execute();
-      return;
-    case 'change':
-      await trx.updateTable('alerts').set({ kind: change.alertKind }).where('account_id', '=', accountId).where('id', '=', change.id).execute();
-      return;
-    case 'close':
-      await trx.updateTable('alerts').set({ closed_at: new Date(change.atMs), ending: change.ending })
-        .where('account_id', '=', accountId).where('id', '=', change.id).where('closed_at', 'is', null).execute();
-      return;
-  }
 }

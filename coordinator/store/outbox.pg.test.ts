@@ -100,6 +100,31 @@ describe('the outbox', () => {
     expect(await told(digest)).toEqual([subscriber]);
   });
 
+  it('tells each of many at once whom it would tell of each alone', async () => {
+    const group = (await at.client.query(`insert into check_groups (account_id, name, definition) values ($1, 'Shop', '{}') returning id`, [world.accountId])).rows[0].id;
+    await at.client.query('update checks set group_id = $1', [group]);
+    const [direct, both, auto] = [await aChannel(), await aChannel({ send_degraded: true }), await aChannel({ auto_subscribe: true, send_recovery: false })];
+    for (const channel of [direct, both]) await subscribe(channel, { check: world.checkId });
+    for (const channel of [both, auto]) await subscribe(channel, { group });
+    const alertId = randomUUID();
+    const batch = (): Notice[] => [
+      ofCheck({ alertId }), ofCheck({ kind: 'degraded', alertType: 'ALERT_DEGRADED' }), ofCheck({ kind: 'recovery', alertId }), ofAccount({ kind: 'location_down' }), ofAccount({ kind: 'location_up' }),
+      ofAccount({ kind: 'channel_failing', channel: { id: auto, name: 'ops' } }), ofAccount({ kind: 'digest', affected: { names: ['Redis', 'Redis'], count: 2, checkIds: [world.checkId, world.checkId] } }),
+    ];
+    const [together, alone] = [batch(), batch()];
+    await enqueue(...together);
+    for (const notice of alone) await enqueue(notice);
+    const toldOf = async (notices: readonly Notice[]): Promise<number[][]> => {
+      const channels: number[][] = [];
+      for (const notice of notices) channels.push(await told(notice));
+      return channels;
+    };
+    const expected = [[direct, both, auto], [both], [direct, both], [auto], [direct, both], [direct, both], [direct, both, auto]];
+    expect([await toldOf(together), await toldOf(alone)]).toEqual([expected, expected]);
+    const { rows } = await at.client.query('select from graphile_worker.jobs j join notice_deliveries d on d.id::text = j.key');
+    expect(rows).toHaveLength(2 * expected.flat().length);
+  });
+
   it('can be filled within one account’s own transaction, which cannot see the queue', async () => {
     await subscribe(await aChannel(), { check: world.checkId });
     expect(await asAccount(db, world.accountId, (trx) => enqueueNotices(trx, [ofCheck()]))).toEqual({ notices: 1, deliveries: 1 });
