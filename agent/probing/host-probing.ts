@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '#shared/time/clock.ts';
+import { asClonable } from './as-clonable.ts';
 import type { FromProbing, ToProbing } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { ownBytes } from './own-bytes.ts';
@@ -59,15 +60,6 @@ function asOwn(answer: ShotAnswer): ShotAnswer {
   if (answer.kind === 'refused') return answer;
   const { report } = answer.result;
   return { kind: 'result', result: { ...answer.result, report: { ...report, response: ownBytes(report.response) } } };
-}
-
-/** Whatever was thrown must cross: an error does, with its stack, but what hangs on it may not. */
-function asClonable(error: unknown): unknown {
-  if (!(error instanceof Error)) return String(error);
-  const told = new Error(error.message);
-  told.name = error.name;
-  told.stack = error.stack ?? '';
-  return told;
 }
 
 /** In the second between two reports; a bug that strikes at every attempt is not told a thousand times. */

@@ -29,7 +29,9 @@ export type FromProbing =
   | { readonly kind: 'omitted'; readonly count: number }
   | { readonly kind: 'attemptError'; readonly error: unknown }
   /** All was told; nothing runs. */
-  | { readonly kind: 'stopped' };
+  | { readonly kind: 'stopped' }
+  /** The last thing it says: it exits with this code, and `cause` was thrown (null: nothing was). */
+  | { readonly kind: 'dying'; readonly code: number; readonly cause: unknown };
 
 export type Row =
   | { readonly kind: 'result'; readonly result: AttemptResult }

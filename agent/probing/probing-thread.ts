@@ -1,8 +1,5 @@
-import { Worker } from 'node:worker_threads';
 import type { Assignment, Shot } from '#shared/run/assignment.ts';
-import type { Clock, Timer } from '#shared/time/clock.ts';
-import { closeDescriptors } from '../probe/engine/kernel/close-descriptors.ts';
-import { Descriptors } from '../probe/engine/kernel/descriptors.ts';
+import type { Timer } from '#shared/time/clock.ts';
 import { UNKNOWN_OFFSET, type ClockOffset } from '../session/clock-offset.ts';
 import { endingAt } from '../session/hand-over.ts';
 import { lostShot } from './lost-shot.ts';
@@ -10,17 +7,13 @@ import type { FromProbing, Row, ToProbing } from './messages.ts';
 import { ownBytes } from './own-bytes.ts';
 import type { Probing, ProbingAnswer, ProbingEvents, ProbingLocation, ProbingSettings, ProbingStats } from './probing.ts';
 import type { SideReport } from './probing-side.ts';
+import { ProbingWorker, type ProbingWorkerOptions } from './probing-worker.ts';
 import { GOOD_LIFE_MS, restartDelayMs } from './restart-policy.ts';
 import { SlotLedger } from './slot-ledger.ts';
 
-export type ProbingThreadOptions = {
-  readonly clock: Clock;
+export type ProbingThreadOptions = ProbingWorkerOptions & {
   /** Coordinator time. */
   readonly nowMs: () => number;
-  /** What runs in the thread; left out: `worker.ts`. */
-  readonly entry?: URL;
-  /** How often it is looked after; left out: every second. */
-  readonly lookMs?: number;
 };
 
 /** Probing in a thread of its own, which is replaced when it dies. */
@@ -34,8 +27,6 @@ export function startProbing(settings: ProbingSettings, events: ProbingEvents, o
  * Everything the thread must know is kept here and told to each one anew when it is up. It answers for the slots due
  * after the instant at which it was told; those before, which nobody has answered (the ledger knows them), are gaps
  * `agent_down`: a run that was under way may or may not have reached its target, and is not made twice.
- * It is down as soon as its exit is heard of, or when it has not answered for twenty looks, a second apart: a look
- * counts only while this thread runs itself, so that a machine that slept kills nothing.
  */
 class ProbingThread implements Probing {
   readonly #settings: ProbingSettings;
@@ -45,8 +36,7 @@ class ProbingThread implements Probing {
   readonly #ledger = new SlotLedger();
   readonly #shots = new Map<string, { readonly shot: Shot; readonly onAnswer: (answer: ProbingAnswer) => void }>();
   #phase: 'starting' | 'up' | 'down' | 'stopping' | 'stopped' = 'starting';
-  #worker: Worker;
-  #cause: unknown = null;
+  #worker: ProbingWorker;
   #location: ProbingLocation = { id: '', kind: 'public' };
   #offset: ClockOffset = UNKNOWN_OFFSET;
   #isImpaired = false;
@@ -56,11 +46,7 @@ class ProbingThread implements Probing {
   #upSinceUs = 0;
   #deaths = 0;
   #restarts = 0;
-  #unanswered = 0;
-  /** Has the present thread said that it is ready? */
-  #isLoaded = false;
-  #loadLooks = 0;
-  #timer: Timer;
+  #restart: Timer | null = null;
   #report: SideReport = NOTHING_YET;
   #loopDelayBeforeUs = 0;
   #stopped: PromiseWithResolvers<void> | null = null;
@@ -70,7 +56,6 @@ class ProbingThread implements Probing {
     this.#events = events;
     this.#options = options;
     this.#worker = this.#spawn();
-    this.#timer = this.#lookLater();
   }
 
   apply(upserts: readonly Assignment[], removals: readonly string[]): void {
@@ -129,52 +114,30 @@ class ProbingThread implements Probing {
   stop(drainMs: number): Promise<void> {
     if (this.#stopped) return this.#stopped.promise;
     this.#stopped = Promise.withResolvers();
-    this.#timer.cancel();
+    this.#restart?.cancel();
     const isDown = this.#phase === 'down';
     this.#phase = 'stopping';
-    if (isDown) {
-      this.#over();
-    } else {
-      this.#worker.postMessage({ kind: 'stop', drainMs } satisfies ToProbing);
-      this.#timer = this.#options.clock.setTimer(drainMs + STOP_MARGIN_MS, () => this.#endThread());
-    }
+    if (isDown) this.#over();
+    else this.#worker.stop(drainMs, drainMs + STOP_MARGIN_MS);
     return this.#stopped.promise;
   }
 
-  /** Not while it loads native code: a thread that is ended in the midst of that takes the process along. */
-  #endThread(): void {
-    if (this.#isLoaded || this.#loadLooks >= LOAD_LOOKS_MAX) return void this.#worker.terminate();
-    this.#loadLooks += 1;
-    this.#timer = this.#options.clock.setTimer(LOAD_LOOK_MS, () => this.#endThread());
-  }
-
-  #spawn(): Worker {
-    const descriptors = Descriptors.memory();
-    const worker = new Worker(this.#options.entry ?? new URL('./worker.ts', import.meta.url), { name: 'probing', workerData: { ...this.#settings, descriptors } });
-    this.#cause = null;
-    this.#unanswered = 0;
-    this.#isLoaded = false;
-    this.#loadLooks = 0;
-    worker.on('message', (message: FromProbing) => this.#heard(message));
-    worker.on('messageerror', (error) => this.#events.onAttemptError(error));
-    worker.on('error', (error) => { this.#cause = error; });
-    worker.on('exit', (code) => {
-      closeDescriptors(descriptors);
-      this.#died(this.#cause ?? new Error(`the probing thread ended by itself, with code ${code}`));
+  #spawn(): ProbingWorker {
+    return new ProbingWorker(this.#settings, this.#options, {
+      onMessage: (message) => this.#heard(message),
+      onMessageError: (error) => this.#events.onAttemptError(error),
+      onDeath: (cause) => this.#died(cause),
     });
-    return worker;
   }
 
   /** A thread that is not up yet is told everything when it is. */
   #tell(message: ToProbing): void {
-    if (this.#phase === 'up') this.#worker.postMessage(message);
+    if (this.#phase === 'up') this.#worker.tell(message);
   }
 
-  #heard(message: FromProbing): void {
+  #heard(message: Exclude<FromProbing, { kind: 'dying' }>): void {
     switch (message.kind) {
-      case 'ready':
-        this.#isLoaded = true;
-        return this.#welcome();
+      case 'ready': return this.#welcome();
       case 'rows':
         for (const row of message.rows) this.#take(row);
         return this.#tell({ kind: 'taken', bytes: message.bytes });
@@ -184,13 +147,12 @@ class ProbingThread implements Probing {
         return waiting?.onAnswer(message.answer);
       }
       case 'report':
-        this.#unanswered = 0;
         this.#loopDelayBeforeUs = this.#report.loopDelayP99Us;
         this.#report = message.report;
         return;
       case 'omitted': return this.#events.onOmitted(message.count);
       case 'attemptError': return this.#events.onAttemptError(message.error);
-      case 'stopped': return void this.#worker.terminate();
+      case 'stopped': return this.#worker.end();
     }
   }
 
@@ -223,7 +185,6 @@ class ProbingThread implements Probing {
 
   #died(cause: unknown): void {
     if (this.#phase === 'stopping') return this.#over();
-    this.#timer.cancel();
     this.#phase = 'down';
     this.#restarts += 1;
     const livedMs = this.#upSinceUs === 0 ? 0 : (this.#options.clock.monotonicUs() - this.#upSinceUs) / 1000;
@@ -234,15 +195,13 @@ class ProbingThread implements Probing {
     this.#giveUpShots();
     const restartInMs = restartDelayMs(this.#deaths);
     this.#events.onDown({ cause, gaps, restartInMs });
-    this.#timer = this.#options.clock.setTimer(restartInMs, () => {
+    this.#restart = this.#options.clock.setTimer(restartInMs, () => {
       this.#phase = 'starting';
       this.#worker = this.#spawn();
-      this.#timer = this.#lookLater();
     });
   }
 
   #over(): void {
-    this.#timer.cancel();
     this.#phase = 'stopped';
     this.#missThrough(Math.floor(this.#options.nowMs()));
     this.#giveUpShots();
@@ -262,19 +221,6 @@ class ProbingThread implements Probing {
     this.#shots.clear();
     for (const { shot, onAnswer } of lost) onAnswer({ kind: 'result', result: lostShot(shot, now) });
   }
-
-  #lookLater(): Timer {
-    return this.#options.clock.setTimer(this.#options.lookMs ?? LOOK_MS, () => {
-      if (this.#unanswered >= UNANSWERED_MAX) {
-        this.#cause ??= new Error('the probing thread hung');
-        this.#endThread();
-        return;
-      }
-      this.#unanswered += 1;
-      this.#tell({ kind: 'report' });
-      this.#timer = this.#lookLater();
-    });
-  }
 }
 
 /** Bytes decoded from a frame are views of it; held as they are, every one would hold (and clone) the whole frame. */
@@ -285,12 +231,6 @@ function withOwnBytes<T extends Pick<Assignment, 'spec'>>(held: T): T {
 }
 
 const NOTHING_YET: SideReport = { inFlight: 0, latenessP99Us: 0, loopDelayP99Us: 0, resolver: { inFlight: 0, waiting: 0, channelsOpened: 0 }, engine: { kind: 'plain', reason: 'the probing thread is being started' } };
-const LOOK_MS = 1_000;
-/** A minute: a machine on which loading takes longer has lost this thread anyway. */
-const LOAD_LOOK_MS = 250;
-const LOAD_LOOKS_MAX = 240;
-/** Nothing the thread does in one go takes seconds; a thread that is twenty late will not come back. */
-const UNANSWERED_MAX = 20;
 /** As many as the executor lets wait and run. */
 const SHOTS_MAX = 1_040;
 /** For the last rows after the drain, and the abort before it (executor). */
