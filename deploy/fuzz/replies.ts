@@ -70,8 +70,9 @@ async function sockets(): Promise<boolean> {
 
 async function engines(): Promise<boolean> {
   const count = whole('replies', given.replies ?? '2000');
-  const { broken, outcomes, repeated, unseen } = await runOverEngines({ seed, count, lanes: whole('lanes', given.lanes) });
+  const { broken, outcomes, repeated, unseen, hasty } = await runOverEngines({ seed, count, lanes: whole('lanes', given.lanes) });
   say(`${count} replies by both engines; ${repeated} looked at more than once, ${unseen} not seen because this machine stopped every time`);
+  if (hasty.length > 0) say(`${hasty.length} ended alike only alone and with a longer deadline: ${hasty.slice(0, 20).join(', ')}`);
   say(`outcomes: ${[...outcomes].map(([name, times]) => `${name} ${times}`).join(', ')}`);
   for (const { reply, plain, kernel } of broken.slice(0, 20)) say(`reply ${reply}:\n  plain  ${plain.join('\n         ')}\n  kernel ${kernel.join('\n         ')}`);
   say(broken.length === 0 ? `seed ${seed}: both engines end alike` : `seed ${seed}: ${broken.length} differ`);
