@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import { dueBetween } from '#shared/schedule/turns.ts';
 import { startScriptedServer } from '#shared/testing/scripted-server.ts';
 import { systemClock } from '#shared/time/clock.ts';
-import { whyNoKernelEngine } from '../probe/testing/without-kernel-engine.ts';
+import { skipWithoutKernelEngine } from '../probe/testing/without-kernel-engine.ts';
 import type { ProbingAnswer } from './probing.ts';
 import type { Death } from './testing/dying-worker.ts';
 import { aShot, aTarget, aWorld, anAssignment, type World } from './testing/probing-world.ts';
@@ -72,7 +72,8 @@ describe('a probing thread', () => {
     expect(results).toEqual([]);
   });
 
-  test.runIf(whyNoKernelEngine() === null)('that dies with kernel-timed sockets leaves none open, and the next one times by the kernel again', async () => {
+  test('that dies with kernel-timed sockets leaves none open, and the next one times by the kernel again', async (context) => {
+    skipWithoutKernelEngine(context);
     const server = await startScriptedServer([{ do: 'silence' }]);
     const target = await aTarget();
     const { probing, results, downs } = aWorld('threaded', { ...DYING, settings: { engine: 'kernel' } });

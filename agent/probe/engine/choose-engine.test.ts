@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { once } from 'node:events';
 import net from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeClock } from '#shared/testing/fake-clock.ts';
 import { systemClock } from '#shared/time/clock.ts';
 import { Deadlines } from '../deadlines.ts';
-import { whyNoKernelEngine } from '../testing/without-kernel-engine.ts';
+import { skipWithoutKernelEngine } from '../testing/without-kernel-engine.ts';
 import { chooseEngine, type ChooseEngineOptions } from './choose-engine.ts';
 import type { Engine } from './engine.ts';
 import type { EngineChoice } from './engine-choice.ts';
@@ -17,7 +17,6 @@ import type { PlainEngineDeps } from './plain-engine.ts';
 import { SecureContexts } from './secure-contexts.ts';
 
 const plain: PlainEngineDeps = { clock: systemClock, deadlines: new Deadlines(systemClock), secureContexts: new SecureContexts(), tcpInfo: null };
-const isHere = whyNoKernelEngine() === null;
 const closing: (() => void)[] = [];
 afterEach(() => { for (const close of closing.splice(0)) close(); });
 
@@ -39,7 +38,8 @@ async function connects(engine: ReturnType<typeof chooseEngine>): Promise<string
 }
 
 describe('the engine', () => {
-  test.runIf(isHere).each(['auto', 'kernel'] as const)('is the kernel-timed one for `%s` where it is to be had', async (choice) => {
+  test.for(['auto', 'kernel'] as const)('is the kernel-timed one for `%s` where it is to be had', async (choice, context) => {
+    skipWithoutKernelEngine(context);
     const { engine, status } = await chosen(choice);
     expect(status).toEqual({ kind: 'kernel', reason: '' });
     expect(await connects(engine)).toBe('kernel');
@@ -80,7 +80,9 @@ test('an engine that does not pass its check on a busy machine is checked again,
   expect(clock.pending).toBe(0);
 });
 
-describe.runIf(isHere)('the kernel-timed engine refuses', () => {
+describe('the kernel-timed engine refuses', () => {
+  beforeEach(skipWithoutKernelEngine);
+
   test('a system nobody has looked at', async () => {
     expect(await openKernelEngine({ plain, layout: layoutOf('linux', 'riscv64') })).toMatchObject({ ok: false, mayPassLater: false });
     expect(layoutOf('darwin', 'arm64')).toBeNull();
@@ -96,7 +98,8 @@ describe.runIf(isHere)('the kernel-timed engine refuses', () => {
   });
 });
 
-test.runIf(isHere)('what a thread that died held open is closed for it', async () => {
+test('what a thread that died held open is closed for it', async (context) => {
+  skipWithoutKernelEngine(context);
   const memory = Descriptors.memory();
   const { engine } = await chosen('kernel', { descriptors: new Descriptors(memory) });
   const server = net.createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');

@@ -1,3 +1,4 @@
+import type { TestContext } from 'vitest';
 import { layoutOf } from '../engine/kernel/layout.ts';
 import { loadSystemCalls } from '../engine/kernel/system-calls.ts';
 
@@ -10,4 +11,11 @@ export function whyNoKernelEngine(): string | null {
   } catch (error) {
     return String((error as Error).message).split('\n')[0]!;
   }
+}
+
+const reason = whyNoKernelEngine();
+
+/** First thing in a test, or before each, of what only the kernel-timed engine does: skips it, and says why, where there is none. */
+export function skipWithoutKernelEngine({ skip }: Pick<TestContext, 'skip'>): void {
+  if (reason !== null) skip(`no kernel-timed engine: ${reason}`);
 }

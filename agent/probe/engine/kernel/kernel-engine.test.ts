@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '#shared/time/clock.ts';
 import { Deadlines } from '../../deadlines.ts';
-import { whyNoKernelEngine } from '../../testing/without-kernel-engine.ts';
+import { skipWithoutKernelEngine, whyNoKernelEngine } from '../../testing/without-kernel-engine.ts';
 import type { Connection, Engine } from '../engine.ts';
 import { SecureContexts } from '../secure-contexts.ts';
 import { openKernelEngine } from './kernel-engine.ts';
@@ -13,13 +13,17 @@ const nowUs = (): number => systemClock.monotonicUs();
 const inUs = (us: number): number => nowUs() + us;
 const PING = Buffer.from('PING\r\n');
 
-describe.runIf(whyNoKernelEngine() === null)('the kernel-timed engine, in a thread that is kept busy,', () => {
+const isMissing = whyNoKernelEngine() !== null;
+
+describe('the kernel-timed engine, in a thread that is kept busy,', () => {
   let engine: Engine & { close(): void };
   let target: Worker;
   let port: number;
   const connections: Connection[] = [];
 
+  beforeEach(skipWithoutKernelEngine);
   beforeAll(async () => {
+    if (isMissing) return;
     const opened = await openKernelEngine({ plain: { clock: systemClock, deadlines: new Deadlines(systemClock), secureContexts: new SecureContexts(), tcpInfo: null } });
     if (!opened.ok) throw new Error(opened.reason);
     ({ engine } = opened);
@@ -28,6 +32,7 @@ describe.runIf(whyNoKernelEngine() === null)('the kernel-timed engine, in a thre
   });
   afterEach(() => { for (const connection of connections.splice(0)) connection.close(); });
   afterAll(async () => {
+    if (isMissing) return;
     engine.close();
     await target.terminate();
   });
