@@ -12,14 +12,14 @@ export type Answered = {
 
 /**
  * What is settled once `turns`, settled until `nextDueMs`, are given up: their own slots from `fromMs` on and those
- * that were settled before. `lastSlotMs` is the last slot the timetable has answered at all.
+ * that were settled before, from `keptFromMs` on: the clock may yet go back. `lastSlotMs` is the last slot the timetable has answered at all.
  */
 export function answeredUnder(
-  turns: readonly Turns[], before: Answered, span: { readonly fromMs: number; readonly nextDueMs: number; readonly lastSlotMs: number },
+  turns: readonly Turns[], before: Answered, span: { readonly fromMs: number; readonly keptFromMs: number; readonly nextDueMs: number; readonly lastSlotMs: number },
 ): Answered {
   const fromMs = Math.max(before.allBeforeMs, span.fromMs);
   const untilMs = Math.min(span.nextDueMs, span.lastSlotMs + 1);
-  const kept = before.slots.filter((slot) => slot >= fromMs);
+  const kept = before.slots.filter((slot) => slot >= Math.min(fromMs, span.keptFromMs));
   // Only a wall clock that was hours ahead and stepped back leaves so many; then nothing runs until it is past them.
   if (kept.length + dueCount(turns, fromMs, untilMs) > SLOTS_MAX) return { allBeforeMs: untilMs, slots: [] };
   const slots = new Set([...kept, ...dueBetween(turns, fromMs, untilMs)]);

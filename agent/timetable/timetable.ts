@@ -6,6 +6,7 @@ import { answeredUnder, nextUnanswered, type Answered } from './answered.ts';
 import type { CoordinatorTime } from './coordinator-time.ts';
 import { startByMs } from './grace.ts';
 import type { MissedSlot } from './missed-slot.ts';
+import { settledAhead, type Skip } from './step-back.ts';
 import { Wheel } from './wheel.ts';
 
 export type TimetableEvents = {
@@ -28,8 +29,8 @@ export type TimetableEvents = {
  *   - on time: what is due is due; what is later than its grace is a gap `overloaded` (the event loop was blocked);
  *   - held (see CoordinatorTime): nothing is fired until it is known what the time is;
  *   - without room for answers: nothing is answered until there is some; what waits needs no memory;
- *   - after a step, or a hold: what it skipped is `clock_jump`; after a step back nothing is due until the clock
- *     is past what was answered before;
+ *   - after a step, or a hold: what it skipped is `clock_jump`; after a step back nothing that was run is due again,
+ *     but what a clock that was ahead had only skipped is (see step-back.ts);
  *   - more than 10 s late by the monotonic clock: the process was stopped, what it slept through is `agent_down`.
  *     (A machine that sleeps stops the monotonic clock, too: that shows as a step.)
  * Learning: an assignment that comes or changes is answered for from one minute back, but never from before the
@@ -51,6 +52,10 @@ export class Timetable {
   #lastSlotMs = -Infinity;
   #expectedAtUs = 0;
   #steps: number;
+  /** Slots are answered up to here, or were before the clock went back. */
+  #followedMs: number;
+  /** Since the last step back. */
+  #skips: readonly Skip[] = [];
   #wasHeld = false;
   #slept: { readonly throughMs: number; readonly reason: GapReason } = { throughMs: -Infinity, reason: 'clock_jump' };
 
@@ -60,6 +65,7 @@ export class Timetable {
     this.#events = deps;
     const reading = this.#time.read();
     this.#steps = reading.steps;
+    this.#followedMs = reading.nowMs;
     this.#wheel = new Wheel(reading.nowMs);
   }
 
@@ -108,6 +114,7 @@ export class Timetable {
     if (this.#isRunning) this.#tick();
     const nowMs = this.#time.nowMs();
     this.#sinceMs ??= Math.floor(nowMs) + 1;
+    if (!this.#isRunning) this.#followedMs = Math.max(this.#followedMs, nowMs);
     this.#forgetRemoved(nowMs);
     for (const checkId of removals) this.#remove(checkId, nowMs);
     for (const assignment of upserts) this.#learn(assignment, nowMs);
@@ -121,21 +128,28 @@ export class Timetable {
     this.#enter({ assignment, learntAtMs: nowMs, answered, hasAnswered });
   }
 
-  #enter(learnt: Omit<Entry, 'dueAtMs' | 'isCurrent'>): void {
+  #enter(learnt: Omit<Entry, 'dueAtMs' | 'isCurrent'>, afterMs = -Infinity): void {
     const { assignment, answered } = learnt;
-    const entry = { ...learnt, dueAtMs: nextUnanswered(assignment.turns, answered, -Infinity) ?? Infinity, isCurrent: true };
+    const entry = { ...learnt, dueAtMs: nextUnanswered(assignment.turns, answered, afterMs) ?? Infinity, isCurrent: true };
     this.#entries.set(assignment.checkId, entry);
     if (entry.dueAtMs !== Infinity) this.#wheel.add(entry);
   }
 
-  /** What was learnt by a clock that was ahead owes from now on, not from when that clock's time will have come. */
+  /** The clock was ahead: what nobody has run is due again when its time comes, not when the clock's own would have. */
   #bringBack(nowMs: number): void {
     const fromMs = Math.floor(nowMs) + 1;
+    const firstMs = this.#sinceMs ?? -Infinity;
     for (const entry of this.#entries.values()) {
-      if (entry.hasAnswered || entry.answered.allBeforeMs <= fromMs) continue;
+      const { assignment, answered, dueAtMs, hasAnswered } = entry;
+      if ((hasAnswered ? dueAtMs : answered.allBeforeMs) <= fromMs) continue;
       entry.isCurrent = false;
-      this.#enter({ assignment: entry.assignment, learntAtMs: nowMs, answered: { allBeforeMs: fromMs, slots: [] }, hasAnswered: false });
+      this.#enter({
+        assignment, hasAnswered, learntAtMs: Math.min(entry.learntAtMs, nowMs),
+        answered: hasAnswered ? settledAhead(assignment.turns, answered, { nowMs, nextDueMs: dueAtMs, firstMs, skips: this.#skips }) : { allBeforeMs: fromMs, slots: [] },
+      }, fromMs - 1);
     }
+    this.#removed.clear();
+    this.#skips = [];
   }
 
   #remove(checkId: string, nowMs: number): void {
@@ -157,7 +171,8 @@ export class Timetable {
     entry.isCurrent = false;
     // What it still owed stays owed, even from before the time that is looked back.
     const fromMs = Math.min(lookBackMs, entry.dueAtMs);
-    return answeredUnder(entry.assignment.turns, entry.answered, { fromMs, nextDueMs: entry.dueAtMs, lastSlotMs: this.#lastSlotMs });
+    const keptFromMs = this.#skips[0]?.fromMs ?? fromMs;
+    return answeredUnder(entry.assignment.turns, entry.answered, { fromMs, keptFromMs, nextDueMs: entry.dueAtMs, lastSlotMs: this.#lastSlotMs });
   }
 
   #forgetRemoved(nowMs: number): void {
@@ -186,13 +201,21 @@ export class Timetable {
     const lateUs = this.#clock.monotonicUs() - this.#expectedAtUs;
     if (steps !== this.#steps || this.#wasHeld) this.#slept = { throughMs: nowMs, reason: 'clock_jump' };
     else if (this.#timer && lateUs > STOPPED_US) this.#slept = { throughMs: nowMs, reason: 'agent_down' };
-    // After a step back, slots that nobody has answered yet are due again, before the first configuration's time.
-    if (steps !== this.#steps && this.#sinceMs !== null) {
-      this.#sinceMs = Math.min(this.#sinceMs, Math.floor(nowMs) + 1);
-      this.#bringBack(nowMs);
-    }
+    if (steps !== this.#steps) this.#noticeStep(nowMs);
+    else this.#followedMs = Math.max(this.#followedMs, nowMs);
     this.#steps = steps;
     this.#wasHeld = false;
+  }
+
+  #noticeStep(nowMs: number): void {
+    if (nowMs > this.#followedMs) {
+      this.#skips = [...this.#skips, { fromMs: this.#followedMs, throughMs: nowMs }].slice(-SKIPS_MAX);
+    } else if (this.#sinceMs !== null) {
+      this.#bringBack(nowMs);
+      // Slots from before the first configuration's time are due, too, if nobody has answered them.
+      this.#sinceMs = Math.min(this.#sinceMs, Math.floor(nowMs) + 1);
+    }
+    this.#followedMs = nowMs;
   }
 
   #hasRoom(): boolean {
@@ -278,5 +301,7 @@ const HELD_LOOK_MS = 100;
 const STOPPED_US = 10_000_000;
 /** Then the event loop gets its turn: a burst of gaps or of a million checks must not stop the heartbeat. */
 const SLOTS_PER_TURN_MAX = 4_096;
+/** Beyond, the oldest is forgotten: after a step back, what it skipped stays a gap. */
+const SKIPS_MAX = 16;
 /** Beyond, the oldest is forgotten: its check, back within the minute, would report a gap for a slot it ran; ingest drops that. */
 const REMOVED_MAX = 10_000;

@@ -27,7 +27,7 @@ function aPlanner(now: Partial<Known> = {}, news: Partial<Known> = now) {
 type Known = { checks: readonly PlannedCheck[]; availability: ReturnType<typeof availabilityIndex>; knownUntilMs: number };
 
 const dueAtMs = slotsBetween(cadenceOf(A_CHECK, 10_000), NOW_MS - 20_000, NOW_MS)[0]!;
-const row = { checkId: A_CHECK, locationOwed: A_LOCATION, dueAtMs, isScheduled: true, runId: runIdOf({ accountId: AN_ACCOUNT, checkId: A_CHECK, locationId: A_LOCATION, dueAtMs }) };
+const row = { checkId: A_CHECK, locationOwed: A_LOCATION, dueAtMs, isScheduled: true, isGap: false, runId: runIdOf({ accountId: AN_ACCOUNT, checkId: A_CHECK, locationId: A_LOCATION, dueAtMs }) };
 const admit = async (planner: ReturnType<typeof aPlanner>, shots: readonly { runId: string; retryOf?: RetryRun }[] = [], question = row) => (await admitResults(A_LOCATION, [question], {
   planner, nowMs: NOW_MS,
   shots: { findShots: async () => shots.map((shot) => ({ accountId: AN_ACCOUNT, checkId: A_CHECK, checkRevision: 1, locationId: A_LOCATION, orderedAtMs: dueAtMs, ...shot })) },
@@ -48,6 +48,16 @@ describe('a result', () => {
     expect(await admitted(3)).toEqual([{ kind: 'refuse', code: 'past_retention' }]);
     expect(planner.looks).toBe(looksBefore);
     expect(await admitted(4)).toMatchObject([{ kind: 'take' }]);
+  });
+
+  test('of a slot still to come is refused from ten minutes on, and a gap of one at once', async () => {
+    const admitted = async (leadMs: number, isGap: boolean) => (await admitResults(A_LOCATION, [{ ...row, isGap }], {
+      planner: aPlanner(), nowMs: dueAtMs - leadMs, shots: { findShots: async () => [] },
+    }))[0];
+    expect(await admitted(540_000, false)).toMatchObject({ kind: 'take' });
+    expect(await admitted(660_000, false)).toEqual({ kind: 'refuse', code: 'not_due_yet' });
+    expect(await admitted(1_000, true)).toMatchObject({ kind: 'take' });
+    expect(await admitted(10_000, true)).toEqual({ kind: 'refuse', code: 'not_due_yet' });
   });
 
   test('of a check that only another coordinator knows yet is not refused', async () => {

@@ -1,17 +1,16 @@
 import { runIdOf } from '#shared/check/run-id.ts';
+import { GAP_AHEAD_MAX_MS, RESULT_AHEAD_MAX_MS } from '#shared/run/not-due-yet.ts';
 import { isPausedAt } from '../planning/pauses.ts';
 import { owednessOf } from '../planning/owedness.ts';
 import type { AssignmentPlanner } from './plan-assignments.ts';
 import type { RetryRun, ShotStore } from './ports.ts';
 
-type Question = { readonly runId: string; readonly checkId: string; readonly locationOwed: string; readonly dueAtMs: number; readonly isScheduled: boolean };
+type Question = { readonly runId: string; readonly checkId: string; readonly locationOwed: string; readonly dueAtMs: number; readonly isScheduled: boolean; readonly isGap: boolean };
 /** `as`: a retry in another location, which is an attempt of that run. */
 type Admission = { readonly kind: 'take'; readonly accountId: string; readonly isSurplus: boolean; readonly as?: RetryRun } | { readonly kind: 'refuse'; readonly code: string };
 
 type KnownPlan = Pick<AssignmentPlanner, 'check' | 'availability' | 'revision' | 'knownUntilMs' | 'refresh'>;
 
-/** A result is from now or before; this much clock error is forgiven. */
-const FUTURE_MAX_MS = 10 * 60_000;
 const DAY_MS = 86_400_000;
 const PAST_RETENTION: Admission = { kind: 'refuse', code: 'past_retention' };
 
@@ -34,7 +33,7 @@ export async function admitResults(
   locationId: string, rows: readonly Question[], { planner, shots, nowMs, rawDays }: AdmissionWorld,
 ): Promise<readonly Admission[]> {
   const known = await knownShots(rows, shots);
-  const isKnown = rows.every(({ isScheduled, dueAtMs }) => !isScheduled || dueAtMs < planner.knownUntilMs || dueAtMs > nowMs + FUTURE_MAX_MS);
+  const isKnown = rows.every(({ isScheduled, dueAtMs }) => !isScheduled || dueAtMs < planner.knownUntilMs || dueAtMs > nowMs + RESULT_AHEAD_MAX_MS);
   if (!isKnown) await planner.refresh();
   const keptFromMs = rawDays === undefined ? -Infinity : Math.floor(nowMs / DAY_MS) * DAY_MS - rawDays * DAY_MS;
   const decide = (): readonly Admission[] => {
@@ -61,7 +60,7 @@ function admitByConfig(
       const isThis = shot && shot.checkId === row.checkId && shot.locationId === locationId && shot.orderedAtMs === row.dueAtMs;
       return isThis ? { kind: 'take', accountId: shot.accountId, isSurplus: false, ...(shot.retryOf ? { as: shot.retryOf } : {}) } : { kind: 'refuse', code: 'not_ordered' };
     }
-    if (row.dueAtMs > nowMs + FUTURE_MAX_MS) return { kind: 'refuse', code: 'not_due_yet' };
+    if (row.dueAtMs > nowMs + (row.isGap ? GAP_AHEAD_MAX_MS : RESULT_AHEAD_MAX_MS)) return { kind: 'refuse', code: 'not_due_yet' };
     if (row.runId !== runIdOf({ accountId: check.accountId, checkId: row.checkId, locationId, dueAtMs: row.dueAtMs })) {
       return { kind: 'refuse', code: 'wrong_run_id' };
     }

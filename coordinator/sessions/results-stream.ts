@@ -1,6 +1,7 @@
 import type * as pb from '#proto/gen/sonde/fleet/v1/fleet.ts';
 import type { Log } from '#shared/log.ts';
 import type { Duplex } from '#shared/rpc/duplex.ts';
+import type { Gap } from '#shared/run/gap.ts';
 import type { AttemptResult } from '#shared/run/result.ts';
 import { gapsFromWire } from '#shared/wire/gaps.ts';
 import { knownResultsFromWire } from '#shared/wire/results-from-wire.ts';
@@ -32,6 +33,7 @@ export type AdmissionQuestion = {
   readonly locationOwed: string;
   readonly dueAtMs: number;
   readonly isScheduled: boolean;
+  readonly isGap: boolean;
 };
 
 /** One agent's results, from open to its end: batches in, acknowledgements out, each after its COMMIT. Never throws. */
@@ -90,7 +92,7 @@ async function settle(
     throw new WireError('rows and their sequences differ in number');
   }
   if (results.length + gaps.length > BATCH_ROWS_MAX) throw new WireError(`a batch may have ${BATCH_ROWS_MAX} rows`);
-  const questions = [...results.map((result) => result && questionOf(result)), ...gaps.map((gap) => questionOf({ ...gap, trigger: 'schedule', attempt: 1 }))];
+  const questions = [...results.map((result) => result && questionOf(result)), ...gaps.map(questionOfGap)];
   const admitted = (await admit(session.locationId, questions.filter((question) => question !== null))).values();
   // A newer agent may say what this coordinator has no word for: that row alone is refused.
   const answers = questions.map((question): Admission => (question ? admitted.next().value! : { kind: 'refuse', code: 'unknown_value' }));
@@ -116,6 +118,10 @@ function asAttemptOf(run: RetryRun | undefined, result: AttemptResult): AttemptR
   return { ...result, runId, dueAtMs, locationOwed, attempt, isFinal: run.isLast || result.outcome !== 'failed' };
 }
 
-function questionOf({ runId, checkId, locationOwed, dueAtMs, trigger, attempt }: Omit<AdmissionQuestion, 'isScheduled'> & Pick<AttemptResult, 'trigger' | 'attempt'>): AdmissionQuestion {
-  return { runId, checkId, locationOwed, dueAtMs, isScheduled: trigger === 'schedule' || (trigger === 'retry' && attempt > 1) };
+function questionOf({ runId, checkId, locationOwed, dueAtMs, trigger, attempt }: AttemptResult): AdmissionQuestion {
+  return { runId, checkId, locationOwed, dueAtMs, isScheduled: trigger === 'schedule' || (trigger === 'retry' && attempt > 1), isGap: false };
+}
+
+function questionOfGap({ runId, checkId, locationOwed, dueAtMs }: Gap): AdmissionQuestion {
+  return { runId, checkId, locationOwed, dueAtMs, isScheduled: true, isGap: true };
 }
