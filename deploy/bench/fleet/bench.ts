@@ -1,8 +1,8 @@
 /**
  * What a session costs the coordinator, how long a change takes to everybody, how long results wait for their commit,
  * what many agents deliver at once against COPY and inserts, and how soon all are back after a restart.
- * `--agents 1000 --tls --coordinators 1 --rate 5000 --seconds 20 --rounds 3 --backlog 0 --json`. `--backlog 2000000` gives twenty of
- * the agents that many old results besides.
+ * `--agents 1000 --tls --coordinators 1 --rate 5000 --seconds 20 --rounds 3 --backlog 0 --profile DIR --json`. `--backlog 2000000`
+ * gives twenty of the agents that many old results besides.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -64,7 +64,8 @@ async function stageOf(wanted: FleetSettings, fleet: Fleet, hosts: Hosts, say: S
   const prepared = await prepareFleet(fleet, layout(wanted, rowsAnAgent(wanted)));
   const { env, transport } = wanted.isTls ? tlsIn(fleet.dir) : { env: {}, transport: { kind: 'plaintext' } as const };
   const places = await placesOf(fleet, wanted.coordinators);
-  const startCoordinator = (index: number) => fleet.startCoordinator({ ...places[index]!, env });
+  const profiled = wanted.profileDir === null ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${wanted.profileDir}` };
+  const startCoordinator = (index: number) => fleet.startCoordinator({ ...places[index]!, env: { ...env, ...profiled } });
   const coordinators: NodeProcess[] = [];
   for (const index of places.keys()) coordinators.push(await startCoordinator(index));
   return { settings: wanted, fleet, hosts, prepared, coordinators, addresses: places.map(({ fleetPort: port }) => ({ host: '127.0.0.1', port, transport })), startCoordinator, say };

@@ -12,6 +12,8 @@ export type FleetSettings = {
   readonly backlog: number;
   /** Of results all at once against COPY and inserts; 0: that phase is left out. */
   readonly rounds: number;
+  /** Where CPU profiles of the coordinators go; null: none are taken. One that is killed leaves none. */
+  readonly profileDir: string | null;
   readonly isJson: boolean;
 };
 
@@ -24,12 +26,12 @@ export function readSettings(args: readonly string[]): FleetSettings {
     args: [...args],
     options: {
       agents: { type: 'string', default: '1000' }, tls: { type: 'boolean', default: false }, coordinators: { type: 'string', default: '1' }, rate: { type: 'string', default: '5000' },
-      seconds: { type: 'string', default: '20' }, backlog: { type: 'string', default: '0' }, rounds: { type: 'string', default: '3' }, json: { type: 'boolean', default: false },
+      seconds: { type: 'string', default: '20' }, backlog: { type: 'string', default: '0' }, rounds: { type: 'string', default: '3' }, profile: { type: 'string' }, json: { type: 'boolean', default: false },
     },
   });
   return {
     agents: whole('agents', given.agents, BEHIND, 20_000), isTls: given.tls, coordinators: whole('coordinators', given.coordinators, 1, 8), rate: whole('rate', given.rate, 0, 50_000), seconds: whole('seconds', given.seconds, 1, 600),
-    backlog: whole('backlog', given.backlog, 0, 4_000_000), rounds: whole('rounds', given.rounds, 0, 20), isJson: given.json,
+    backlog: whole('backlog', given.backlog, 0, 4_000_000), rounds: whole('rounds', given.rounds, 0, 20), profileDir: given.profile ?? null, isJson: given.json,
   };
 }
 
