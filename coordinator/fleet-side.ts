@@ -3,7 +3,6 @@ import type { Log } from '#shared/log.ts';
 import type { Duplex } from '#shared/rpc/duplex.ts';
 import type { Clock } from '#shared/time/clock.ts';
 import { admitResults } from './pipeline/admit-results.ts';
-import { admitSession, newAdmission, type AdmissionState } from './fleet/admission.ts';
 import type { ClosingStore } from './pipeline/closing-port.ts';
 import { ResultIngest } from './pipeline/ingest-results.ts';
 import type { ImpairedStore } from './pipeline/impaired-port.ts';
@@ -23,6 +22,7 @@ import { LivenessTeller } from './pipeline/tell-liveness.ts';
 import { ImpairedWatch } from './pipeline/watch-impaired.ts';
 import type { EnrolmentStore } from './sessions/enrolment-port.ts';
 import { LiveStreams } from './sessions/live-streams.ts';
+import { OpeningLine } from './sessions/opening-line.ts';
 import { serveResults } from './sessions/results-stream.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { serveSession } from './sessions/session-stream.ts';
@@ -67,7 +67,7 @@ export class FleetSide {
   readonly coordinatorId: string;
   readonly #teller: LivenessTeller;
   readonly #impaired: ImpairedWatch;
-  #admission: AdmissionState;
+  readonly #line: OpeningLine;
   /** Sessions being served, until their last word is stored. */
   readonly #sessions = new Set<Promise<void>>();
 
@@ -75,7 +75,7 @@ export class FleetSide {
     this.#deps = deps;
     const { store, clock, log, signal } = deps;
     this.coordinatorId = deps.ids();
-    this.#admission = newAdmission(clock.monotonicUs() / 1000);
+    this.#line = new OpeningLine(clock);
     this.#desk = new ShotDesk(clock);
     this.ingest = new ResultIngest({ store, clock, log, signal, thinning: new BodyThinning(deps.keepPassingBodies ?? 1) });
     this.planner = new AssignmentPlanner({
@@ -115,7 +115,7 @@ export class FleetSide {
     const { store, clock, log, hashKey } = this.#deps;
     const served = serveSession(stream, {
       store, clock, log, hashKey, registry: this.registry, streams: this.streams, shots: this.#desk,
-      coordinatorId: this.coordinatorId, publicWitnesses: this.#deps.publicWitnesses ?? [], admit: () => this.#admit(), isStopping: () => this.#deps.signal.aborted,
+      coordinatorId: this.coordinatorId, publicWitnesses: this.#deps.publicWitnesses ?? [], line: this.#line, isStopping: () => this.#deps.signal.aborted,
       sendSnapshot: (session) => tellEverything(session, this.planner),
     }).finally(() => this.#sessions.delete(served));
     this.#sessions.add(served);
@@ -156,12 +156,6 @@ export class FleetSide {
   /** Tells every agent to come back elsewhere or later. */
   goAway(reason: string): void {
     for (const session of this.registry.all()) session.close(reason);
-  }
-
-  #admit(): number | null {
-    const { state, retryAfterMs } = admitSession(this.#admission, this.#deps.clock.monotonicUs() / 1000);
-    this.#admission = state;
-    return retryAfterMs;
   }
 
   /** Every coordinator sees the change and tries; the store lets each check's runs be ordered once. */

@@ -51,7 +51,8 @@ export type SessionDeps = {
 
 /** Heartbeats without a reply: past this many the coordinator is gone, whatever TCP says. */
 const UNANSWERED_MAX = 3;
-const WELCOME_WITHIN_MS = 10_000;
+/** For the first word, and from that on for the welcome: where many come at once, the coordinator lets them wait. */
+const WORD_WITHIN_MS = 10_000;
 
 type Stream = Duplex<pb.CoordinatorMessage, pb.AgentMessage>;
 
@@ -59,8 +60,9 @@ type Stream = Duplex<pb.CoordinatorMessage, pb.AgentMessage>;
 export async function holdSession(stream: Stream, deps: SessionDeps): Promise<SessionEnd> {
   const { clock, assignments, identity } = deps;
   const heart = new Heart(stream, deps);
-  let welcome: pb.Welcome | null = null;
-  const impatience = clock.setTimer(WELCOME_WITHIN_MS, () => { if (!welcome) stream.destroy(); });
+  let windowMs: number | null = null;
+  const awaitWord = () => clock.setTimer(WORD_WITHIN_MS, () => stream.destroy());
+  let impatience = awaitWord();
   try {
     await stream.write({ message: { $case: 'hello', value: {
       protocolVersion: PROTOCOL_VERSION, agentId: identity.agentId, instanceId: identity.instanceId, locationKey: deps.locationKey(),
@@ -70,11 +72,16 @@ export async function holdSession(stream: Stream, deps: SessionDeps): Promise<Se
     } } });
     for await (const { message } of stream.messages) {
       switch (message?.$case) {
-        case 'challenge': prove(message.value, stream, identity); break;
+        case 'challenge':
+          prove(message.value, stream, identity);
+          impatience.cancel();
+          impatience = awaitWord();
+          break;
         case 'welcome':
-          welcome = message.value;
-          deps.onWelcome(welcome);
-          heart.start(welcome.heartbeatIntervalMs);
+          impatience.cancel();
+          windowMs = message.value.reconnectWindowMs;
+          deps.onWelcome(message.value);
+          heart.start(message.value.heartbeatIntervalMs);
           break;
         case 'snapshot':
           deps.onHeard();
@@ -89,6 +96,7 @@ export async function holdSession(stream: Stream, deps: SessionDeps): Promise<Se
         case 'shot': take(message.value, stream, deps); break;
         case 'heartbeatReply':
           deps.onHeard();
+          windowMs = message.value.reconnectWindowMs || windowMs;
           heart.answered(message.value);
           break;
         case 'goAway':
@@ -100,7 +108,7 @@ export async function holdSession(stream: Stream, deps: SessionDeps): Promise<Se
       }
     }
     const cause = stream.cause();
-    return { kind: 'ended', windowMs: welcome?.reconnectWindowMs ?? null, cause: cause instanceof Error ? cause.message : cause };
+    return { kind: 'ended', windowMs, cause: cause instanceof Error ? cause.message : cause };
   } finally {
     impatience.cancel();
     heart.stop();

@@ -38,6 +38,7 @@ export type EnrolmentFacts = {
   readonly key: EnrolmentKey | null;
   /** Newest enrolment first. */
   readonly known: readonly KnownAgent[];
+  /** When the key was looked up; without one nothing asks for it. */
   readonly nowMs: number;
 };
 

@@ -13,6 +13,8 @@ import type { PlanStore } from './ports.ts';
 
 const LOOK_EVERY_MS = 1_000;
 const LOOK_GAP_MIN_MS = 100;
+/** A look at a thousand agents takes tens of ms, and is hinted at by every one of them that comes back. */
+const REST_PER_LOOK = 4;
 export const KEEPER_LEASE = 'roster-keeper';
 /** A keeper that died is replaced this long after its last look. */
 const LEASE_TTL_MS = 4_000;
@@ -52,7 +54,7 @@ export class RosterKeeper {
   start(signal: AbortSignal): void {
     const { store, clock, log } = this.#deps;
     this.#loop = pulse(() => this.look(), {
-      everyMs: LOOK_EVERY_MS, gapMs: LOOK_GAP_MIN_MS, onHint: (callback) => store.onFleetHint(callback), clock, signal,
+      everyMs: LOOK_EVERY_MS, gapMs: LOOK_GAP_MIN_MS, restPerLook: REST_PER_LOOK, onHint: (callback) => store.onFleetHint(callback), clock, signal,
       onTrouble: (error) => log.warn({ err: error }, 'could not keep the rosters; trying again'),
     }).then(async () => {
       // Somebody else need not wait for it to run out.

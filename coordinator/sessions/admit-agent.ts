@@ -21,34 +21,38 @@ export type AdmitDeps = {
   readonly nonce?: () => Uint8Array;
 };
 
-export type Admitted =
-  | { readonly kind: 'admitted'; readonly location: Location }
-  | { readonly kind: 'rejected'; readonly rejected: pb.Rejected }
+export type Rejected = { readonly kind: 'rejected'; readonly rejected: pb.Rejected };
+
+export type Proved =
+  | { readonly kind: 'proved' }
+  | Rejected
   /** The stream was over before it had proved anything. */
   | { readonly kind: 'gone' };
 
-/** Who says hello, proved, and where it may join. The proof comes first: nobody learns about keys and agents without one. */
-export async function admitAgent(hello: pb.Hello, challenge: (nonce: Uint8Array) => Promise<pb.Proof | null | 'gone'>, deps: AdmitDeps): Promise<Admitted> {
-  const { store, log } = deps;
+export type Admitted = { readonly kind: 'admitted'; readonly location: Location } | Rejected;
+
+/** Does the hello make sense, and has who says it the key it shows? Asks the store nothing: nobody learns about keys and agents without a proof. */
+export async function proveAgent(hello: pb.Hello, challenge: (nonce: Uint8Array) => Promise<pb.Proof | null | 'gone'>, { log, nonce: nonceOf }: Pick<AdmitDeps, 'log' | 'nonce'>): Promise<Proved> {
   if (hello.protocolVersion !== PROTOCOL_VERSION) {
     return rejected('protocol_version', `this coordinator speaks protocol ${PROTOCOL_VERSION}, the agent ${hello.protocolVersion}`);
   }
   if (!isUuid(hello.agentId) || !isUuid(hello.instanceId)) return rejected('bad_hello', 'agent_id and instance_id must be UUIDs');
-  const hasOwnKey = hello.publicKey.length > 0;
-  if (hasOwnKey && hello.publicKey.length !== PUBLIC_KEY_BYTES) return rejected('bad_hello', `public_key must be ${PUBLIC_KEY_BYTES} bytes`);
-  if (hasOwnKey) {
-    const nonce = deps.nonce?.() ?? randomBytes(NONCE_BYTES);
-    const proof = await challenge(nonce);
-    if (proof === 'gone') return { kind: 'gone' };
-    if (!proof || !isProof(proof.signature, nonce, hello)) {
-      log.warn({ agentId: hello.agentId }, 'an agent could not prove its key');
-      return rejected('bad_proof', 'the challenge was not signed with the key of the hello');
-    }
-  }
+  if (hello.publicKey.length === 0) return { kind: 'proved' };
+  if (hello.publicKey.length !== PUBLIC_KEY_BYTES) return rejected('bad_hello', `public_key must be ${PUBLIC_KEY_BYTES} bytes`);
+  const nonce = nonceOf?.() ?? randomBytes(NONCE_BYTES);
+  const proof = await challenge(nonce);
+  if (proof === 'gone') return { kind: 'gone' };
+  if (proof && isProof(proof.signature, nonce, hello)) return { kind: 'proved' };
+  log.warn({ agentId: hello.agentId }, 'an agent could not prove its key');
+  return rejected('bad_proof', 'the challenge was not signed with the key of the hello');
+}
+
+/** Where an agent whose hello is proved may join. */
+export async function admitAgent(hello: pb.Hello, { store, log, hashKey }: AdmitDeps): Promise<Admitted> {
   const decision = await store.enrol({
     agentId: hello.agentId, instanceId: hello.instanceId, name: hello.name, version: hello.version, capacity: hello.capacity,
-    publicKey: hasOwnKey ? hello.publicKey : null,
-    keyHash: hello.locationKey === '' ? null : deps.hashKey(hello.locationKey),
+    publicKey: hello.publicKey.length > 0 ? hello.publicKey : null,
+    keyHash: hello.locationKey === '' ? null : hashKey(hello.locationKey),
   }, decideEnrolment);
   switch (decision.kind) {
     case 'admit':
@@ -66,11 +70,11 @@ export function rejectionOf(code: keyof typeof REJECTION_WORDS): pb.Rejected {
   return { code, ...REJECTION_WORDS[code] };
 }
 
-function rejectedAs(code: keyof typeof REJECTION_WORDS): Admitted {
+function rejectedAs(code: keyof typeof REJECTION_WORDS): Rejected {
   return { kind: 'rejected', rejected: rejectionOf(code) };
 }
 
-function rejected(code: string, reason: string): Admitted {
+function rejected(code: string, reason: string): Rejected {
   return { kind: 'rejected', rejected: { code, reason, retryAfterMs: RETRY_MS } };
 }
 

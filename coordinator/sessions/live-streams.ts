@@ -18,6 +18,8 @@ type WatchStore = Pick<EnrolmentStore, 'findCutOff'> & Pick<LivenessStore, 'onFl
 const LOOK_EVERY_MS = 1_500;
 /** A herd that comes back hints a thousand times a second. */
 const LOOK_GAP_MIN_MS = 300;
+/** A look at a thousand agents takes tens of ms, and is hinted at by every one of them that comes back. */
+const REST_PER_LOOK = 4;
 
 /**
  * Every stream that agents have open here, so that a revocation, and a newer session on another coordinator, reaches
@@ -36,7 +38,7 @@ export class LiveStreams {
   /** Looks for revocations and newer sessions until the signal aborts. */
   watch(store: WatchStore, { clock, log, signal }: { clock: Clock; log: Log; signal: AbortSignal }): void {
     this.#loop = pulse(() => this.look(store), {
-      everyMs: LOOK_EVERY_MS, gapMs: LOOK_GAP_MIN_MS, onHint: (callback) => store.onFleetHint(callback), clock, signal,
+      everyMs: LOOK_EVERY_MS, gapMs: LOOK_GAP_MIN_MS, restPerLook: REST_PER_LOOK, onHint: (callback) => store.onFleetHint(callback), clock, signal,
       onTrouble: (error) => log.warn({ err: error }, 'could not look for revocations; trying again'),
     });
   }

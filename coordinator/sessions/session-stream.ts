@@ -6,10 +6,11 @@ import { CONFLICT_WINDOW_MS, isConflict } from '../fleet/detect-conflict.ts';
 import type { SessionStore } from '../pipeline/ports.ts';
 import { reconnectWindowMs } from '../fleet/reconnect-window.ts';
 import { emptyBeat } from '../pipeline/tell-liveness.ts';
-import { admitAgent, rejectionOf } from './admit-agent.ts';
+import { admitAgent, proveAgent, rejectionOf } from './admit-agent.ts';
 import type { EnrolmentStore } from './enrolment-port.ts';
 import { heardWitnesses } from './heard-witnesses.ts';
 import type { LiveStreams } from './live-streams.ts';
+import type { OpeningLine } from './opening-line.ts';
 import type { LiveSession, SessionRegistry } from './session-registry.ts';
 import type { ShotDesk } from './shot-desk.ts';
 
@@ -33,8 +34,8 @@ export type SessionDeps = {
   readonly publicWitnesses?: readonly string[];
   /** Which coordinator this is, among those on one Postgres. */
   readonly coordinatorId: string;
-  /** null: one more session may begin; else after how long to ask again. */
-  readonly admit: () => number | null;
+  /** Where everybody waits for a turn to be looked up and to get its session. */
+  readonly line: Pick<OpeningLine, 'enter'>;
   /** This coordinator ends its sessions itself: no word about the agents. */
   readonly isStopping: () => boolean;
   /** Sends the session everything it is to hold. */
@@ -54,12 +55,22 @@ export async function serveSession(stream: Stream, deps: SessionDeps): Promise<v
     const first = await messages.next();
     const hello = first.done ? undefined : first.value.message;
     if (hello?.$case !== 'hello') return;
-    const retryAfterMs = deps.admit();
-    if (retryAfterMs !== null) {
-      void stream.write({ message: { $case: 'rejected', value: { code: 'busy', reason: BUSY, retryAfterMs } } });
+    const proved = await proveAgent(hello.value, challengeOn(stream, messages), deps);
+    if (proved.kind === 'gone') return;
+    if (proved.kind === 'rejected') {
+      void stream.write({ message: { $case: 'rejected', value: proved.rejected } });
       return;
     }
-    session = await join(hello.value, stream, messages, deps);
+    // From here on it is this side that keeps the other waiting.
+    watch.stop();
+    // Agents far away take long to answer a challenge: none has a turn meanwhile.
+    const turn = await deps.line.enter(stream.signal);
+    if (turn.kind === 'gone') return;
+    if (turn.kind === 'later') {
+      void stream.write({ message: { $case: 'rejected', value: { code: 'busy', reason: BUSY, retryAfterMs: turn.retryAfterMs } } });
+      return;
+    }
+    session = await join(hello.value, stream, deps).finally(turn.done);
     if (!session) return;
     watch.heard();
     const live = session;
@@ -89,16 +100,19 @@ export async function serveSession(stream: Stream, deps: SessionDeps): Promise<v
   }
 }
 
-async function join(hello: pb.Hello, stream: Stream, messages: AsyncIterator<pb.AgentMessage>, deps: SessionDeps): Promise<LiveSession | null> {
-  const { store, clock } = deps;
-  const receivedAtMs = clock.nowMs();
-  const admitted = await admitAgent(hello, async (nonce) => {
+function challengeOn(stream: Stream, messages: AsyncIterator<pb.AgentMessage>): (nonce: Uint8Array) => Promise<pb.Proof | null | 'gone'> {
+  return async (nonce) => {
     void stream.write({ message: { $case: 'challenge', value: { nonce: Buffer.from(nonce) } } });
     const answer = await messages.next();
     if (answer.done) return 'gone';
     return answer.value.message?.$case === 'proof' ? answer.value.message.value : null;
-  }, deps);
-  if (admitted.kind === 'gone') return null;
+  };
+}
+
+async function join(hello: pb.Hello, stream: Stream, deps: SessionDeps): Promise<LiveSession | null> {
+  const { store, clock } = deps;
+  const receivedAtMs = clock.nowMs();
+  const admitted = await admitAgent(hello, deps);
   if (admitted.kind === 'rejected') {
     void stream.write({ message: { $case: 'rejected', value: admitted.rejected } });
     return null;
@@ -139,7 +153,7 @@ function handle(message: NonNullable<pb.AgentMessage['message']>, session: LiveS
       noteBeat(session, message.value);
       session.witnesses = heardWitnesses(message.value.witnesses, { locationId: session.location.id, agentId: session.agentId }, deps.clock.nowMs());
       session.send({ $case: 'heartbeatReply', value: {
-        echoSentAtUs: message.value.sentAtUs, receivedAtUs, repliedAtUs: toUs(deps.clock.nowMs()),
+        echoSentAtUs: message.value.sentAtUs, receivedAtUs, repliedAtUs: toUs(deps.clock.nowMs()), reconnectWindowMs: reconnectWindowMs(deps.registry.size),
       } });
       return;
     }

@@ -59,30 +59,31 @@ export function enrolmentStore(db: Db): EnrolmentStore {
 }
 
 async function factsOf(db: Kysely<Database>, hello: AgentHello, access: 'read' | 'lock'): Promise<EnrolmentFacts> {
-  const { rows: [clock] } = await sql<{ now: number }>`select clock_timestamp() as now`.execute(db);
+  const given = hello.keyHash === null ? null : await keyOf(db, hello.keyHash, hello.agentId, access);
   return {
     hasOwnKey: hello.publicKey !== null,
     isKeyGiven: hello.keyHash !== null,
-    key: hello.keyHash === null ? null : await keyOf(db, hello.keyHash, hello.agentId, access),
+    key: given?.key ?? null,
     known: await knownOf(db, hello),
-    nowMs: clock!.now,
+    // Only keys expire.
+    nowMs: given?.nowMs ?? 0,
   };
 }
 
 /** With the lock, of several agents with one key each sees what the one before it took. */
-async function keyOf(db: Kysely<Database>, hash: Uint8Array, agentId: string, access: 'read' | 'lock'): Promise<EnrolmentKey | null> {
+async function keyOf(db: Kysely<Database>, hash: Uint8Array, agentId: string, access: 'read' | 'lock'): Promise<{ readonly key: EnrolmentKey; readonly nowMs: number } | null> {
   if (access === 'lock') await db.selectFrom('location_keys').select('id').where('key_hash', '=', Buffer.from(hash)).forNoKeyUpdate().execute();
   const row = await db.selectFrom('location_keys').innerJoin('locations', 'locations.id', 'location_keys.location_id')
-    .selectAll('location_keys').select(LOCATION_OF)
+    .selectAll('location_keys').select(LOCATION_OF).select(sql<number>`clock_timestamp()`.as('now'))
     .where('key_hash', '=', Buffer.from(hash)).executeTakeFirst();
   if (!row) return null;
   // Counted only where it matters: a fleet that comes back at once asks this of every agent.
   const others = row.agents_max === null && !row.needs_approval ? { all: 0, pending: 0 } : await othersOf(db, row.id, agentId);
-  return {
+  return { nowMs: row.now, key: {
     id: row.id, location: locationIn(row), isRevoked: row.revoked_at !== null, expiresAtMs: row.expires_at,
     isOneTime: row.is_one_time, isUsed: row.used_at !== null, agentsMax: row.agents_max, needsApproval: row.needs_approval,
     otherAgents: others.all, otherPending: others.pending,
-  };
+  } };
 }
 
 function othersOf(db: Kysely<Database>, keyId: string, agentId: string): Promise<{ readonly all: number; readonly pending: number }> {

@@ -16,16 +16,20 @@ export function sessionStore(db: Db): SessionStore {
         .values({ location_id: session.locationId, id: session.agentId, ...facts, generation: 1 })
         .onConflict((conflict) => conflict.columns(['location_id', 'id']).doUpdateSet((eb) => ({ ...facts, generation: eb('agents.generation', '+', 1) })))
         .returning('generation').executeTakeFirstOrThrow();
-      const ofAgent = { location_id: session.locationId, agent_id: session.agentId };
-      const own = trx.updateTable('sessions').where('location_id', '=', ofAgent.location_id).where('agent_id', '=', ofAgent.agent_id);
-      await own.where('closed_at', 'is', null).set({ closed_at: sql<Date>`clock_timestamp()` }).execute();
-      await trx.deleteFrom('sessions').where('location_id', '=', ofAgent.location_id).where('agent_id', '=', ofAgent.agent_id)
-        .where('generation', '<=', generation - SESSIONS_KEPT).execute();
+      // One statement, since a fleet that comes back at once asks this of every agent. None of its parts sees what
+      // another wrote, so that no row may be of two.
       const sessionId = randomUUID();
-      await trx.insertInto('sessions').values({
-        id: sessionId, ...ofAgent, instance_id: session.instanceId, generation, coordinator_id: session.coordinatorId ?? null,
-      }).execute();
-      await sql`select ${HINT_FLEET}`.execute(trx);
+      await sql`
+        with older as (
+          update sessions set closed_at = clock_timestamp()
+          where location_id = ${session.locationId} and agent_id = ${session.agentId} and closed_at is null
+        ), oldest as (
+          delete from sessions
+          where location_id = ${session.locationId} and agent_id = ${session.agentId} and generation <= ${generation - SESSIONS_KEPT} and closed_at is not null
+        ), opened as (
+          insert into sessions (id, location_id, agent_id, instance_id, generation, coordinator_id)
+          values (${sessionId}, ${session.locationId}, ${session.agentId}, ${session.instanceId}, ${generation}, ${session.coordinatorId ?? null})
+        ) select ${HINT_FLEET}`.execute(trx);
       return { sessionId, generation };
     }),
 

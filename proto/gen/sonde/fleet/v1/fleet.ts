@@ -559,6 +559,8 @@ export interface HeartbeatReply {
   echoSentAtUs: bigint;
   receivedAtUs: bigint;
   repliedAtUs: bigint;
+  /** Come back within this window, spread at random, after a loss: the one of the welcome, as the fleet has grown since. 0: as before. */
+  reconnectWindowMs: number;
 }
 
 export interface GoAway {
@@ -2401,7 +2403,7 @@ export const Delta: MessageFns<Delta> = {
 };
 
 function createBaseHeartbeatReply(): HeartbeatReply {
-  return { echoSentAtUs: 0n, receivedAtUs: 0n, repliedAtUs: 0n };
+  return { echoSentAtUs: 0n, receivedAtUs: 0n, repliedAtUs: 0n, reconnectWindowMs: 0 };
 }
 
 export const HeartbeatReply: MessageFns<HeartbeatReply> = {
@@ -2423,6 +2425,9 @@ export const HeartbeatReply: MessageFns<HeartbeatReply> = {
         throw new globalThis.Error("value provided for field message.repliedAtUs of type uint64 too large");
       }
       writer.uint32(24).uint64(message.repliedAtUs);
+    }
+    if (message.reconnectWindowMs !== 0) {
+      writer.uint32(32).uint32(message.reconnectWindowMs);
     }
     return writer;
   },
@@ -2462,6 +2467,14 @@ export const HeartbeatReply: MessageFns<HeartbeatReply> = {
             }
 
             message.repliedAtUs = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.reconnectWindowMs = reader.uint32();
             continue;
           }
         }
