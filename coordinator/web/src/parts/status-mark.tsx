@@ -1,4 +1,3 @@
-import { Group, Text } from '@mantine/core';
 import { IconAlertTriangleFilled, IconCircleCheckFilled, IconCircleDashed, IconPlayerPauseFilled, IconSquareRoundedXFilled, type Icon } from '@tabler/icons-react';
 
 export type Status = 'passing' | 'degraded' | 'failing' | 'no-data' | 'paused';
@@ -15,9 +14,9 @@ export const STATUSES: Readonly<Record<Status, { readonly word: string; readonly
 export function StatusMark({ status, size = 'sm', withWord = true }: { readonly status: Status; readonly size?: 'sm' | 'lg'; readonly withWord?: boolean }) {
   const { word, icon: Icon, color } = STATUSES[status];
   return (
-    <Group gap={6} wrap="nowrap">
+    <span style={{ display: 'flex', alignItems: 'center', gap: 6 }}>
       <Icon size={size === 'lg' ? 24 : 18} color={color} aria-hidden={withWord} {...(withWord ? {} : { 'aria-label': word, role: 'img' })} style={{ flexShrink: 0, color }} />
-      {withWord && <Text size={size === 'lg' ? 'lg' : 'sm'} fw={550}>{word}</Text>}
-    </Group>
+      {withWord && <span style={{ fontSize: `var(--mantine-font-size-${size})`, fontWeight: 550, lineHeight: `var(--mantine-line-height-${size})` }}>{word}</span>}
+    </span>
   );
 }
