@@ -6,6 +6,7 @@ import { NEW_STATE, statusOf } from '#coordinator/verdict/check-state.ts';
 import type { IngestRow } from '#coordinator/pipeline/ports.ts';
 import { JudgedRows, type KeptRow } from './judged-rows.ts';
 import { JudgingSurroundings } from './judging-surroundings.ts';
+import { MarksModel, type Mark } from './marks-model.ts';
 import type { StoredChange } from './stored-runs.ts';
 
 /** Where the model may be told to be wrong, for the planted bugs. */
@@ -25,16 +26,9 @@ export type JudgingMistakes = {
 export type Unread = 'confirmations' | 'windows' | 'dependencies' | 'groups' | 'impaired' | 'outages' | 'words';
 
 type CheckRow = Omit<JudgedCheck, 'alerts' | 'notices' | 'status' | 'sinceMs' | 'checkpoints'> & { readonly checkpoints: KeptState['checkpoints'] };
-/** `from`: rows came, or something else that the judge reads was changed. `isHistory`: its slot lies far behind, it waits until no more of the kind comes. */
-type Mark = { readonly order: number; readonly checkId: string; readonly firstDueMs: number | null; readonly atMs: number; readonly from: 'rows' | 'surroundings'; readonly isHistory: boolean };
 export type AlertRow = { readonly id: string; readonly checkId: string; kind: 'failure' | 'degraded' | 'no_data'; closedAtMs: number | null } & AlertWord;
 /** What somebody said about an alert. */
 export type AlertWord = { acknowledgedAtMs: number | null; snoozedUntilMs: number | null; isResolved: boolean };
-
-/** As coordinator/store/ingest.ts and judging.ts have them. */
-const HISTORY_BEHIND_MS = 15 * 60_000;
-const HISTORY_QUIET_MS = 20_000;
-export const HISTORY_WAITS_MAX_MS = 300_000;
 
 /** One turn's transaction: it has its checks until it is committed or rolled back. */
 export type TakenTurn = {
@@ -77,13 +71,13 @@ export class JudgingModel {
   /** How many changes of what is stored there were. */
   changes = 0;
   readonly #rows = new JudgedRows();
-  readonly #marks = new Set<Mark>();
+  readonly #marks: MarksModel;
   readonly #locked = new Set<string>();
   readonly #deps: JudgingModelDeps;
-  #order = 0;
 
   constructor(deps: JudgingModelDeps) {
     this.#deps = deps;
+    this.#marks = new MarksModel(deps.nowMs);
   }
 
   get marks(): Iterable<Mark> {
@@ -114,8 +108,7 @@ export class JudgingModel {
   }
 
   #mark(checkId: string, firstDueMs: number | null, from: Mark['from']): void {
-    const isHistory = from === 'rows' && firstDueMs !== null && firstDueMs < this.states.get(checkId)!.head.throughMs - HISTORY_BEHIND_MS;
-    this.#marks.add({ order: this.#order++, checkId, firstDueMs, atMs: this.#deps.nowMs(), from, isHistory });
+    this.#marks.add({ checkId, firstDueMs, from, judgedThroughMs: this.states.get(checkId)!.head.throughMs });
   }
 
   /** Somebody acknowledges, snoozes or closes an alert; false: there is no such alert open. */
@@ -135,15 +128,14 @@ export class JudgingModel {
 
   take({ nowMs, checksMax }: { readonly nowMs: number; readonly checksMax: number }): TakenTurn {
     const wanted = new Map<string, { firstDueMs: number | null }>();
-    const ripe = this.#ripeHistory();
-    const isTaken = ({ isHistory, checkId }: Mark): boolean => !isHistory || ripe.has(checkId);
-    for (const mark of this.#marks) if (isTaken(mark) && this.#isFree(mark.checkId)) wanted.set(mark.checkId, { firstDueMs: null });
+    const ripe = this.#marks.ripe();
+    for (const mark of ripe) if (this.#isFree(mark.checkId)) wanted.set(mark.checkId, { firstDueMs: null });
     for (const { checkId, nextLookMs } of this.states.values()) if (nextLookMs !== null && nextLookMs <= nowMs && !this.#deps.mistakes?.forgetsTime && this.#isFree(checkId)) wanted.set(checkId, { firstDueMs: null });
     const taken = new Map([...wanted].slice(0, checksMax));
     const marks = new Set<Mark>();
-    for (const mark of this.#marks) {
+    for (const mark of ripe) {
       const check = taken.get(mark.checkId);
-      if (!check || !isTaken(mark)) continue;
+      if (!check) continue;
       marks.add(mark);
       if (mark.firstDueMs !== null) check.firstDueMs = Math.min(check.firstDueMs ?? Infinity, mark.firstDueMs);
     }
@@ -159,20 +151,12 @@ export class JudgingModel {
     return { checks, nowMs, marks, read: null, isOpen: true };
   }
 
-  /** Checks whose history may be gone through now. */
-  #ripeHistory(): ReadonlySet<string> {
-    const history = Map.groupBy([...this.#marks].filter(({ isHistory }) => isHistory), ({ checkId }) => checkId);
-    const nowMs = this.#deps.nowMs();
-    const ripe = [...history].filter(([, marks]) => marks.at(-1)!.atMs < nowMs - HISTORY_QUIET_MS || marks[0]!.atMs < nowMs - HISTORY_WAITS_MAX_MS);
-    return new Set(ripe.map(([checkId]) => checkId));
-  }
-
   #isFree(checkId: string): boolean {
     return this.states.has(checkId) && (!this.#locked.has(checkId) || this.#deps.mistakes?.locksNothing === true);
   }
 
   loadRows(turn: TakenTurn, ranges: readonly { readonly checkId: string; readonly afterMs: number }[], rowsMax: number): ReadonlyMap<string, StoredRows> {
-    turn.read = { changes: this.changes, isBehind: this.#untaken(turn) };
+    turn.read = { changes: this.changes, isBehind: this.#marks.untaken(turn.marks, ['rows', 'surroundings']) };
     return new Map(ranges.map(({ checkId, afterMs }) => {
       const rows = this.#rows.after(checkId, afterMs).map((kept) => this.#read(kept));
       if (rows.length > rowsMax) throw new Error(`more than ${rowsMax} rows of one check are not modelled`);
@@ -208,23 +192,18 @@ export class JudgingModel {
     return { ...row, isImpaired: true };
   }
 
-  /** Checks with marks that this turn has not taken. */
-  #untaken(turn: TakenTurn, from: readonly Mark['from'][] = ['rows', 'surroundings']): ReadonlySet<string> {
-    return new Set([...this.#marks].filter((mark) => !turn.marks.has(mark) && from.includes(mark.from)).map(({ checkId }) => checkId));
-  }
-
   /** What `save` was given, and the end of the marks. Throws when the turn was rolled back. */
   commit(turn: TakenTurn, judged: readonly JudgedCheck[]): void {
     if (!turn.isOpen) throw new Error('the transaction is over');
     this.rollBack(turn);
-    for (const mark of turn.marks) this.#marks.delete(mark);
+    this.#marks.delete(turn.marks);
     for (const one of judged) {
       const { alerts: _, notices: __, status: ___, sinceMs: ____, ...kept } = one;
       this.states.set(one.checkId, { ...kept, checkpoints: one.checkpoints ?? this.states.get(one.checkId)!.checkpoints });
     }
     if (!this.#deps.mistakes?.writesOutsideTheTransaction) this.write(judged);
     // Rows are known as they were read; of the surroundings nobody knows what they were then.
-    const isOutdated = this.#untaken(turn, ['surroundings']);
+    const isOutdated = this.#marks.untaken(turn.marks, ['surroundings']);
     const alongside = new Set(judged.map(({ checkId }) => checkId));
     for (const one of judged) {
       const isBehind = (turn.read?.isBehind.has(one.checkId) ?? false) || isOutdated.has(one.checkId);

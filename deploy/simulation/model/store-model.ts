@@ -7,6 +7,7 @@ import { intervalMsOf, type Check } from '#shared/check/check.ts';
 import type { Location } from '#shared/check/location.ts';
 import { EPOCH_LEAD_MS, nextEpoch, type AvailabilityChange, type ScheduleEpoch } from '#shared/schedule/epoch.ts';
 import { JudgingModel, type JudgingMistakes, type JudgingModelDeps } from './judging-model.ts';
+import { LeasesModel, type LeaseTaken } from './leases-model.ts';
 import { SessionsModel } from './sessions-model.ts';
 import { ShotsModel } from './shots-model.ts';
 import { StoredRuns, type RunsMistakes, type StoredChange } from './stored-runs.ts';
@@ -50,7 +51,7 @@ export class StoreModel {
   readonly shots: ShotsModel;
   readonly judging: JudgingModel;
   readonly #keys = new Map<string, Location>();
-  readonly #leases = new Map<string, { holder: string; token: number; endsMs: number }>();
+  readonly #leases: LeasesModel;
   readonly #deps: StoreModelDeps;
   revision = 1;
   closedThroughMs: number;
@@ -66,6 +67,7 @@ export class StoreModel {
       deps.onStored?.(change);
     }, deps.mistakes);
     this.sessions = new SessionsModel({ nowMs: deps.nowMs, newId: deps.newId, onHint: () => deps.onFleetHint?.(), ignoresGenerations: deps.mistakes?.ignoresGenerations ?? false });
+    this.#leases = new LeasesModel(deps.nowMs, (taken) => deps.onLease?.(taken));
     this.shots = new ShotsModel(deps.nowMs, () => deps.onShotHint?.());
     this.closedThroughMs = Math.floor(deps.nowMs());
   }
@@ -167,10 +169,8 @@ export class StoreModel {
     return true;
   }
 
-  #holds({ name, token }: Lease): boolean {
-    if (this.#deps.mistakes?.ignoresFences) return true;
-    const known = this.#leases.get(name);
-    return known?.token === token && known.endsMs > this.nowMs;
+  #holds(lease: Lease): boolean {
+    return this.#deps.mistakes?.ignoresFences === true || this.#leases.isHeld(lease);
   }
 
   /** From when on something that is committed now governs: never retroactive (rules.md 2). */
@@ -201,19 +201,11 @@ export class StoreModel {
 
   /** `callerMs`: the asking coordinator's clock, which must not count. */
   acquireLease(name: string, holder: string, ttlMs: number, callerMs: number): Lease | null {
-    const nowMs = this.#deps.mistakes?.leaseByCallersClock ? callerMs : this.nowMs;
-    const known = this.#leases.get(name);
-    const isRunning = known !== undefined && known.endsMs > nowMs;
-    if (isRunning && known.holder !== holder) return null;
-    const token = (known?.token ?? 0) + (isRunning ? 0 : 1);
-    this.#deps.onLease?.({ name, holder, token, stolenFrom: known && known.endsMs > this.nowMs && known.holder !== holder ? known.holder : null });
-    this.#leases.set(name, { holder, token, endsMs: nowMs + ttlMs });
-    return { name, holder, token, ttlMs, nowMs };
+    return this.#leases.acquire(name, holder, ttlMs, this.#deps.mistakes?.leaseByCallersClock ? callerMs : this.nowMs);
   }
 
-  releaseLease({ name, token }: Lease): void {
-    const known = this.#leases.get(name);
-    if (known?.token === token && known.endsMs > this.nowMs) known.endsMs = this.nowMs;
+  releaseLease(lease: Lease): void {
+    this.#leases.release(lease);
   }
 
   moveClosedThrough(lease: Lease, dueMs: number): boolean {
@@ -240,7 +232,7 @@ export type StoreModelDeps = {
   readonly mistakes?: StoreMistakes;
   readonly onStored?: (change: StoredChange) => void;
   readonly onConfig?: (change: ConfigChange) => void;
-  readonly onLease?: (taken: { readonly name: string; readonly holder: string; readonly token: number; readonly stolenFrom: string | null }) => void;
+  readonly onLease?: (taken: LeaseTaken) => void;
   /** NOTIFY. */
   readonly onHint?: () => void;
   readonly onFleetHint?: () => void;

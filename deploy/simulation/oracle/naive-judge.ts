@@ -1,5 +1,6 @@
 import type { Notice } from '#coordinator/alerting/notice.ts';
-import { HISTORY_WAITS_MAX_MS, type Look } from '../model/judging-model.ts';
+import type { Look } from '../model/judging-model.ts';
+import { HISTORY_WAITS_MAX_MS } from '../model/marks-model.ts';
 import { heardOf, type HistoryEntry, type JudgedWorld } from './judged-world.ts';
 import { aBook, noteQuestions, noteRules, type Book } from './naive-book.ts';
 import { NaiveHistory } from './naive-history.ts';
