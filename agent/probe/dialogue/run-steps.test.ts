@@ -170,4 +170,12 @@ describe('startTls', () => {
     expect(report).toMatchObject({ failure: { phase: 'tls', code: 'ERR_STARTTLS_INJECTION', step: 3 }, tls: null });
     expect(report.failure?.message).toContain('250 injected');
   });
+
+  it('fails at once where the other side has left before it', async () => {
+    const server = await serve({ do: 'send', bytes: 'ready' }, { do: 'halfClose' }, { do: 'silence' });
+    // A word that may still grow is complete only at the end of the answer.
+    const report = await probe(server.port, { steps: [awaiting('\\w+'), { kind: 'startTls' }], tls: startTlsSettings() });
+    expect(report).toMatchObject({ failure: { phase: 'tls', code: 'ERR_TLS_HANDSHAKE', step: 1 }, stopReason: 'failed' });
+    expect(report.failure?.message).toContain('the other side closed the connection');
+  });
 });

@@ -8,7 +8,7 @@ import { onAbort } from '../on-abort.ts';
 import type { Connection, Incoming, Secured, TlsRequest, TlsVerdict, Trouble, Written } from './engine.ts';
 import type { PlainEngineDeps } from './plain-engine.ts';
 import { secureSocket } from './plain-tls.ts';
-import { tlsTroubleOf } from './tls-trouble.ts';
+import { CLOSED_MEANWHILE, tlsTroubleOf } from './tls-trouble.ts';
 
 export type ConnectionFacts = {
   readonly signal: AbortSignal | undefined;
@@ -93,9 +93,11 @@ export class PlainConnection implements Connection {
   }
 
   startTls(request: TlsRequest, untilUs: number): Promise<Secured> {
-    let secured: Secured | null = this.#last?.kind === 'trouble'
-      ? { ok: false, startedUs: this.#last.atUs, trouble: this.#last.trouble, facts: null, atUs: this.#last.atUs } : null;
     const askedUs = this.#now();
+    let secured: Secured | null = null;
+    if (this.#last?.kind === 'trouble') secured = { ok: false, startedUs: this.#last.atUs, trouble: this.#last.trouble, facts: null, atUs: this.#last.atUs };
+    // Nobody shakes hands after a FIN, and node:tls, which did not see it, would wait for the deadline.
+    else if (this.#last !== null) secured = { ok: false, startedUs: askedUs, trouble: CLOSED_MEANWHILE, facts: null, atUs: askedUs };
     if (secured === null) {
       try {
         const raw = this.#socket;

@@ -2,6 +2,9 @@ import type { FailureCode } from '#shared/run/failure.ts';
 import { streamFailureCode } from '../error-codes.ts';
 import type { Trouble } from './engine.ts';
 
+/** The other side left before the handshake, or in the midst of it. */
+export const CLOSED_MEANWHILE: Trouble = { kind: 'failed', code: 'ERR_TLS_HANDSHAKE', detail: 'the other side closed the connection', alert: null };
+
 /** What `node:tls` raised, by code; null for what is not about TLS. */
 export function tlsTroubleOf(error: NodeJS.ErrnoException): Trouble | null {
   const { code = '' } = error;
@@ -16,9 +19,7 @@ export function handshakeTroubleOf(error: NodeJS.ErrnoException): Trouble {
   const ofTls = tlsTroubleOf(error);
   if (ofTls !== null) return ofTls;
   // node:tls reports a FIN amid the handshake as ECONNRESET without a system call behind it.
-  if (error.code === 'ECONNRESET' && error.syscall === undefined) {
-    return failed('ERR_TLS_HANDSHAKE', 'the other side closed the connection', null);
-  }
+  if (error.code === 'ECONNRESET' && error.syscall === undefined) return CLOSED_MEANWHILE;
   return failed(streamFailureCode(error.code ?? ''), error.code ?? error.message, null);
 }
 

@@ -6,6 +6,7 @@ import { streamFailureCode } from '../../error-codes.ts';
 import { onAbort } from '../../on-abort.ts';
 import type { Connection, Incoming, Secured, TlsRequest, TlsVerdict, Trouble, Written } from '../engine.ts';
 import { PlainConnection, type ConnectionFacts } from '../plain-connection.ts';
+import { CLOSED_MEANWHILE } from '../tls-trouble.ts';
 import type { KernelEngineParts } from './kernel-engine.ts';
 import { CHUNK_BYTES, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from './layout.ts';
 import type { Watcher } from './poller.ts';
@@ -133,8 +134,7 @@ export class KernelConnection implements Connection, Watcher {
     if (this.#last !== null) {
       // Nobody shakes hands after a FIN; a RST in answer to the attempt would only hide what happened.
       const atUs = this.#now();
-      const trouble: Trouble = { kind: 'failed', code: 'ERR_TLS_HANDSHAKE', detail: 'the other side closed the connection', alert: null };
-      return Promise.resolve({ ok: false, startedUs: atUs, trouble, facts: null, atUs });
+      return Promise.resolve({ ok: false, startedUs: atUs, trouble: CLOSED_MEANWHILE, facts: null, atUs });
     }
     this.#stopListening();
     this.#sendAtOnce();
