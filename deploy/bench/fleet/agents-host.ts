@@ -7,8 +7,8 @@ import { HostedAgent, type HostedAgentOrder } from './hosted-agent.ts';
 export type ToHost =
   | { readonly kind: 'join'; readonly coordinators: readonly CoordinatorAddress[]; readonly agents: readonly HostedAgentOrder[] }
   | { readonly kind: 'status' }
-  /** From now on a change of the config counts. */
-  | { readonly kind: 'forgetChanges' }
+  /** From now on changes of these checks count; null: of all. */
+  | { readonly kind: 'watchChanges'; readonly checkIds: readonly string[] | null }
   | { readonly kind: 'changes' }
   | { readonly kind: 'returns' }
   /** Live results of all agents together, evenly. */
@@ -19,17 +19,19 @@ export type ToHost =
 export type FromHost =
   | { readonly kind: 'joined' }
   | { readonly kind: 'status'; readonly connected: number; readonly sessionsLost: number; readonly changed: number; readonly backlogLeft: number; readonly residentMb: number; readonly cpuUs: number }
-  | { readonly kind: 'forgotten' }
+  /** How many hold any of them. */
+  | { readonly kind: 'watching'; readonly holders: number }
   /** When each agent that had a change had its first; wall clock, ms. */
   | { readonly kind: 'changes'; readonly atMs: readonly number[] }
   /** When each agent that is connected came. */
   | { readonly kind: 'returns'; readonly atMs: readonly number[]; readonly timesTurnedAway: number }
-  | { readonly kind: 'lived'; readonly offered: number; readonly left: number; readonly elapsedMs: number; readonly waitsMs: readonly number[] }
+  | { readonly kind: 'lived'; readonly offered: number; readonly left: number; readonly elapsedMs: number; /** Of each five seconds. */ readonly slicesMs: readonly (readonly number[])[] }
   | { readonly kind: 'burst'; readonly elapsedMs: number; readonly cpuUs: number; readonly left: number };
 
 /** A burst of connects at first measures the machine's accept queue, not the coordinator. */
 const JOIN_AT_ONCE = 50;
 const TICK_MS = 20;
+const SLICE_MS = 5_000;
 /** After the last live result was offered. */
 const SETTLE_MS = 10_000;
 
@@ -48,9 +50,10 @@ async function follow(order: ToHost): Promise<FromHost> {
       kind: 'status', connected: agents.filter(({ connectedAtMs }) => connectedAtMs !== null).length, sessionsLost: sum(({ sessionsLost }) => sessionsLost),
       changed: agents.filter(({ firstChangeAtMs }) => firstChangeAtMs !== null).length, backlogLeft: sum(({ spool }) => spool.backlogLeft), residentMb: residentMb(), cpuUs: cpuUs(),
     };
-    case 'forgetChanges':
-      for (const agent of agents) agent.firstChangeAtMs = null;
-      return { kind: 'forgotten' };
+    case 'watchChanges': {
+      const checkIds = order.checkIds && new Set(order.checkIds);
+      return { kind: 'watching', holders: agents.filter((agent) => agent.watchChanges(checkIds)).length };
+    }
     case 'changes': return { kind: 'changes', atMs: agents.flatMap(({ firstChangeAtMs }) => firstChangeAtMs ?? []) };
     case 'returns': return { kind: 'returns', atMs: agents.flatMap(({ connectedAtMs }) => connectedAtMs ?? []), timesTurnedAway: sum(({ timesTurnedAway }) => timesTurnedAway) };
     case 'live': return live(order.perSecond, order.forMs);
@@ -71,7 +74,7 @@ async function join(coordinators: readonly CoordinatorAddress[], orders: readonl
 }
 
 async function live(perSecond: number, forMs: number): Promise<FromHost> {
-  for (const { spool } of agents) spool.waitsMs.length = 0;
+  for (const { spool } of agents) spool.waits.length = 0;
   const startedMs = performance.now();
   let offered = 0;
   for (let elapsedMs = 0; elapsedMs < forMs; elapsedMs = performance.now() - startedMs) {
@@ -80,7 +83,14 @@ async function live(perSecond: number, forMs: number): Promise<FromHost> {
   }
   const elapsedMs = performance.now() - startedMs;
   await allTaken(SETTLE_MS);
-  return { kind: 'lived', offered, left: sum(({ spool }) => spool.liveLeft), elapsedMs, waitsMs: agents.flatMap(({ spool }) => spool.waitsMs) };
+  return { kind: 'lived', offered, left: sum(({ spool }) => spool.liveLeft), elapsedMs, slicesMs: inSlices(startedMs) };
+}
+
+/** How long results waited, by when they were made. */
+function inSlices(startedMs: number): readonly (readonly number[])[] {
+  const slices: number[][] = [];
+  for (const { spool } of agents) for (const { madeAtMs, waitMs } of spool.waits) (slices[Math.floor((madeAtMs - startedMs) / SLICE_MS)] ??= []).push(waitMs);
+  return Array.from(slices, (slice) => slice ?? []);
 }
 
 async function burst(each: number, withinMs: number): Promise<FromHost> {

@@ -26,8 +26,10 @@ export class HostedAgent {
   sessionsLost = 0;
   /** Told to come back later, since the last session. */
   timesTurnedAway = 0;
-  /** Since `forgetChanges`. */
+  /** Of what is watched, since `watchChanges`. */
   firstChangeAtMs: number | null = null;
+  readonly #held = new Set<string>();
+  #watched: ReadonlySet<string> | null = null;
   readonly #assignments = new AssignmentSet(new Set(['columnar-results', 'shots', 'gaps', 'dialogue', 'tls']), () => null);
 
   constructor({ owed, firstRow, stride, backlog }: HostedAgentOrder) {
@@ -44,8 +46,10 @@ export class HostedAgent {
         clockOffset: new ClockOffsetEstimate(), connect: () => connectFleet(coordinator),
         onWelcome: () => {},
         onConnected: (isConnected) => this.#noteConnected(isConnected),
-        onAssignments: () => {
-          this.firstChangeAtMs ??= Date.now();
+        onAssignments: (upserts, removals) => {
+          for (const checkId of removals) this.#held.delete(checkId);
+          for (const { checkId } of upserts) this.#held.add(checkId);
+          if (upserts.some(({ checkId }) => this.#watched?.has(checkId) ?? true)) this.firstChangeAtMs ??= Date.now();
           resolve();
         },
         onLiveAgents: () => {}, onHeard: () => {}, onShot: () => {},
@@ -53,6 +57,13 @@ export class HostedAgent {
       });
       void keeper.run(signal);
     });
+  }
+
+  /** From now on an assignment of one of these checks is a change; null: of any. Whether it holds one now. */
+  watchChanges(checkIds: ReadonlySet<string> | null): boolean {
+    this.firstChangeAtMs = null;
+    this.#watched = checkIds;
+    return checkIds === null ? this.#held.size > 0 : [...this.#held].some((checkId) => checkIds.has(checkId));
   }
 
   /** Said also after an attempt that came to nothing. */

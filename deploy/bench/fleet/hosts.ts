@@ -37,11 +37,12 @@ export class Hosts {
     };
   }
 
-  async forgetChanges(): Promise<void> {
-    await this.#ask({ kind: 'forgetChanges' }, 'forgotten', STATUS_WITHIN_MS);
+  /** From now on changes of these checks count; null: of all. How many agents hold any of them. */
+  async watchChanges(checkIds: readonly string[] | null): Promise<number> {
+    return (await this.#ask({ kind: 'watchChanges', checkIds }, 'watching', STATUS_WITHIN_MS)).reduce((sum, { holders }) => sum + holders, 0);
   }
 
-  /** When each agent had its first change since they were forgotten, ascending; wall clock, ms. */
+  /** When each agent had its first change since they are watched, ascending; wall clock, ms. */
   async changes(): Promise<readonly number[]> {
     return (await this.#ask({ kind: 'changes' }, 'changes', STATUS_WITHIN_MS)).flatMap(({ atMs }) => atMs).sort((a, b) => a - b);
   }
@@ -51,12 +52,12 @@ export class Hosts {
     return { atMs: all.flatMap(({ atMs }) => atMs).sort((a, b) => a - b), timesTurnedAway: all.reduce((sum, one) => sum + one.timesTurnedAway, 0) };
   }
 
-  /** Live results of all agents, evenly, and how long each waited for its acknowledgement, ms, ascending. */
+  /** Live results of all agents, evenly, and how long each waited for its acknowledgement, ms: those of each five seconds ascending. */
   async live(perSecond: number, forMs: number, withinMs: number): Promise<Omit<Answer<'lived'>, 'kind'>> {
     const all = await this.#ask({ kind: 'live', perSecond: perSecond / this.#hosts.length, forMs }, 'lived', withinMs);
     return {
       offered: all.reduce((sum, { offered }) => sum + offered, 0), left: all.reduce((sum, { left }) => sum + left, 0),
-      elapsedMs: Math.max(...all.map(({ elapsedMs }) => elapsedMs)), waitsMs: all.flatMap(({ waitsMs }) => waitsMs).sort((a, b) => a - b),
+      elapsedMs: Math.max(...all.map(({ elapsedMs }) => elapsedMs)), slicesMs: Array.from({ length: Math.max(...all.map(({ slicesMs }) => slicesMs.length)) }, (_, index) => all.flatMap(({ slicesMs }) => slicesMs[index] ?? []).sort((a, b) => a - b)),
     };
   }
 

@@ -9,8 +9,8 @@ type Waiting = { readonly row: SpoolRow; readonly atMs: number };
  */
 export class LaneSpool implements Spool {
   readonly id: string;
-  /** ms from `offerLive` to the acknowledgement, in order. */
-  readonly waitsMs: number[] = [];
+  /** From `offerLive` to the acknowledgement, in order; by `performance.now()`. */
+  readonly waits: { readonly madeAtMs: number; readonly waitMs: number }[] = [];
   readonly #rowAt: (number: number) => AttemptResult;
   readonly #backlog: number;
   #backlogAcked = 0;
@@ -63,7 +63,7 @@ export class LaneSpool implements Spool {
     if (lane === 'backfill') { this.#backlogAcked = Math.max(this.#backlogAcked, sequence); return; }
     const nowMs = performance.now();
     for (let next = this.#live[this.#acked]; next && next.row.sequence <= sequence; next = this.#live[this.#acked]) {
-      this.waitsMs.push(nowMs - next.atMs);
+      this.waits.push({ madeAtMs: next.atMs, waitMs: nowMs - next.atMs });
       this.#acked += 1;
     }
     if (this.liveLeft === 0) { this.#live = []; this.#acked = 0; }

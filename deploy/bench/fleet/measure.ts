@@ -42,26 +42,26 @@ export async function idle(stage: Stage, signal: AbortSignal): Promise<IdleRepor
   };
 }
 
-/** One of the held checks is saved: it is an agent's in each location. */
+/** One of the held checks is saved: it is an agent's in each location, and of late, where the roster changed, another's. */
 export async function changeOfOne(stage: Stage, idleAt: IdleReport | null, signal: AbortSignal): Promise<ChangeReport> {
   const { api } = stage.fleet;
   const [id] = stage.prepared.heldCheckIds;
   const check = await api.must<Record<string, unknown>>('GET', `/v1/checks/${id}`);
-  return watchChange(stage, { idleAt, signal, wanted: stage.prepared.locations.length }, () => api.must('PUT', `/v1/checks/tcp/${id}`, { ...check, maxResponseTime: 4_321 }));
+  return watchChange(stage, { idleAt, signal, checkIds: [id!] }, () => api.must('PUT', `/v1/checks/tcp/${id}`, { ...check, maxResponseTime: 4_321 }));
 }
 
 /** A maintenance window that pauses every check is saved: each agent's turns change. */
 export async function changeOfAll(stage: Stage, idleAt: IdleReport | null, signal: AbortSignal): Promise<ChangeReport> {
   const at = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
-  return watchChange(stage, { idleAt, signal, wanted: stage.hosts.agents }, () => stage.fleet.api.must('POST', '/v1/maintenance-windows', { name: 'tomorrow', startsAt: at(24), endsAt: at(48) }));
+  return watchChange(stage, { idleAt, signal, checkIds: null }, () => stage.fleet.api.must('POST', '/v1/maintenance-windows', { name: 'tomorrow', startsAt: at(24), endsAt: at(48) }));
 }
 
-type Watched = { readonly idleAt: IdleReport | null; readonly signal: AbortSignal; readonly wanted: number };
+type Watched = { readonly idleAt: IdleReport | null; readonly signal: AbortSignal; /** null: all. */ readonly checkIds: readonly string[] | null };
 
 /** An agent without a part of what changed hears nothing: over when all wanted have it, or nothing has come for a while. */
-async function watchChange(stage: Stage, { idleAt, signal, wanted }: Watched, save: () => Promise<unknown>): Promise<ChangeReport> {
+async function watchChange(stage: Stage, { idleAt, signal, checkIds }: Watched, save: () => Promise<unknown>): Promise<ChangeReport> {
   const QUIET_LOOKS = 12;
-  await stage.hosts.forgetChanges();
+  const wanted = await stage.hosts.watchChanges(checkIds);
   const [cpu, savedAtMs] = [cpuSince(stage), Date.now()];
   await save();
   const answeredMs = Date.now() - savedAtMs;
@@ -84,10 +84,12 @@ export async function liveResults(stage: Stage, withinMs: number): Promise<Inges
   const { rate, seconds } = stage.settings;
   const cpu = cpuSince(stage);
   const lostBefore = (await stage.hosts.status()).sessionsLost;
-  const { offered, left, elapsedMs, waitsMs } = await stage.hosts.live(rate, seconds * 1000, withinMs);
+  const { offered, left, elapsedMs, slicesMs } = await stage.hosts.live(rate, seconds * 1000, withinMs);
   const { coordinatorUs, postgresUs } = cpu();
+  const waitsMs = slicesMs.flat().sort((a, b) => a - b);
   return {
     offeredPerSecond: offered / (elapsedMs / 1000), unacknowledged: left, p50: percentile(waitsMs, 0.5), p99: percentile(waitsMs, 0.99), max: waitsMs.at(-1) ?? NaN,
+    slicesP99Ms: slicesMs.map((slice) => Math.round(percentile(slice, 0.99))),
     coordinatorUsAResult: coordinatorUs / offered, postgresUsAResult: postgresUs / offered, sessionsLost: (await stage.hosts.status()).sessionsLost - lostBefore,
   };
 }
@@ -99,8 +101,9 @@ export async function drain(stage: Stage, withinMs: number, signal: AbortSignal)
   const slicesP99Ms: number[] = [];
   for (let left = Infinity; left > 0 && !signal.aborted;) {
     const slice = await stage.hosts.live(LIVE_BESIDE_BACKLOG_PER_SECOND, SLICE_MS, withinMs);
-    waitsMs.push(...slice.waitsMs);
-    slicesP99Ms.push(Math.round(percentile(slice.waitsMs, 0.99)));
+    const sliceMs = slice.slicesMs.flat().sort((a, b) => a - b);
+    waitsMs.push(...sliceMs);
+    slicesP99Ms.push(Math.round(percentile(sliceMs, 0.99)));
     left = (await stage.hosts.status()).backlogLeft;
     stage.say(`${left} of ${stage.settings.backlog} old results left; live ones waited ${slicesP99Ms.at(-1)} ms (p99)${slice.left > 0 ? `, ${slice.left} still wait` : ''}`);
   }

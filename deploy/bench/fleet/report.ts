@@ -13,6 +13,8 @@ export type ChangeReport = { readonly wanted: number; readonly reached: number; 
 /** From a result's making to its acknowledgement, ms. */
 export type IngestReport = {
   readonly offeredPerSecond: number; readonly unacknowledged: number; readonly p50: number; readonly p99: number; readonly max: number;
+  /** Of those made in each five seconds. */
+  readonly slicesP99Ms: readonly number[];
   readonly coordinatorUsAResult: number; readonly postgresUsAResult: number; readonly sessionsLost: number;
 };
 
