@@ -1,5 +1,5 @@
 /** The outbox: notices and their deliveries are stored, and queued, with what they tell of (rules.md 19). */
-import { sql, type Transaction } from 'kysely';
+import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { Notice, NoticeKind } from '../alerting/notice.ts';
 import { channelName, isChannelType } from '../channels/channel-kinds.ts';
 import type { Database } from './schema.ts';
@@ -39,57 +39,69 @@ async function enqueueDeliveries(trx: Transaction<Database>, notices: readonly N
   if (notices.length === 0) return 0;
   const audience = await audienceOf(trx, notices);
   if (audience.length === 0) return 0;
-  const column = <T>(of: (row: AudienceRow) => T): T[] => audience.map(of);
+  const column = <T>(of: (notice: Notice, row: AudienceRow) => T): T[] => audience.map((row) => of(notices[row.place]!, row));
   await sql`
     with stored as (
       insert into notice_deliveries (account_id, id, notice_id, alert_id, channel_id, channel_type, alert_config, channel_name)
       select account_id, gen_random_uuid(), notice_id, alert_id, channel_id, channel_type, alert_config, channel_name from unnest(
-        ${column((row) => row.account_id)}::uuid[], ${column((row) => row.notice_id)}::uuid[], ${column((row) => row.alert_id)}::uuid[], ${column((row) => row.id)}::integer[],
-        ${column((row) => row.type)}::text[], ${column((row) => JSON.stringify(row.config))}::json[], ${column(nameOf)}::text[]
+        ${column(({ accountId }) => accountId)}::uuid[], ${column(({ id }) => id)}::uuid[], ${column(({ alertId }) => alertId)}::uuid[], ${column((_, row) => row.id)}::integer[],
+        ${column((_, row) => row.type)}::text[], ${column((_, row) => JSON.stringify(row.config))}::json[], ${column((_, row) => nameOf(row))}::text[]
       ) as given (account_id, notice_id, alert_id, channel_id, channel_type, alert_config, channel_name)
       returning id
     )
-    select queue_delivery(id, now()) from stored`.execute(trx);
+    select queue_deliveries(array_agg(id), now()) from stored`.execute(trx);
   return audience.length;
 }
 
-type AudienceRow = {
-  readonly account_id: string; readonly notice_id: string; readonly alert_id: string | null;
-  /** Of the channel. */
-  readonly id: number; readonly type: string; readonly config: unknown;
-};
+/** A channel that gets the notice at `place`. */
+type AudienceRow = { readonly place: number; readonly id: number; readonly type: string; readonly config: unknown };
 
-/** Who gets which of these, one row for each delivery, in the order of the notices. */
+/**
+ * Who gets which of these, in their order. Every list goes straight to an index: joined to each other, a few hundred
+ * notices would cost more than everything else that a turn of the judge commits.
+ */
 async function audienceOf(trx: Transaction<Database>, notices: readonly Notice[]): Promise<readonly AudienceRow[]> {
-  const column = <T>(of: (notice: Notice) => T): T[] => notices.map(of);
-  const about = notices.flatMap((notice, place) => checksOf(notice).map((checkId) => ({ place, checkId })));
+  const placed = notices.map((notice, place) => ({ place, notice, checkIds: checksOf(notice) }));
+  const about = placed.flatMap((one) => one.checkIds.map((checkId) => ({ ...one, checkId })));
+  const ending = placed.filter(({ notice, checkIds }) => checkIds.length > 0 && WANTS[notice.kind] === 'send_recovery');
+  const general = placed.filter(({ checkIds }) => checkIds.length === 0);
   const { rows } = await sql<AudienceRow>`
-    with notice as (
-      select * from unnest(
-        ${column(({ accountId }) => accountId)}::uuid[], ${column(({ id }) => id)}::uuid[], ${column(({ alertId }) => alertId)}::uuid[], ${column(({ kind }) => WANTS[kind])}::text[],
-        ${column((one) => checksOf(one).length > 0)}::boolean[], ${column(({ channel }) => channel?.id ?? null)}::integer[]
-      ) with ordinality as given (account_id, id, alert_id, wants, is_of_checks, failing_channel_id, place)
-    ), about as (
-      select notice.account_id, notice.place, given.check_id
-      from unnest(${about.map(({ place }) => place + 1)}::bigint[], ${about.map(({ checkId }) => checkId)}::uuid[]) as given (place, check_id) join notice using (place)
-    ), willing as (
-      select c.account_id, c.id, c.type, c.config, c.auto_subscribe, wants.wants from alert_channels c
-      cross join lateral (values ('send_failure', c.send_failure), ('send_degraded', c.send_degraded), ('send_recovery', c.send_recovery)) as wants (wants, is_on)
-      where c.account_id in (select account_id from notice) and c.disabled_at is null and wants.is_on
+    with about as (
+      select * from unnest(${about.map(placeOf)}::integer[], ${about.map(accountOf)}::uuid[], ${about.map(wantsOf)}::text[], ${about.map(({ checkId }) => checkId)}::uuid[])
+        as given (place, account_id, wants, check_id)
+    ), general as (
+      select * from unnest(${general.map(placeOf)}::integer[], ${general.map(accountOf)}::uuid[], ${general.map(wantsOf)}::text[], ${general.map(({ notice }) => notice.channel?.id ?? null)}::integer[])
+        as given (place, account_id, wants, failing_channel_id)
     ), told as (
-      select about.place, s.channel_id from about join alert_subscriptions s on s.account_id = about.account_id and s.check_id = about.check_id where s.activated
-      union select about.place, s.channel_id from about join checks k on k.account_id = about.account_id and k.id = about.check_id
+      select about.place, about.account_id, about.wants, s.channel_id from about
+        join alert_subscriptions s on s.account_id = about.account_id and s.check_id = about.check_id where s.activated
+      union select about.place, about.account_id, about.wants, s.channel_id from about
+        join checks k on k.account_id = about.account_id and k.id = about.check_id
         join alert_subscriptions s on s.account_id = k.account_id and s.group_id = k.group_id where s.activated
-      union select notice.place, d.channel_id from notice join notice_deliveries d on d.account_id = notice.account_id and d.alert_id = notice.alert_id
-        where notice.is_of_checks and notice.wants = 'send_recovery'
-      union select notice.place, c.id from notice join willing c on c.account_id = notice.account_id and c.wants = notice.wants and c.id is distinct from notice.failing_channel_id
-        where not notice.is_of_checks and (c.auto_subscribe or not exists (
-          select from willing o where o.account_id = notice.account_id and o.wants = notice.wants and o.auto_subscribe and o.id is distinct from notice.failing_channel_id))
+      union select ending.place, ending.account_id, 'send_recovery', d.channel_id
+        from unnest(${ending.map(placeOf)}::integer[], ${ending.map(accountOf)}::uuid[], ${ending.map(({ notice }) => notice.alertId)}::uuid[]) as ending (place, account_id, alert_id)
+        join notice_deliveries d on d.account_id = ending.account_id and d.alert_id = ending.alert_id
+      union select general.place, general.account_id, general.wants, c.id from general
+        join alert_channels c on c.account_id = general.account_id and c.id is distinct from general.failing_channel_id and ${isWilling('c', 'general')}
+        where c.auto_subscribe or not exists (
+          select from alert_channels o where o.account_id = general.account_id and o.id is distinct from general.failing_channel_id and o.auto_subscribe and ${isWilling('o', 'general')})
     )
-    select notice.account_id, notice.id as notice_id, notice.alert_id, c.id, c.type, c.config
-    from told join notice using (place) join willing c on c.account_id = notice.account_id and c.id = told.channel_id and c.wants = notice.wants
-    order by notice.place, c.id`.execute(trx);
+    select told.place, c.id, c.type, c.config from told
+    join alert_channels c on c.account_id = told.account_id and c.id = told.channel_id and ${isWilling('c', 'told')}
+    order by told.place, c.id`.execute(trx);
   return rows;
+}
+
+type Placed = { readonly place: number; readonly notice: Notice };
+const placeOf = ({ place }: Placed): number => place;
+const accountOf = ({ notice }: Placed): string => notice.accountId;
+const wantsOf = ({ notice }: Placed): Wants => WANTS[notice.kind];
+
+/** The channel is on, and so is its switch that the other goes by. */
+function isWilling(channel: string, other: string): RawBuilder<boolean> {
+  const of = (column: string): RawBuilder<unknown> => sql.ref(`${channel}.${column}`);
+  return sql<boolean>`${of('disabled_at')} is null and case ${sql.ref(`${other}.wants`)}
+    when 'send_failure' then ${of('send_failure')} when 'send_degraded' then ${of('send_degraded')} else ${of('send_recovery')} end`;
 }
 
 /** Whose subscribers are told; none: it is of the account. */

@@ -24,6 +24,7 @@ import * as draining from './0020-draining.ts';
 import * as identities from './0025-identities.ts';
 import * as accountSettings from './0030-account-settings.ts';
 import * as failedResults from './0031-failed-results.ts';
+import * as queueMany from './0032-queue-many.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -49,6 +50,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0025-identities': identities,
   '0030-account-settings': accountSettings,
   '0031-failed-results': failedResults,
+  '0032-queue-many': queueMany,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };
