@@ -36,7 +36,7 @@ export const CheckRow = memo(function CheckRow({ check, fromMs, bucketMs, isChos
           {check.muted && <IconBellOff size={14} role="img" aria-label="muted" />}
         </div>
         <div className="checks-line checks-small">
-          <span className="foreign">{check.target}</span>
+          <span className="checks-target foreign" title={check.target}>{check.target}</span>
           {check.tags.slice(0, TAGS_SHOWN).map((tag) => <span key={tag} className="checks-tag">{tag}</span>)}
           {check.tags.length > TAGS_SHOWN && <span title={check.tags.join(', ')}>+{check.tags.length - TAGS_SHOWN}</span>}
         </div>
