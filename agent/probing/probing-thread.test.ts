@@ -29,7 +29,7 @@ function expectEverySlotOnce({ results, gaps }: World, assignments: readonly Ret
 }
 
 describe('a probing thread', () => {
-  test.each([['exit', 'ended by itself, with code 7'], ['throw', 'a planted bug']] as const)(
+  test.each([['exit', 'ended by itself, with code 7'], ['exit slowly', 'ended by itself, with code 7'], ['throw', 'a planted bug']] as const)(
     'that dies (%s) is noticed and replaced; every slot has a result or a gap, none has two', async (how, said) => {
       const target = await aTarget();
       const world = aWorld('threaded', DYING);
