@@ -61,7 +61,11 @@ export function startSimulatedAgent(machine: AgentMachine, world: World): Simula
       append: (item) => inner.append(item),
       peek: (lane, after, max) => {
         const rows = inner.peek(lane, after, max);
-        for (const row of rows) offered[lane].set(row.sequence, row);
+        for (const row of rows) {
+          offered[lane].set(row.sequence, row);
+          // What was offered live to a stream that ended has become backfill: a word about the live ones is none about it.
+          offered[lane === 'live' ? 'backfill' : 'live'].delete(row.sequence);
+        }
         return rows;
       },
       depth: () => inner.depth(),
