@@ -1,10 +1,10 @@
 import { SESSIONS_PER_SECOND } from './reconnect-window.ts';
 
 /**
- * Openings worked on at the same time. They share the store's few connections with everything else the coordinator does,
- * and more at once would only take longer each.
+ * Openings worked on at the same time: enough to have something to do while each waits for its answers from Postgres, and
+ * so few that everything else which shares the store's connections never waits long for one.
  */
-export const OPENING_MAX = 4;
+export const OPENING_MAX = 16;
 /** Whoever would wait for longer is sent away: it gives up after ten seconds, and work for those who have left is lost. */
 export const WAIT_MAX_MS = 4_000;
 /** Whoever is turned away comes back no sooner; and is never sent away for longer than the last. */
