@@ -17,7 +17,7 @@ const LONG = process.env['SONDE_TEST_LONG'] === '1' ? [] : ['**/*.long.e2e.test.
  */
 export default defineConfig({
   test: {
-    maxWorkers: 4,
+    maxWorkers: 5,
     projects: [
       {
         test: {
