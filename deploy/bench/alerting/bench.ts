@@ -4,6 +4,7 @@
  * each check runs every 10 s in every location. `--profile DIR` leaves a CPU profile of the coordinator there.
  */
 import { parseArgs } from 'node:util';
+import { say, whole } from '../command-line.ts';
 import { Fleet } from '../../e2e/testing/fleet.ts';
 import { Random } from '../../fuzz/random.ts';
 import { AskedChild } from '../asked-child.ts';
@@ -157,15 +158,4 @@ async function storedResults({ pool }: Fleet, fromMs: number): Promise<number> {
 function delayOf(values: readonly number[]): Delay {
   const sorted = values.toSorted((a, b) => a - b);
   return { count: sorted.length, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99), max: sorted.at(-1) ?? NaN };
-}
-
-function whole(name: string, text: string, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-  process.stderr.write(`--${name} must be a whole number from 1 to ${max}, not '${text}'\n`);
-  process.exit(2);
-}
-
-function say(what: string): void {
-  process.stderr.write(`· ${what}\n`);
 }

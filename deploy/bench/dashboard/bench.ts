@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import type { Pool } from 'pg';
 import type { Browser, Page } from 'playwright-core';
 import { openStore } from '#coordinator/store/open-store.ts';
+import { say } from '../command-line.ts';
 import { launchBrowser } from '../../e2e/browser/launch-browser.ts';
 import { aCheckBody } from '../../e2e/testing/api.ts';
 import { pause } from '../../e2e/testing/eventually.ts';
@@ -158,8 +159,4 @@ function number(name: string, text: string, max: number): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > max) throw new Error(`--${name} is '${text}'; give a whole number from 1 to ${max}`);
   return value;
-}
-
-function say(what: string): void {
-  process.stderr.write(`· ${what}\n`);
 }

@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import type { IngestResult } from '#coordinator/store/result-columns.ts';
+import { say, whole } from '../command-line.ts';
 import { Fleet } from '../../e2e/testing/fleet.ts';
 import type { NodeProcess } from '../../e2e/testing/node-process.ts';
 import { AskedChild } from '../asked-child.ts';
@@ -156,15 +157,4 @@ function reportOf(rounds: readonly Record<Way, Measured>[]): Omit<PipelineReport
     ratios: { copy: ratioTo('copy'), copy1000: ratioTo('copy1000'), insert1: ratioTo('insert1'), insert8: ratioTo('insert8') },
     coordinatorToPostgresCpu: spreadOf(rounds.map(({ sonde }) => (sonde.coordinatorUs ?? NaN) / sonde.postgresUs)),
   };
-}
-
-function whole(name: string, text: string, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-  process.stderr.write(`--${name} must be a whole number from 1 to ${max}, not '${text}'\n`);
-  process.exit(2);
-}
-
-function say(what: string): void {
-  process.stderr.write(`· ${what}\n`);
 }

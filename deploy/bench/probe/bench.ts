@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { say } from '../command-line.ts';
 import { keepCompiled } from '../../cli/keep-compiled.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { machine, machineLine } from '../machine.ts';
@@ -128,8 +129,4 @@ async function endAll(): Promise<void> {
 function fail(problem: string): never {
   process.stderr.write(`${problem}\n`);
   process.exit(2);
-}
-
-function say(what: string): void {
-  process.stderr.write(`· ${what}\n`);
 }

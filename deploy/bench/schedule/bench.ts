@@ -4,6 +4,7 @@
  * coordinator by kill −9 in the middle and starts it again.
  */
 import { parseArgs } from 'node:util';
+import { say } from '../command-line.ts';
 import { aCheckBody } from '../../e2e/testing/api.ts';
 import { completenessOf } from '../../e2e/testing/completeness.ts';
 import { eventually, pause } from '../../e2e/testing/eventually.ts';
@@ -180,8 +181,4 @@ function number(name: string, text: string, max: number): number {
   if (value > 0 && value <= max) return value;
   process.stderr.write(`--${name} must be a number above 0, at most ${max}, not '${text}'\n`);
   process.exit(2);
-}
-
-function say(what: string): void {
-  process.stderr.write(`· ${what}\n`);
 }

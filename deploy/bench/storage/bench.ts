@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import type { Pool } from 'pg';
+import { say, whole } from '../command-line.ts';
 import { Fleet } from '../../e2e/testing/fleet.ts';
 import { cpuUsOf, cpuUsOfServer } from '../cpu-time.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -189,20 +190,9 @@ async function sizesOf(pool: Pool): Promise<StorageReport['megabytes']> {
   return { results: await of('results'), hourly: await of('rollups_hourly'), daily: await of('rollups_daily') };
 }
 
-function whole(name: string, text: string, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-  process.stderr.write(`--${name} must be a whole number from 1 to ${max}, not '${text}'\n`);
-  process.exit(2);
-}
-
 function part(name: string): Part {
   const known = PARTS.find((one) => one === name);
   if (known !== undefined) return known;
   process.stderr.write(`--only takes ${PARTS.join(', ')}, not '${name}'\n`);
   process.exit(2);
-}
-
-function say(what: string): void {
-  process.stderr.write(`· ${what}\n`);
 }

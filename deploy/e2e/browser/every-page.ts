@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { SITE_DIR } from '#coordinator/dashboard/dashboard-files.ts';
 import { aCheckBody } from '../testing/api.ts';
 import { eventually } from '../testing/eventually.ts';
-import type { Dashboard } from './dashboard.ts';
+import type { Dashboard, DESKTOP } from './dashboard.ts';
 
 export type APage = {
   /** Of its source, under `src/pages/`; several addresses may share it. */
@@ -84,8 +84,20 @@ export function pagesLeftOut(pages: readonly APage[]): readonly string[] {
   return built.filter((name) => !pages.some(({ source }) => source === name));
 }
 
-export async function open(page: Page, { path, heading }: APage): Promise<void> {
+async function open(page: Page, { path, heading }: APage): Promise<void> {
   await page.goto(path);
   await page.getByRole('heading', { level: 1, name: heading }).waitFor();
   await page.getByRole('status', { name: 'Loading' }).first().waitFor({ state: 'detached' });
+}
+
+/** Goes to each page, signed in or out as it is looked at; what is found there, with the page's path. */
+export async function walk(dashboard: Dashboard, pages: readonly APage[], viewport: typeof DESKTOP, look: (page: Page, one: APage, index: number) => Promise<readonly unknown[]>): Promise<readonly unknown[]> {
+  const [inside, outside] = [await dashboard.owner(viewport), await dashboard.visitor(viewport)];
+  const found: unknown[] = [];
+  for (const [index, one] of pages.entries()) {
+    const page = one.isOutside ? outside : inside;
+    await open(page, one);
+    found.push(...(await look(page, one, index)).map((what) => ({ path: one.path, what })));
+  }
+  return found;
 }

@@ -1,8 +1,7 @@
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLoggedTarget, type LoggedTarget } from '../testing/logged-target.ts';
 import { Dashboard, DESKTOP, PHONE } from './dashboard.ts';
-import { open, pagesOf, type APage } from './every-page.ts';
+import { pagesOf, walk, type APage } from './every-page.ts';
 import { sidewaysScroll, violationsIn } from './expect-accessible.ts';
 
 const WALK_WITHIN_MS = 400_000;
@@ -18,27 +17,15 @@ afterAll(async () => {
   await target?.close();
 });
 
-/** Signed in or out, as each page is looked at. */
-async function walk(viewport: typeof DESKTOP, look: (page: Page, one: APage) => Promise<readonly unknown[]>): Promise<readonly unknown[]> {
-  const [inside, outside] = [await dashboard.owner(viewport), await dashboard.visitor(viewport)];
-  const found: unknown[] = [];
-  for (const one of pages) {
-    const page = one.isOutside ? outside : inside;
-    await open(page, one);
-    found.push(...(await look(page, one)).map((what) => ({ path: one.path, what })));
-  }
-  return found;
-}
-
 describe('every page', () => {
   it.each([['a wide screen', DESKTOP], ['a phone', PHONE]] as const)('is sound on %s, light and dark', async (_name, viewport) => {
-    expect(await walk(viewport, async (page) => [
+    expect(await walk(dashboard, pages, viewport, async (page) => [
       ...await violationsIn(page, 'light'), ...await violationsIn(page, 'dark'), ...(await sidewaysScroll(page) > 0 ? ['scrolls sideways'] : []),
     ])).toEqual([]);
   }, WALK_WITHIN_MS);
 
   it('can be gone through by keyboard: Tab comes to all that can be clicked, and out again', async () => {
-    expect(await walk(DESKTOP, async (page) => {
+    expect(await walk(dashboard, pages, DESKTOP, async (page) => {
       await page.evaluate(MARK_CLICKABLE);
       for (let presses = 0; presses < TABS_MAX; presses += 1) {
         await page.keyboard.press('Tab');
