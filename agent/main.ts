@@ -90,7 +90,7 @@ export async function startAgent(config: AgentConfig, log: Log, { keepSpool = (s
     onGap: miss,
     onOmitted: (count) => log.warn({ count }, 'slots too long ago to list; the coordinator closes them'),
     onAttemptError: (error) => log.error({ err: error }, 'an attempt ended by an error of the agent'),
-    onDown: ({ cause, gaps, restartInMs }) => log.error({ err: cause, gaps, restartInMs }, 'the probing thread is gone and will be replaced'),
+    onDown: ({ cause, faults, gaps, restartInMs }) => log.error({ err: cause, faults, gaps, restartInMs }, 'the probing thread is gone and will be replaced'),
   }, { clock, nowMs: () => time.nowMs() });
   /** What each check is about, for the witnesses: several checks of one target say one thing. */
   const targets = new Map<string, string>();

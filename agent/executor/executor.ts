@@ -10,6 +10,7 @@ import { nextTurn } from '#shared/schedule/turns.ts';
 import { sleep, type Clock } from '#shared/time/clock.ts';
 import { startByMs } from '../timetable/grace.ts';
 import type { MissedSlot } from '../timetable/missed-slot.ts';
+import type { AttemptNotes } from './begun-attempt.ts';
 import { LatenessWindow } from './lateness-window.ts';
 import { failedOnNetwork } from '#shared/retry/network-failure.ts';
 import { OwnLimit } from './own-limit.ts';
@@ -31,6 +32,8 @@ export type ExecutorDeps = {
   readonly onGap: (gap: MissedSlot) => void;
   /** An attempt threw: a bug, told as the agent's fault. */
   readonly onError?: (error: unknown) => void;
+  /** Left out: nobody notes the attempts of scheduled runs. */
+  readonly notes?: AttemptNotes;
   /** The next turn of the event loop. */
   readonly defer?: (callback: () => void) => void;
   readonly limits?: Partial<ExecutorLimits>;
@@ -142,6 +145,7 @@ export class Executor {
 
   async #runAttempts(assignment: Assignment, dueAtMs: number): Promise<void> {
     const { accountId, checkId, revision, spec, turns } = assignment;
+    const { notes } = this.#deps;
     const locationId = this.#deps.locationId();
     const runId = runIdOf({ accountId, checkId, locationId, dueAtMs });
     const startedAtMs = this.#deps.nowMs();
@@ -151,7 +155,9 @@ export class Executor {
 
     for (let attempt = 1; ; attempt += 1) {
       const honesty = this.#honesty(latenessUs, attempt === 1 ? startedAtMs : this.#deps.nowMs());
+      const note = notes?.begin({ checkId, revision, dueAtMs, attempt, startedAtMs: honesty.startedAtMs, latenessUs });
       const seen = await this.#attempt(spec);
+      if (note !== undefined) notes?.end(note);
       this.#noteOwnLimit(spec, seen);
       this.#runs.release();
       const next = this.#decideNext(assignment, seen, { attempt, startedAtMs, nextDueMs });

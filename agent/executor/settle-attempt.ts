@@ -23,14 +23,15 @@ export function settleAttempt(seen: SeenAttempt, spec: ProbeSpec, elapsedMs: num
 }
 
 /** An attempt that started is a result (rules.md 6), also when the agent gave it up or broke on it. */
-export function faultOf(spec: ProbeSpec, why: 'stopping' | 'broken'): SeenAttempt {
-  const doing = `probing ${spec.hostname}:${spec.port}`;
-  return asAgentFault(NOTHING_SEEN, {
-    phase: 'connect',
-    code: 'ERR_AGENT_INTERNAL',
-    message: why === 'stopping' ? `${doing}: the agent was stopped before the answer came` : `${doing}: the agent had an error of its own; see its log`,
-  });
+export function faultOf(spec: ProbeSpec, why: keyof typeof FAULTS): SeenAttempt {
+  return asAgentFault(NOTHING_SEEN, { phase: 'connect', code: 'ERR_AGENT_INTERNAL', message: `probing ${spec.hostname}:${spec.port}: ${FAULTS[why]}` });
 }
+
+const FAULTS = {
+  stopping: 'the agent was stopped before the answer came',
+  broken: 'the agent had an error of its own; see its log',
+  lost: "the agent's probing thread died before the run was over; see its log",
+} as const;
 
 /** The agent's file does not have what the check names, or has it for other targets. */
 export function secretMissing(spec: ProbeSpec, problem: string): SeenAttempt {

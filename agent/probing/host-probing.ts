@@ -4,16 +4,15 @@ import { asClonable } from './as-clonable.ts';
 import type { FromProbing, ToProbing } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { ownBytes } from './own-bytes.ts';
-import type { ProbingSettings } from './probing.ts';
-import { ProbingSide } from './probing-side.ts';
+import { ProbingSide, type SideSettings } from './probing-side.ts';
 import type { ShotAnswer } from '../executor/executor.ts';
 
-/** The probing thread's end of the wire: does what it is told and tells what it saw, in order. */
-export function hostProbing(port: Pick<MessagePort, 'on' | 'postMessage' | 'close'>, settings: ProbingSettings & { readonly descriptors?: SharedArrayBuffer }, { clock, roomBytes }: {
+/** The probing thread's end of the wire: does what it is told and tells what it saw, in order. Returned: tells what it has seen so far, at once. */
+export function hostProbing(port: Pick<MessagePort, 'on' | 'postMessage' | 'close'>, settings: SideSettings, { clock, roomBytes }: {
   readonly clock: Clock;
   /** See Outbox. */
   readonly roomBytes?: number;
-}): void {
+}): () => void {
   const tell = (message: FromProbing, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(message, transfer);
   const outbox = new Outbox({
     clock, ...(roomBytes === undefined ? {} : { roomBytes }),
@@ -54,6 +53,7 @@ export function hostProbing(port: Pick<MessagePort, 'on' | 'postMessage' | 'clos
     }
   });
   tell({ kind: 'ready' });
+  return () => outbox.flush();
 }
 
 function asOwn(answer: ShotAnswer): ShotAnswer {

@@ -78,7 +78,8 @@ export class Outbox {
   }
 }
 
-const BATCH_ROWS_MAX = 64;
+/** Rows that wait to be posted. */
+export const BATCH_ROWS_MAX = 64;
 /** Short against the spool's own group commit. */
 const BATCH_MS = 5;
 /** About what a result without its answer weighs in memory, and a gap. */

@@ -8,7 +8,7 @@ import type { CoordinatorTime } from '../timetable/coordinator-time.ts';
 import { Timetable } from '../timetable/timetable.ts';
 import type { ProbingSideEvents } from './probing-side.ts';
 
-export type OwnSlotsDeps = Pick<ExecutorDeps, 'attempt' | 'locationId' | 'defer' | 'limits'> & {
+export type OwnSlotsDeps = Pick<ExecutorDeps, 'attempt' | 'locationId' | 'defer' | 'limits' | 'notes'> & {
   readonly clock: Clock;
   readonly time: CoordinatorTime;
   readonly clockOffset: () => ClockOffset;
@@ -23,7 +23,7 @@ export class OwnSlots {
   #lastSlotMs = Infinity;
   #isStopped = false;
 
-  constructor({ attempt, locationId, defer, limits, clock, time, clockOffset }: OwnSlotsDeps, events: ProbingSideEvents) {
+  constructor({ attempt, locationId, defer, limits, notes, clock, time, clockOffset }: OwnSlotsDeps, events: ProbingSideEvents) {
     this.#executor = new Executor({
       attempt, nextAttempt, clock, locationId, clockOffset,
       nowMs: () => time.nowMs(),
@@ -32,6 +32,7 @@ export class OwnSlots {
       onError: events.onAttemptError,
       ...(defer ? { defer } : {}),
       ...(limits ? { limits } : {}),
+      ...(notes ? { notes } : {}),
     });
     this.#timetable = new Timetable({
       clock, time,

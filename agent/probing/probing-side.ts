@@ -10,6 +10,7 @@ import { openAgentSecrets, type AgentSecrets } from '../secrets.ts';
 import { UNKNOWN_OFFSET, type ClockOffset } from '../session/clock-offset.ts';
 import { CoordinatorTime } from '../timetable/coordinator-time.ts';
 import type { MissedSlot } from '../timetable/missed-slot.ts';
+import { AttemptsUnderWay } from './attempts-under-way.ts';
 import { OwnSlots } from './own-slots.ts';
 import { PatternThread } from './pattern-thread.ts';
 import type { ProbingLocation, ProbingSettings, ProbingStats } from './probing.ts';
@@ -22,6 +23,9 @@ export type ProbingSideEvents = {
   /** Is there room for more results and gaps? Left out: always. */
   readonly hasRoom?: () => boolean;
 };
+
+/** With memory that outlives the thread, which its replacer reads; left out: nobody does. */
+export type SideSettings = ProbingSettings & { readonly descriptors?: SharedArrayBuffer; readonly underWay?: SharedArrayBuffer };
 
 export type SideReport = Pick<ProbingStats, 'inFlight' | 'latenessP99Us' | 'loopDelayP99Us' | 'resolver' | 'engine'>;
 
@@ -36,7 +40,7 @@ export class ProbingSide {
   #offset: ClockOffset = UNKNOWN_OFFSET;
   #isImpaired = false;
 
-  constructor(settings: ProbingSettings & { readonly descriptors?: SharedArrayBuffer }, clock: Clock, events: ProbingSideEvents) {
+  constructor(settings: SideSettings, clock: Clock, events: ProbingSideEvents) {
     const time = new CoordinatorTime(clock, () => -this.#offset.offsetUs / 1000);
     const nowMs = (): number => clock.monotonicUs() / 1000;
     const secrets = secretsOf(settings.secretsPath, nowMs);
@@ -52,6 +56,7 @@ export class ProbingSide {
       clock, time,
       clockOffset: () => this.#offset,
       locationId: () => this.#locationId,
+      ...(settings.underWay === undefined ? {} : { notes: new AttemptsUnderWay(settings.underWay) }),
       limits: { runs: { concurrency: settings.concurrency, waitingMax: RUNS_WAITING_MAX } },
     }, events);
   }

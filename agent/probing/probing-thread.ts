@@ -2,7 +2,7 @@ import type { Assignment, Shot } from '#shared/run/assignment.ts';
 import type { Timer } from '#shared/time/clock.ts';
 import { UNKNOWN_OFFSET, type ClockOffset } from '../session/clock-offset.ts';
 import { endingAt } from '../session/hand-over.ts';
-import { lostShot } from './lost-shot.ts';
+import { lostRun, lostShot, type LostNow } from './lost-runs.ts';
 import type { FromProbing, Row, ToProbing } from './messages.ts';
 import { ownBytes } from './own-bytes.ts';
 import type { Probing, ProbingAnswer, ProbingEvents, ProbingLocation, ProbingSettings, ProbingStats } from './probing.ts';
@@ -25,8 +25,9 @@ export function startProbing(settings: ProbingSettings, events: ProbingEvents, o
  * starting → up → (down → starting → up)* → stopping → stopped.
  *
  * Everything the thread must know is kept here and told to each one anew when it is up. It answers for the slots due
- * after the instant at which it was told; those before, which nobody has answered (the ledger knows them), are gaps
- * `agent_down`: a run that was under way may or may not have reached its target, and is not made twice.
+ * after the instant at which it was told. Those before, which nobody has answered (the ledger knows them), are results that
+ * blame the agent where a run was under way, since it may have reached its target and is not made twice (rules.md 6),
+ * and gaps `agent_down` where none had begun.
  */
 class ProbingThread implements Probing {
   readonly #settings: ProbingSettings;
@@ -180,6 +181,7 @@ class ProbingThread implements Probing {
       return;
     }
     if (row.result.isFinal) this.#ledger.answered(row.result.checkId, row.result.dueAtMs);
+    else this.#ledger.attempted(row.result);
     this.#events.onResult(row.result);
   }
 
@@ -191,10 +193,9 @@ class ProbingThread implements Probing {
     this.#deaths = livedMs >= GOOD_LIFE_MS ? 1 : this.#deaths + 1;
     this.#upSinceUs = 0;
     this.#report = NOTHING_YET;
-    const gaps = this.#missThrough(Math.floor(this.#options.nowMs()));
-    this.#giveUpShots();
+    const answered = this.#answerForTheDead();
     const restartInMs = restartDelayMs(this.#deaths);
-    this.#events.onDown({ cause, gaps, restartInMs });
+    this.#events.onDown({ cause, ...answered, restartInMs });
     this.#restart = this.#options.clock.setTimer(restartInMs, () => {
       this.#phase = 'starting';
       this.#worker = this.#spawn();
@@ -203,9 +204,17 @@ class ProbingThread implements Probing {
 
   #over(): void {
     this.#phase = 'stopped';
-    this.#missThrough(Math.floor(this.#options.nowMs()));
-    this.#giveUpShots();
+    this.#answerForTheDead();
     this.#stopped?.resolve();
+  }
+
+  #answerForTheDead(): { readonly faults: number; readonly gaps: number } {
+    const now = { nowMs: this.#options.nowMs(), locationId: this.#location.id, offset: this.#offset };
+    const lost = this.#ledger.takeBegun(this.#worker.begun(), now.nowMs);
+    for (const { assignment, begun } of lost) this.#events.onResult(lostRun(begun, assignment, now));
+    const gaps = this.#missThrough(Math.floor(now.nowMs));
+    this.#giveUpShots(now);
+    return { faults: lost.length, gaps };
   }
 
   /** How many slots until then were never answered; they are gaps. */
@@ -215,8 +224,7 @@ class ProbingThread implements Probing {
     return unanswered.length;
   }
 
-  #giveUpShots(): void {
-    const now = { nowMs: this.#options.nowMs(), locationId: this.#location.id, offset: this.#offset };
+  #giveUpShots(now: LostNow): void {
     const lost = [...this.#shots.values()];
     this.#shots.clear();
     for (const { shot, onAnswer } of lost) onAnswer({ kind: 'result', result: lostShot(shot, now) });

@@ -2,8 +2,12 @@ import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '#shared/time/clock.ts';
 import { closeDescriptors } from '../probe/engine/kernel/close-descriptors.ts';
 import { Descriptors } from '../probe/engine/kernel/descriptors.ts';
+import type { BegunAttempt } from '../executor/begun-attempt.ts';
+import { AttemptsUnderWay } from './attempts-under-way.ts';
 import type { FromProbing, ToProbing } from './messages.ts';
+import { BATCH_ROWS_MAX } from './outbox.ts';
 import type { ProbingSettings } from './probing.ts';
+import type { SideSettings } from './probing-side.ts';
 import { ThreadWatch } from './thread-watch.ts';
 
 export type ProbingWorkerOptions = {
@@ -33,6 +37,7 @@ export class ProbingWorker {
   readonly #clock: Clock;
   readonly #watch: ThreadWatch;
   readonly #events: ProbingWorkerEvents;
+  readonly #underWay: AttemptsUnderWay;
   #cause: unknown = null;
   /** Has it said that it is ready? */
   #isLoaded = false;
@@ -44,7 +49,9 @@ export class ProbingWorker {
     this.#clock = clock;
     this.#events = events;
     const descriptors = Descriptors.memory();
-    this.#worker = new Worker(entry, { name: 'probing', workerData: { ...settings, descriptors } });
+    const underWay = AttemptsUnderWay.memory(settings.concurrency, BATCH_ROWS_MAX);
+    this.#underWay = new AttemptsUnderWay(underWay);
+    this.#worker = new Worker(entry, { name: 'probing', workerData: { ...settings, descriptors, underWay } satisfies SideSettings });
     this.#worker.on('message', (message: FromProbing) => this.#heard(message));
     this.#worker.on('messageerror', (error) => events.onMessageError(error));
     this.#worker.on('error', (error) => { this.#cause ??= error; });
@@ -65,6 +72,11 @@ export class ProbingWorker {
 
   tell(message: ToProbing): void {
     this.#worker.postMessage(message);
+  }
+
+  /** The attempts of scheduled runs that it has begun, and some of which it has told. */
+  begun(): readonly BegunAttempt[] {
+    return this.#underWay.list();
   }
 
   /** It is to stop by itself and has this long for it; nothing is hung meanwhile. */

@@ -34,8 +34,11 @@ export type ProbingEvents = {
   readonly onOmitted: (count: number) => void;
   /** An attempt ended by an error of the agent; it is told as the agent's fault as well. */
   readonly onAttemptError: (error: unknown) => void;
-  /** The probing thread is gone; it is replaced after `restartInMs`. Its slots until now were told as `gaps` gaps. */
-  readonly onDown: (down: { readonly cause: unknown; readonly gaps: number; readonly restartInMs: number }) => void;
+  /**
+   * The probing thread is gone; it is replaced after `restartInMs`. Its runs under way were told as `faults` results that
+   * blame the agent, its other slots until now as `gaps` gaps.
+   */
+  readonly onDown: (down: { readonly cause: unknown; readonly faults: number; readonly gaps: number; readonly restartInMs: number }) => void;
 };
 
 export type ProbingAnswer = ShotAnswer

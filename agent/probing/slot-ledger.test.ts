@@ -58,6 +58,31 @@ describe('a ledger of slots', () => {
     expect(openAt(100_000)).toHaveLength(361);
   });
 
+  test('knows of what was begun the runs that are not over, each once and under what it was run', () => {
+    const { ledger, openAt } = aLedger();
+    ledger.apply([anAssignment({}, 'edited')], [], { nowMs: START + 1, sinceMs: START + 1 });
+    ledger.answered('check', at(10));
+    ledger.attempted({ checkId: 'check', checkRevision: 1, dueAtMs: at(20), attempt: 1, latenessUs: 5 });
+    ledger.apply([{ ...anAssignment({ phaseMs: 5_000 }, 'edited'), revision: 2 }], [], { nowMs: at(21), sinceMs: START + 1 });
+    const begun = (checkId: string, seconds: number, attempt = 1) => ({ checkId, revision: 1, dueAtMs: at(seconds), attempt, startedAtMs: at(seconds) + 1, latenessUs: 1_000 });
+    // One that was heard of, one that was heard of and pauses, one of before the edit, one a little ahead of this clock, two that are nobody's.
+    const attempts = [begun('check', 10), begun('check', 20), begun('edited', 20), begun('check', 30), begun('check', 33), begun('gone', 20)];
+    const lost = ledger.takeBegun(attempts, at(29));
+    expect(lost.map(({ begun: { checkId, dueAtMs, attempt }, assignment: { revision } }) => [checkId, (dueAtMs - START) / 1000, attempt, revision])).toEqual([
+      ['check', 20, 2, 1], ['edited', 20, 1, 1], ['check', 30, 1, 1],
+    ]);
+    expect(lost[0]!.begun).toMatchObject({ startedAtMs: at(29), latenessUs: 5, revision: 1 });
+    expect(ledger.takeBegun(attempts, at(29))).toEqual([]);
+    expect(openAt(40)).toEqual([10, 25, 35, 40]);
+  });
+
+  test('has no pause to remember of a run that is over', () => {
+    const { ledger } = aLedger();
+    ledger.attempted({ checkId: 'check', checkRevision: 1, dueAtMs: at(10), attempt: 1, latenessUs: 0 });
+    ledger.answered('check', at(10));
+    expect(ledger.takeBegun([], at(15))).toEqual([]);
+  });
+
   test('whatever is answered, in whatever order: what is open is what is due without the answers', () => {
     fc.assert(fc.property(
       fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.boolean()), { maxLength: 60 }),

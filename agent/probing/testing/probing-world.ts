@@ -16,7 +16,7 @@ export type World = {
   readonly probing: Probing;
   readonly results: AttemptResult[];
   readonly gaps: MissedSlot[];
-  readonly downs: { readonly cause: unknown; readonly gaps: number }[];
+  readonly downs: { readonly cause: unknown; readonly faults: number; readonly gaps: number }[];
   readonly errors: unknown[];
 };
 
@@ -26,7 +26,7 @@ export const SETTINGS: ProbingSettings = { resolver: 'dns', egress: { allow: loo
 
 /** Probing of this kind on real sockets of loopback, in a location, with everything it tells. */
 export function aWorld(kind: 'inline' | 'threaded', { settings, ...changes }: Partial<Pick<ProbingThreadOptions, 'entry' | 'lookMs'>> & { readonly settings?: Partial<ProbingSettings> } = {}): World {
-  const world = { results: [] as AttemptResult[], gaps: [] as MissedSlot[], downs: [] as { cause: unknown; gaps: number }[], errors: [] as unknown[] };
+  const world = { results: [] as AttemptResult[], gaps: [] as MissedSlot[], downs: [] as { cause: unknown; faults: number; gaps: number }[], errors: [] as unknown[] };
   const events: ProbingEvents = {
     onResult: (result) => void world.results.push(result),
     onGap: (gap) => void world.gaps.push(gap),
