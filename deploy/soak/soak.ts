@@ -1,8 +1,9 @@
 /**
  * `npm run soak -- --minutes 60 --rate 1000 --engine kernel`: the agent's probing thread at so many checks a second
- * against targets that answer, reset, flood, drip, stay silent, close and refuse, while the thread is killed now and then.
- * `--minutes 1` is the short form. Exits with 1 unless every slot has exactly one final result or gap, every kind of target
- * had only the outcomes it can have, a thread that died was noticed within a second, and neither memory nor descriptors grew.
+ * against targets that answer, reset, flood, drip, stay silent, close and refuse, while the thread dies now and then, of an
+ * exit or an error in turn. `--minutes 1` is the short form. Exits with 1 unless every slot has exactly one final result or
+ * gap, every kind of target had only the outcomes it can have, the agent was blamed for the runs under way in a thread that
+ * died and for nothing else, each death was noticed within a second, and neither memory nor descriptors grew.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,6 +27,9 @@ const DEADLINE_MS = 400;
 const KILL_EVERY_MS = 65_000;
 const FIRST_KILL_MS = 10_000;
 const SLOW_SHARE_MAX = 0.05;
+/** What a run of the same agent a third of the time later may have grown by: threads leave holes when they die. */
+const GROWTH_MAX = 1.1;
+const GROWTH_SLACK_MB = 16;
 const NOTICED_WITHIN_MS = 1_000;
 /** The event loops of threads, and what Node opens on first use. */
 const DESCRIPTORS_SLACK = 30;
@@ -46,11 +50,10 @@ if (!(ENGINE_CHOICES as readonly string[]).includes(given.engine)) fail(`--engin
 const targets = fork(new URL('./hostile-targets.ts', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
 const [ports] = await once(targets, 'message') as [Record<Kind, number>];
 const problems: string[] = [];
-const answered = new Map<string, number>();
 const kinds = new Map<string, Kind>();
 const outcomes = new Map<string, number>();
 const uncertaintiesUs: number[] = [];
-const counts = { results: 0, gaps: 0, kernel: 0, slow: 0, deaths: 0, latestLookMs: 0 };
+const counts = { results: 0, gaps: 0, kernel: 0, slow: 0, deaths: 0, lost: 0, faults: 0, latestLookMs: 0 };
 /** Instants of deaths, as those that died told them and as they were noticed. */
 const [died, noticed]: [number[], number[]] = [[], []];
 let isKilled = false;
@@ -67,6 +70,7 @@ const probing = startProbing({ resolver: 'dns', egress: { allow: loopback.list, 
     if (uncertaintiesUs.length < 100_000) uncertaintiesUs.push(result.report.uncertaintyUs);
     const key = `${kind} ${result.outcome} ${result.failure?.code ?? ''}`.trim();
     outcomes.set(key, (outcomes.get(key) ?? 0) + 1);
+    if (result.outcome === 'agent_fault') counts.faults += 1;
     // A machine that is busy enough makes the best target slow, in truth.
     const isSlow = kind === 'answers' && (result.failure?.code === 'SOCKET_TIMEOUT' || result.failure?.code === 'ERR_MAX_RESPONSE_TIME');
     if (isSlow) counts.slow += 1;
@@ -75,8 +79,9 @@ const probing = startProbing({ resolver: 'dns', egress: { allow: loopback.list, 
   onGap: (gap) => { counts.gaps += 1; answer(gap.checkId, gap.dueAtMs); outcomes.set(`gap ${gap.reason}`, (outcomes.get(`gap ${gap.reason}`) ?? 0) + 1); },
   onOmitted: (count) => problem(`${count} slots were omitted`),
   onAttemptError: (error) => problem(`an attempt broke: ${String(error)}`),
-  onDown: ({ cause }) => {
+  onDown: ({ cause, faults }) => {
     counts.deaths += 1;
+    counts.lost += faults;
     if (!isKilled) return problem(`the thread was not killed, and died: ${String(cause)}`);
     noticed.push(systemClock.nowMs());
     isKilled = false;
@@ -86,6 +91,11 @@ probing.setLocation({ id: '3f8a1c52-6f0b-4c4e-9a57-0c1d2e3f4a5b', kind: 'private
 
 const descriptorsBefore = readdirSync('/proc/self/fd').length;
 const assignments = assign();
+/** How often each slot was answered, check by check: made at once, so that what this script keeps does not grow. */
+const countedFromMs = Math.floor(systemClock.nowMs());
+const slotsACheck = Math.ceil((minutes * 60_000) / INTERVAL_MS) + 60;
+const answered = new Uint8Array(rate * slotsACheck).fill(0);
+const indexes = new Map(assignments.map(({ checkId }, index) => [checkId, index]));
 const started = performance.now();
 probing.apply(assignments, []);
 /** Slots from here on are owed; the first second is the thread's to come up. */
@@ -103,7 +113,7 @@ while (performance.now() - started < minutes * 60_000) {
   nextKillMs += KILL_EVERY_MS;
   say(`${counts.results} results, ${counts.gaps} gaps, ${Math.round(samples.at(-1)!.mb)} MB, ${samples.at(-1)!.descriptors} descriptors, engine ${probing.stats().engine.kind} ${probing.stats().engine.reason}`);
   isKilled = true;
-  deaths.postMessage('exit');
+  deaths.postMessage(counts.deaths % 2 === 0 ? 'exit' : 'throw');
 }
 const untilMs = Math.floor(systemClock.nowMs()) - 5_000;
 await probing.stop(5_000);
@@ -128,10 +138,16 @@ function assign(): readonly Assignment[] {
   });
 }
 
-/** Slots are answered in whatever order, each once; only those a few seconds old are still looked for. */
 function answer(checkId: string, dueAtMs: number): void {
-  const key = `${checkId} ${dueAtMs}`;
-  answered.set(key, (answered.get(key) ?? 0) + 1);
+  const place = placeOf(checkId, dueAtMs);
+  answered[place] = Math.min(255, answered[place]! + 1);
+}
+
+/** Of the slot's count. A check has one slot in each interval. */
+function placeOf(checkId: string, dueAtMs: number): number {
+  const slot = Math.floor((dueAtMs - countedFromMs) / INTERVAL_MS) + 1;
+  if (slot < 0 || slot >= slotsACheck) throw new Error(`slot ${dueAtMs} of ${checkId} was never to be`);
+  return indexes.get(checkId)! * slotsACheck + slot;
 }
 
 function judge(): void {
@@ -140,7 +156,7 @@ function judge(): void {
   for (const { checkId, turns } of assignments) {
     for (const dueAtMs of dueBetween(turns, sinceMs, untilMs)) {
       due += 1;
-      const times = answered.get(`${checkId} ${dueAtMs}`) ?? 0;
+      const times = answered[placeOf(checkId, dueAtMs)]!;
       if (times === 0) missing += 1;
       if (times > 1) problem(`slot ${checkId} ${dueAtMs} has ${times} answers`);
     }
@@ -149,18 +165,20 @@ function judge(): void {
   if (counts.slow > SLOW_SHARE_MAX * counts.results) problem(`${counts.slow} good answers were too late: this machine is too busy for ${rate} checks a second`);
   if (due === 0) problem('nothing was due');
   if (counts.deaths === 0) problem('no thread died, so nothing was shown');
+  if (counts.deaths > 0 && counts.lost === 0) problem('no run was under way in a thread that died, so nothing was shown of those');
+  if (counts.faults !== counts.lost) problem(`${counts.faults} faults of the agent, of which ${counts.lost} were runs that died with their thread`);
   const noticedAfterMs = noticed.map((atMs, index) => Math.round(atMs - died[index]!));
   for (const ms of noticedAfterMs) if (!(ms <= NOTICED_WITHIN_MS)) problem(`a death was noticed after ${ms} ms`);
   for (const kind of Object.keys(MIX)) if (![...outcomes.keys()].some((key) => key.startsWith(`${kind} `))) problem(`no result of a target that ${kind}`);
   const third = Math.ceil(samples.length / 3);
-  // What is kept to account for the slots is this script's own: some 100 bytes each.
-  const own = (answered.size * 150) / 2 ** 20;
-  const [early = 0, late = 0] = [samples.slice(third, 2 * third), samples.slice(-third)].map((part) => Math.max(...part.map(({ mb }) => mb)));
-  if (late > early * 1.3 + own + 32) problem(`memory grew from ${Math.round(early)} to ${Math.round(late)} MB`);
+  const thirds = [samples.slice(0, third), samples.slice(third, 2 * third), samples.slice(2 * third)].map((part) => part.map(({ mb }) => mb).sort((a, b) => a - b));
+  const [, early = 0, late = 0] = thirds.map((part) => percentile(part, 0.5));
+  if (late > early * GROWTH_MAX + GROWTH_SLACK_MB) problem(`memory grew from ${Math.round(early)} to ${Math.round(late)} MB`);
   const left = readdirSync('/proc/self/fd').length;
   if (left > descriptorsBefore + DESCRIPTORS_SLACK) problem(`${left} descriptors are open where ${descriptorsBefore} were before`);
   say(machineLine(machine()));
   say(`${due} slots due, ${counts.results} results (${counts.kernel} by the kernel's clock), ${counts.gaps} gaps, ${counts.deaths} deaths, noticed after ${noticedAfterMs.join(', ')} ms; this thread was itself up to ${Math.round(counts.latestLookMs)} ms late`);
+  say(`MB in each third, p50 and most: ${thirds.map((part) => `${Math.round(percentile(part, 0.5))}, ${Math.round(part.at(-1) ?? NaN)}`).join('; ')}. ${counts.lost} runs died with their thread`);
   say(`uncertainty µs p50 ${percentile(uncertaintiesUs.sort((a, b) => a - b), 0.5)}, p99 ${percentile(uncertaintiesUs, 0.99)}`);
   for (const [key, times] of [...outcomes].sort()) say(`  ${key}: ${times}`);
   for (const each of problems.slice(0, 20)) say(`! ${each}`);
