@@ -1,15 +1,15 @@
 /** Agent's clock minus coordinator's, and how wrong that may be; µs. */
 export type ClockOffset = { readonly offsetUs: number; readonly errorUs: number };
 
-export const UNKNOWN_OFFSET: ClockOffset = { offsetUs: 0, errorUs: 0 };
-
 /** Samples kept: the one with the shortest way there and back is the least wrong. */
 const SAMPLES_MAX = 8;
 /** What two clocks part within eight heartbeats, at a generous 1,000 ppm. */
 const DRIFT_US_MAX = 20_000;
 
-/** Of an offset from before a restart; below a second it is what most clocks are off by when they are off at all. */
+/** Of an offset that was not measured, or before a restart: what most clocks are off by, when they are off at all, is below a second. */
 const ASSUMED_ERROR_US = 1_000_000;
+/** Not measured yet, and not claimed to be exact. */
+export const UNKNOWN_OFFSET: ClockOffset = { offsetUs: 0, errorUs: ASSUMED_ERROR_US };
 
 /**
  * From four timestamps (sent, received, replied, arrived; the first and last by the agent's clock) the offset, with

@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000;
 function runsOf(agentId: string, latenessMs: number): readonly StoredRun[] {
   return Array.from({ length: 200 }, (_, index): StoredRun => ({
     checkId: 'c', dueAtMs: index * 10_000, runId: `${agentId} ${index}`, attempt: 1, isFinal: true, isSurplus: false, locationOwed: 'l', locationExecuted: 'l', agentId,
-    trigger: 'schedule', outcome: 'passed', latenessUs: latenessMs * 1000, startedAtMs: 0, totalUs: 0,
+    trigger: 'schedule', outcome: 'passed', latenessUs: latenessMs * 1000, startedAtMs: 0, clockErrorUs: 0, totalUs: 0,
   }));
 }
 

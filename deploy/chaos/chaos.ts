@@ -69,9 +69,9 @@ function planned(): Plan {
     lab: { locations: 3, agentsEach: 2, coordinators: whole('replicas', given.replicas, { min: 1, max: 5 }), checks: whole('checks', given.checks, { max: 500 }) },
     inTurn: [...faults.slice(first), ...faults.slice(0, first)].map((fault) => ({ fault, times: 1, restMs: 1_000 })),
     atOnce: only ? [] : [
-      { fault: killAgent, times: kills('agents'), restMs: 2_000, lanes: 2 },
-      { fault: killCoordinator, times: kills('coordinators'), restMs: 8_000 },
-      { fault: killPostgres, times: kills('postgres'), restMs: 60_000 },
+      { fault: killAgent, times: kills('agents'), restMs: 1_000, lanes: 2 },
+      { fault: killCoordinator, times: kills('coordinators'), restMs: 4_000 },
+      { fault: killPostgres, times: kills('postgres'), restMs: 25_000 },
     ].filter(({ times }) => times > 0),
   };
 }

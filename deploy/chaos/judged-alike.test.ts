@@ -14,7 +14,7 @@ function facts(outcomes: readonly string[]): StoredFacts {
     epochs: new Map([[CHECK, [{ fromAtMs: FROM_MS, intervalMs: 10_000, strategy: 'parallel', order: [HERE], active: true }]]]), availability: [], gaps: [],
     results: outcomes.map((outcome, slot): StoredRun => ({
       checkId: CHECK, dueAtMs: FIRST_MS + slot * 10_000, runId: `run ${slot}`, attempt: 1, isFinal: true, isSurplus: false, locationOwed: HERE, locationExecuted: HERE, agentId: HERE,
-      trigger: 'schedule', outcome, latenessUs: 0, startedAtMs: FIRST_MS + slot * 10_000, totalUs: 900,
+      trigger: 'schedule', outcome, latenessUs: 0, startedAtMs: FIRST_MS + slot * 10_000, clockErrorUs: 0, totalUs: 900,
     })),
   };
 }

@@ -12,7 +12,7 @@ const DUE_MS = [0, 1, 2].map((slot) => FROM_MS + phaseMs(CHECK, 10_000) + slot *
 function aRun(dueAtMs: number, changes: Partial<StoredRun> = {}): StoredRun {
   return {
     checkId: CHECK, dueAtMs, runId: runIdOf({ accountId: HERE, checkId: CHECK, locationId: HERE, dueAtMs }), attempt: 1, isFinal: true, isSurplus: false,
-    locationOwed: HERE, locationExecuted: HERE, agentId: HERE, trigger: 'schedule', outcome: 'passed', latenessUs: 0, startedAtMs: dueAtMs + 1, totalUs: 900, ...changes,
+    locationOwed: HERE, locationExecuted: HERE, agentId: HERE, trigger: 'schedule', outcome: 'passed', latenessUs: 0, startedAtMs: dueAtMs + 1, clockErrorUs: 0, totalUs: 900, ...changes,
   };
 }
 
@@ -34,13 +34,28 @@ const gapAt = (dueAtMs: number) => ({ checkId: CHECK, dueAtMs, locationOwed: HER
 
 test('a half minute in which all went well has nothing wrong', () => {
   expect(wrongIn(aGoodHalfMinute())).toEqual({});
-  expect(reconcile(aGoodHalfMinute())).toMatchObject({ due: 3, results: 3, gaps: {}, acknowledged: 3, executionsWithoutResult: 0 });
+  expect(reconcile(aGoodHalfMinute())).toMatchObject({ due: 3, results: 3, gaps: {}, acknowledged: 3, executionsWithoutResult: 0, startsByClockError: { results: 0, worstMs: 0 } });
 });
 
 test('a gap accounts for a slot, and a connection without a result is counted', () => {
   const facts = aGoodHalfMinute({ results: DUE_MS.slice(1).map((dueAtMs) => aRun(dueAtMs)), gaps: [gapAt(DUE_MS[0]!)], acknowledged: [] });
   expect(wrongIn(facts)).toEqual({});
   expect(reconcile(facts)).toMatchObject({ results: 2, gaps: { agent_lost: 1 }, executionsWithoutResult: 1 });
+});
+
+test('a run that began before its agent says so is real as far as the agent says its clock may be wrong, and counted', () => {
+  const early = (clockErrorUs: number) => aGoodHalfMinute({
+    results: DUE_MS.map((dueAtMs) => aRun(dueAtMs, { clockErrorUs })), connections: DUE_MS.map((atMs) => ({ atMs: atMs - 300, check: 0 })),
+  });
+  expect(wrongIn(early(350_000))).toEqual({});
+  expect(reconcile(early(350_000)).startsByClockError).toEqual({ results: 3, worstMs: 350 });
+  expect(wrongIn(early(200_000))).toEqual({ unreal: 3 });
+});
+
+test('a connection is left to the result that no other can explain', () => {
+  const [first, second] = [aRun(DUE_MS[0]!, { clockErrorUs: 20_000_000 }), aRun(DUE_MS[1]!)];
+  const facts = aGoodHalfMinute({ results: [first, second], gaps: [gapAt(DUE_MS[2]!)], acknowledged: [], connections: [DUE_MS[1]! + 2, DUE_MS[1]! + 8_000].map((atMs) => ({ atMs, check: 0 })) });
+  expect(wrongIn(facts)).toEqual({});
 });
 
 test.each([

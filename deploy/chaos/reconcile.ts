@@ -6,6 +6,7 @@ import { availabilityIndex } from '#shared/schedule/availability.ts';
 import { cadenceOf, slotsBetween } from '#shared/schedule/cadence.ts';
 import { ownersOf } from '#shared/schedule/turns.ts';
 import type { StoredFacts, StoredRun } from '../e2e/testing/stored-facts.ts';
+import { matchConnections } from './match-connections.ts';
 import type { Connection } from './targets.ts';
 
 export type LabFacts = {
@@ -30,6 +31,8 @@ export type Reconciliation = {
   readonly acknowledged: number;
   /** Connections that no stored result explains: runs whose process was killed under way. Bounded by the kills, and shown. */
   readonly executionsWithoutResult: number;
+  /** Results whose connection is explained only because their agent said that its clock may be so wrong; the most it said. */
+  readonly startsByClockError: { readonly results: number; readonly worstMs: number };
   /** Everything that must be empty. */
   readonly violations: {
     /** Due, closed, and neither result nor gap. */
@@ -47,10 +50,6 @@ export type Reconciliation = {
   };
 };
 
-/** Clocks of one machine: a connection is accepted within this of the run's start. */
-const CONNECTED_WITHIN_MS = 7_000;
-const EARLY_MS = 100;
-
 export function reconcile(facts: LabFacts): Reconciliation {
   const { stored, fromMs, toMs } = facts;
   const mine = new Set(facts.checkIds);
@@ -59,7 +58,7 @@ export function reconcile(facts: LabFacts): Reconciliation {
   const finals = Map.groupBy(ofSchedule.filter(({ isFinal, isSurplus }) => isFinal && !isSurplus), keyOf);
   const gaps = Map.groupBy(stored.gaps.filter(inWindow), keyOf);
   const due = dueSlots(facts);
-  const { unreal, unexplained } = match(stored.results.filter(({ checkId }) => mine.has(checkId)), facts);
+  const { unreal, executionsWithoutResult, startsByClockError } = match(stored.results.filter(({ checkId }) => mine.has(checkId)), facts);
   const storedAttempts = new Set(stored.results.map(({ runId, attempt }) => `${runId} ${attempt}`));
   return {
     due: due.size,
@@ -67,7 +66,7 @@ export function reconcile(facts: LabFacts): Reconciliation {
     gaps: countBy([...gaps.values()].flat(), ({ reason }) => reason),
     surplus: ofSchedule.filter(({ isSurplus }) => isSurplus).length,
     acknowledged: facts.acknowledged.length,
-    executionsWithoutResult: unexplained,
+    executionsWithoutResult, startsByClockError,
     violations: {
       unaccounted: [...due].filter((key) => !finals.has(key) && !gaps.has(key)),
       twice: [...due].filter((key) => (finals.get(key)?.length ?? 0) + (gaps.get(key)?.length ?? 0) > 1),
@@ -96,28 +95,20 @@ function dueSlots({ stored, checkIds, fromMs, toMs }: LabFacts): ReadonlySet<str
   return due;
 }
 
-/** Each result takes the connection of its check next to its start; what never reached the target needs none. */
-function match(runs: readonly StoredRun[], { checkIds, connections }: LabFacts): { readonly unreal: readonly string[]; readonly unexplained: number } {
-  const byCheck = Map.groupBy(connections, ({ check }) => checkIds[check] ?? '');
-  const unreal: string[] = [];
-  let unexplained = 0;
-  for (const checkId of checkIds) {
-    const free = (byCheck.get(checkId) ?? []).map(({ atMs }) => atMs).sort((a, b) => a - b);
-    const taken = new Set<number>();
-    const inOrder = runs.filter((each) => each.checkId === checkId).sort((a, b) => a.startedAtMs - b.startedAtMs);
-    // What surely reached the target chooses first.
-    for (const run of [...inOrder.filter(hasAnswer), ...inOrder.filter((each) => !hasAnswer(each))]) {
-      const found = free.findIndex((atMs, index) => !taken.has(index) && atMs >= run.startedAtMs - EARLY_MS && atMs <= run.startedAtMs + CONNECTED_WITHIN_MS);
-      if (found >= 0) taken.add(found);
-      else if (hasAnswer(run)) unreal.push(`${keyOf(run)} attempt ${run.attempt}`);
-    }
-    unexplained += free.length - taken.size;
-  }
-  return { unreal, unexplained };
-}
-
-function hasAnswer({ outcome }: StoredRun): boolean {
-  return outcome === 'passed' || outcome === 'degraded';
+/** Check by check; what never reached the target needs no connection. */
+function match(runs: readonly StoredRun[], { checkIds, connections }: LabFacts): Pick<Reconciliation, 'executionsWithoutResult' | 'startsByClockError'> & { readonly unreal: readonly string[] } {
+  const connectionsOf = Map.groupBy(connections, ({ check }) => checkIds[check] ?? '');
+  const runsOf = Map.groupBy(runs, ({ checkId }) => checkId);
+  const byCheck = checkIds.map((checkId) => {
+    const [of, atMs] = [runsOf.get(checkId) ?? [], (connectionsOf.get(checkId) ?? []).map((connection) => connection.atMs)];
+    return { told: matchConnections(of, atMs), trusting: matchConnections(of, atMs, { isClockTrusted: true }) };
+  });
+  const unreal = byCheck.flatMap(({ told }) => told.unreal);
+  const byClockError = byCheck.flatMap(({ trusting }) => trusting.unreal).filter((run) => !unreal.includes(run));
+  return {
+    unreal: unreal.map((run) => `${keyOf(run)} attempt ${run.attempt}`), executionsWithoutResult: byCheck.reduce((sum, { told }) => sum + told.unexplained, 0),
+    startsByClockError: { results: byClockError.length, worstMs: Math.max(0, ...byClockError.map(({ clockErrorUs }) => clockErrorUs / 1000)) },
+  };
 }
 
 function countBy<T>(list: readonly T[], nameOf: (each: T) => string): Readonly<Record<string, number>> {

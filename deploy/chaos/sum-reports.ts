@@ -1,5 +1,6 @@
 /** Several campaigns as one: what fired how often, and what was wrong in all of them together. Pure. */
 import { brokenRules, type CampaignReport } from './campaign-report.ts';
+import type { Reconciliation } from './reconcile.ts';
 
 export type SummedFault = { readonly id: string; readonly name: string; readonly fired: number; readonly failures: readonly string[]; /** Why it was not made, where it was made in no campaign. */ readonly notRun: string | null };
 
@@ -12,6 +13,7 @@ export type Summary = {
   readonly gaps: Readonly<Record<string, number>>;
   readonly acknowledged: number;
   readonly executionsWithoutResult: number;
+  readonly startsByClockError: Reconciliation['startsByClockError'];
   /** By rule; all 0 when nothing was wrong. */
   readonly broken: Readonly<Record<string, number>>;
   readonly realOutages: { readonly campaigns: number; readonly toldOnce: number };
@@ -31,6 +33,10 @@ export function sumReports(reports: readonly CampaignReport[]): Summary {
     due: total(({ reconciliation }) => reconciliation.due), results: total(({ reconciliation }) => reconciliation.results),
     gaps: addedUp(reports.map(({ reconciliation }) => reconciliation.gaps)), acknowledged: total(({ reconciliation }) => reconciliation.acknowledged),
     executionsWithoutResult: total(({ reconciliation }) => reconciliation.executionsWithoutResult),
+    startsByClockError: {
+      results: total(({ reconciliation }) => reconciliation.startsByClockError.results),
+      worstMs: Math.max(0, ...reports.map(({ reconciliation }) => reconciliation.startsByClockError.worstMs)),
+    },
     broken: addedUp(reports.map(brokenRules)),
     realOutages: { campaigns: reports.length, toldOnce: reports.filter(({ alerts: { realOutage } }) => realOutage.failure === 1 && realOutage.recovery === 1).length },
     bystandersP99Ms: Math.max(0, ...reports.map(({ isolation }) => isolation.bystanders.p99Ms)),

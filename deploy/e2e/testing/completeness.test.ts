@@ -16,7 +16,7 @@ const WINDOW = { fromMs: FROM_MS, toMs: TO_MS };
 function aRun(dueAtMs: number, locationOwed: string, changes: Partial<StoredRun> = {}): StoredRun {
   return {
     checkId: CHECK, dueAtMs, runId: runIdOf({ accountId: ACCOUNT, checkId: CHECK, locationId: locationOwed, dueAtMs }), attempt: 1, isFinal: true,
-    isSurplus: false, locationOwed, locationExecuted: locationOwed, agentId: locationOwed, trigger: 'schedule', outcome: 'passed', latenessUs: 0, startedAtMs: 0, totalUs: 0, ...changes,
+    isSurplus: false, locationOwed, locationExecuted: locationOwed, agentId: locationOwed, trigger: 'schedule', outcome: 'passed', latenessUs: 0, startedAtMs: 0, clockErrorUs: 0, totalUs: 0, ...changes,
   };
 }
 

@@ -16,6 +16,8 @@ export type StoredRun = {
   readonly outcome: string;
   readonly latenessUs: number;
   readonly startedAtMs: number;
+  /** How wrong `startedAtMs` may be, as the agent itself said. */
+  readonly clockErrorUs: number;
   readonly totalUs: number;
 };
 
@@ -37,7 +39,7 @@ export async function readStoredFacts(pool: Pool): Promise<StoredFacts> {
     const availability = await client.query(`select location_id as "locationId", ${msOf('from_at')} as "fromAtMs", available from availability order by from_at`);
     const results = await client.query(`select check_id as "checkId", ${msOf('due_at')} as "dueAtMs", run_id as "runId", attempt, is_final as "isFinal",
       is_surplus as "isSurplus", location_owed as "locationOwed", location_executed as "locationExecuted", agent_id as "agentId",
-      trigger, outcome, lateness_us::float8 as "latenessUs", ${msOf('started_at')} as "startedAtMs", total_us as "totalUs" from results order by due_at, run_id, attempt`);
+      trigger, outcome, lateness_us::float8 as "latenessUs", ${msOf('started_at')} as "startedAtMs", clock_error_us::float8 as "clockErrorUs", total_us as "totalUs" from results order by due_at, run_id, attempt`);
     const gaps = await client.query(`select check_id as "checkId", ${msOf('due_at')} as "dueAtMs", location_owed as "locationOwed", reason from gaps order by due_at`);
     await client.query('commit');
     return {
