@@ -27,7 +27,7 @@ const DEADLINE_MS = 400;
 const KILL_EVERY_MS = 65_000;
 const FIRST_KILL_MS = 10_000;
 const SLOW_SHARE_MAX = 0.05;
-/** What a run of the same agent a third of the time later may have grown by: threads leave holes when they die. */
+/** What memory may have grown by from the middle third to the last: threads that die leave holes. */
 const GROWTH_MAX = 1.1;
 const GROWTH_SLACK_MB = 16;
 const NOTICED_WITHIN_MS = 1_000;
@@ -70,8 +70,8 @@ const probing = startProbing({ resolver: 'dns', egress: { allow: loopback.list, 
     if (uncertaintiesUs.length < 100_000) uncertaintiesUs.push(result.report.uncertaintyUs);
     const key = `${kind} ${result.outcome} ${result.failure?.code ?? ''}`.trim();
     outcomes.set(key, (outcomes.get(key) ?? 0) + 1);
-    if (result.outcome === 'agent_fault') counts.faults += 1;
-    // A machine that is busy enough makes the best target slow, in truth.
+    // A machine that stood still for seconds is the agent's fault as well, in truth; one that is busy enough makes the best target slow.
+    if (result.outcome === 'agent_fault' && result.failure?.code !== 'ERR_SUSPENDED') counts.faults += 1;
     const isSlow = kind === 'answers' && (result.failure?.code === 'SOCKET_TIMEOUT' || result.failure?.code === 'ERR_MAX_RESPONSE_TIME');
     if (isSlow) counts.slow += 1;
     if (result.outcome !== 'agent_fault' && !isSlow && !OUTCOMES[kind].includes(result.outcome)) problem(`${key}: cannot be`);
