@@ -70,8 +70,8 @@ function planned(): Plan {
     inTurn: [...faults.slice(first), ...faults.slice(0, first)].map((fault) => ({ fault, times: 1, restMs: 1_000 })),
     atOnce: only ? [] : [
       { fault: killAgent, times: kills('agents'), restMs: 1_000, lanes: 2 },
-      { fault: killCoordinator, times: kills('coordinators'), restMs: 4_000 },
-      { fault: killPostgres, times: kills('postgres'), restMs: 25_000 },
+      { fault: killCoordinator, times: kills('coordinators'), restMs: 2_000 },
+      { fault: killPostgres, times: kills('postgres'), restMs: 45_000 },
     ].filter(({ times }) => times > 0),
   };
 }

@@ -29,13 +29,14 @@ export const linksInTurn: Fault = {
   id: 'F7', name: 'links cut one by one, healed in random order',
   async strike(lab, random) {
     const cut: LabAgent[] = [];
+    const before = cutConnections(lab.agents);
     for (const agent of lab.agents.toSorted(() => random.fraction() - 0.5).slice(0, Math.max(2, lab.agents.length - 1))) {
       agent.troublesAtMs.push(Date.now());
       agent.line.set({ kind: 'cut' });
       cut.push(agent);
       await pause(random.int(200, 2_000));
     }
-    const cuts = cut.reduce((sum, { line }) => sum + line.counts.cutConnections, 0);
+    const cuts = cutConnections(lab.agents) - before;
     for (const agent of cut.toSorted(() => random.fraction() - 0.5)) {
       agent.line.set({ kind: 'good' });
       agent.troublesAtMs.push(Date.now());
@@ -78,12 +79,19 @@ export const halfOpen: Fault = {
 export const shortCuts: Fault = {
   id: 'F7', name: 'links of all agents cut for a moment',
   async strike(lab, random) {
+    const before = cutConnections(lab.agents);
     for (const agent of lab.agents) agent.line.set({ kind: 'cut' });
     await pause(random.int(50, 1_500));
     for (const agent of lab.agents) agent.line.set({ kind: 'good' });
-    return `${lab.agents.reduce((sum, { line }) => sum + line.counts.cutConnections, 0)} connections cut so far`;
+    const cuts = cutConnections(lab.agents) - before;
+    if (cuts === 0) throw new DidNotFire('no connection was cut');
+    return `${cuts} connections of ${lab.agents.length} agents cut`;
   },
 };
+
+function cutConnections(agents: readonly LabAgent[]): number {
+  return agents.reduce((sum, { line }) => sum + line.counts.cutConnections, 0);
+}
 
 /** Throws unless the line did what it was told to at least once. */
 async function during(agent: LabAgent, line: Line, count: keyof LineCounts, wait: () => Promise<void>): Promise<number> {

@@ -10,8 +10,8 @@ export const killAgent: Fault = {
   id: 'F1', name: 'kill −9 agent',
   async strike(lab, random) {
     // Several are killed at a time, each by one: two would both start it again.
-    const agent = await eventually('an agent to run', async () => {
-      const there = lab.agents.filter((each) => each.process?.isRunning && !lab.dying.has(each));
+    const agent = await eventually('an agent to be at work', async () => {
+      const there = lab.agents.filter((each) => isAtWork(each) && !lab.dying.has(each));
       return there[random.int(0, Math.max(0, there.length - 1))];
     }, { withinMs: 60_000 });
     lab.dying.add(agent);
@@ -113,17 +113,22 @@ export const blockedLoop: Fault = {
   },
 };
 
+/** The one that keeps the rosters sleeps past its lease, and wakes believing that it still has it. */
 export const suspendedCoordinator: Fault = {
   id: 'F28', name: 'a coordinator suspended past its leases',
-  async strike(lab, random) {
-    const coordinator = aRunningCoordinator(lab, random);
+  async strike(lab) {
+    const { coordinator, token } = await eventually('a coordinator to keep the rosters', () => rosterKeeper(lab), { withinMs: 20_000, everyMs: 250 });
     const running = coordinator.process!;
     running.signal('SIGSTOP');
-    await pause(500);
-    if (stateOf(running.pid) !== 'T') throw new DidNotFire('it was not stopped');
-    await pause(25_000);
-    running.signal('SIGCONT');
-    return `coordinator ${coordinator.index + 1} for 25 s`;
+    try {
+      await pause(500);
+      if (stateOf(running.pid) !== 'T') throw new DidNotFire('it was not stopped');
+      await pause(25_000);
+      if (await rosterToken(lab) === token) throw new DidNotFire('nobody took the lease of the one that was suspended');
+    } finally {
+      running.signal('SIGCONT');
+    }
+    return `coordinator ${coordinator.index + 1} for 25 s: the lease it believed to have, token ${token}, had become ${await rosterToken(lab)}`;
   },
 };
 
@@ -138,16 +143,27 @@ export const fewDescriptors: Fault = {
     let limit = 0;
     while (open.has(limit)) limit += 1;
     const before = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'))?.[1] ?? '1024';
+    const metBefore = await wantsOfDescriptors(lab);
     agent.troublesAtMs.push(Date.now());
     execFileSync('prlimit', ['--pid', String(pid), `--nofile=${limit}:`]);
     await pause(12_000);
     execFileSync('prlimit', ['--pid', String(pid), `--nofile=${before}:`]);
     agent.troublesAtMs.push(Date.now());
-    const { rows } = await lab.pool.query<{ n: string }>(`select count(*) as n from results where outcome = 'agent_fault' and failure_code in ('EMFILE', 'ENFILE')`);
-    if (Number(rows[0]?.n) === 0) throw new DidNotFire(`no run met the limit of ${limit} descriptors`);
-    return `${agent.name}: ${limit} descriptors, ${rows[0]!.n} runs met EMFILE and are the agent's own fault`;
+    const met = await eventually('a run that met the limit to be stored', async () => await wantsOfDescriptors(lab) - metBefore || null, { withinMs: 10_000, everyMs: 250 })
+      .catch(() => { throw new DidNotFire(`no run met the limit of ${limit} descriptors`); });
+    return `${agent.name}: ${limit} descriptors, ${met} runs met EMFILE and are the agent's own fault`;
   },
 };
+
+async function wantsOfDescriptors(lab: Lab): Promise<number> {
+  const { rows } = await lab.pool.query<{ n: string }>(`select count(*) as n from results where outcome = 'agent_fault' and failure_code in ('EMFILE', 'ENFILE')`);
+  return Number(rows[0]?.n ?? 0);
+}
+
+/** It has a session, or had one since it was started: a kill before that would stop nothing. */
+function isAtWork({ process }: LabAgent): boolean {
+  return process?.isRunning === true && process.output.includes('"msg":"joined"');
+}
 
 function aRunningAgent(lab: Lab, random: Random): LabAgent {
   const running = lab.agents.filter(({ process }) => process?.isRunning);
@@ -157,6 +173,18 @@ function aRunningAgent(lab: Lab, random: Random): LabAgent {
 function aRunningCoordinator(lab: Lab, random: Random): LabCoordinator {
   const running = lab.coordinators.filter(({ process }) => process?.isRunning);
   return running[random.int(0, running.length - 1)]!;
+}
+
+/** By the lease's token, which its holder says when it gets it. */
+async function rosterKeeper(lab: Lab): Promise<{ readonly coordinator: LabCoordinator; readonly token: number } | null> {
+  const token = await rosterToken(lab);
+  const coordinator = lab.coordinators.find(({ process }) => process?.isRunning && process.output.includes(`"token":${token},"msg":"keeping rosters is on this coordinator"`));
+  return coordinator ? { coordinator, token } : null;
+}
+
+async function rosterToken(lab: Lab): Promise<number> {
+  const { rows } = await lab.pool.query<{ token: string }>(`select token from leases where name = 'roster-keeper'`);
+  return Number(rows[0]?.token ?? 0);
 }
 
 async function endGently(of: LabAgent | LabCoordinator): Promise<void> {
