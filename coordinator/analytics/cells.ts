@@ -1,6 +1,7 @@
 /** The runs and gaps of some time, gathered into cells: what one check did in one location in one hour, and in all of it. */
+import { packTimes } from './gathered-times.ts';
 import { grown, KeyIndex } from './key-index.ts';
-import { MEASURED, packTimes } from './pack-times.ts';
+import { MEASURED } from './packed-times.ts';
 
 /** Account, check and location: four words each. */
 const PAIR_WORDS = 12;

@@ -5,6 +5,21 @@ const FROM = Date.UTC(2026, 10, 1);
 const TO = FROM + 3 * DAY_MS;
 const days = (timeZone: string): Cut => ({ kind: 'calendar', unit: 'day', timeZone });
 
+describe('a range that ends now', () => {
+  const question = { fromMs: FROM + 5 * HOUR_MS, cut: { kind: 'whole' }, mustReadRows: false } as const;
+
+  it('has the day so far from its day, since nothing of it comes after', () => {
+    const nowMs = TO + 9 * HOUR_MS + 1;
+    expect(planReading({ ...question, toMs: nowMs, nowMs }).segments).toEqual([
+      { source: 'hours', fromMs: FROM + 5 * HOUR_MS, toMs: FROM + DAY_MS }, { source: 'days', fromMs: FROM + DAY_MS, toMs: TO + 10 * HOUR_MS },
+    ]);
+  });
+
+  it('and one that ended before has the last part of a day from hours', () => {
+    expect(planReading({ ...question, toMs: TO + 9 * HOUR_MS, nowMs: TO + 10 * HOUR_MS }).segments.at(-1)).toEqual({ source: 'hours', fromMs: TO, toMs: TO + 9 * HOUR_MS });
+  });
+});
+
 describe('days of a calendar', () => {
   it('are read from hours where they begin with one', () => {
     for (const timeZone of ['Europe/Berlin', 'Asia/Tokyo']) {

@@ -27,9 +27,11 @@ export type ReadingQuestion = {
   readonly mustReadRows: boolean;
   /** Rows from here on are there. With it, days of a time zone that is no whole hours from UTC begin exactly; before it, and without it, an hour belongs to where it begins. */
   readonly rowsFromMs?: number;
+  /** Nothing is due after it: the day so far is the whole of its day. Left out: days may go on after the range. */
+  readonly nowMs?: number;
 };
 
-export function planReading({ fromMs, toMs, cut, mustReadRows, rowsFromMs = Infinity }: ReadingQuestion): ReadingPlan {
+export function planReading({ fromMs, toMs, cut, mustReadRows, rowsFromMs = Infinity, nowMs = Infinity }: ReadingQuestion): ReadingPlan {
   const step = cut.kind === 'every' ? cut.ms : 1;
   const cutFromMs = Math.floor(fromMs / step) * step;
   const cutToMs = Math.ceil(toMs / step) * step;
@@ -40,7 +42,7 @@ export function planReading({ fromMs, toMs, cut, mustReadRows, rowsFromMs = Infi
   const lastMs = Math.ceil(cutToMs / HOUR_MS) * HOUR_MS;
   const isByDay = cut.kind === 'whole' || (cut.kind === 'every' && cut.ms % DAY_MS === 0)
     || (cut.kind === 'calendar' && cut.unit !== 'hour' && cut.timeZone === 'UTC');
-  const [firstDayMs, lastDayMs] = [Math.ceil(firstMs / DAY_MS) * DAY_MS, Math.floor(lastMs / DAY_MS) * DAY_MS];
+  const [firstDayMs, lastDayMs] = [Math.ceil(firstMs / DAY_MS) * DAY_MS, lastMs > nowMs ? lastMs : Math.floor(lastMs / DAY_MS) * DAY_MS];
   const parted = cut.kind === 'calendar' ? partedHours(Math.max(firstMs, Math.ceil(rowsFromMs / HOUR_MS) * HOUR_MS), lastMs, cut) : [];
   if (parted.length > 0) {
     return { fromMs: firstMs, toMs: lastMs, segments: [{ source: 'hours', fromMs: firstMs, toMs: lastMs, parted }, { source: 'rows', fromMs: parted[0]!, toMs: parted.at(-1)! + HOUR_MS, parted }] };

@@ -1,6 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { phaseNumber } from '../analytics/phases.ts';
-import { Sketch } from '../analytics/sketch.ts';
+import { RUN_OF_TOTAL } from '../analytics/packed-times.ts';
 import { NOTHING } from '../analytics/tally.ts';
 import { aDefinition, anApi } from './testing/api-for-tests.ts';
 
@@ -12,9 +11,7 @@ const get = async (path: string) => api.app.inject({ url: path, headers: { autho
 const post = async (path: string, payload: object) => api.app.inject({ method: 'POST', url: path, payload, headers: { authorization: `Bearer ${api.token}` } });
 
 function packed(...totals: readonly number[]): Buffer {
-  const sketch = new Sketch();
-  for (const us of totals) sketch.add(us);
-  return sketch.packed(phaseNumber('total'));
+  return Buffer.concat(totals.map((us) => Buffer.from([RUN_OF_TOTAL, us >>> 24, us >>> 16, us >>> 8, us])));
 }
 
 beforeEach(async () => {

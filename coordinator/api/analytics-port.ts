@@ -4,7 +4,7 @@ import type { Tally } from '../analytics/tally.ts';
 import type { OverviewStore } from './overview-port.ts';
 import type { JudgedStatus } from './ports.ts';
 
-/** One piece of time of a check, in one location or all. `total` and `phases` are packed sketches (analytics/sketch.ts). */
+/** One piece of time of a check, in one location or all. `total` and `phases` are packed times (analytics/packed-times.ts). */
 export type Piece = {
   readonly checkId: string;
   /** null: all locations together. */

@@ -45,8 +45,8 @@ beforeAll(async () => {
   const client = new Client({ connectionString: database.superUrl });
   await client.connect();
   await store.ensurePartitions();
-  await client.query(`insert into rollups_daily (account_id, check_id, location_id, at, passed, degraded, failed, agent_faults, egress_denied, impaired, established, over_max, attempts, gaps)
-    select account_id, id, (select id from locations limit 1), date_trunc('day', now(), 'UTC'), 9, 0, 1, 0, 0, 0, 0, 0, 10, 0 from checks where id = $1`, [checkId]);
+  await client.query(`insert into rollups_check_daily (account_id, check_id, at, passed, degraded, failed, agent_faults, egress_denied, impaired, established, over_max, attempts, gaps)
+    select account_id, id, date_trunc('day', now(), 'UTC'), 9, 0, 1, 0, 0, 0, 0, 0, 10, 0 from checks where id = $1`, [checkId]);
   await client.query(`insert into alerts (account_id, id, check_id, kind, opened_at) select account_id, gen_random_uuid(), id, 'failure', now() from checks where id = $1`, [checkId]);
   await client.end();
 });

@@ -38,8 +38,8 @@ export class SummaryBoards {
     const nowMs = this.#clock.nowMs();
     const toMs = Math.ceil((nowMs + 1) / bucketMs) * bucketMs;
     const fromMs = toMs - lengthMs;
-    const { segments } = planReading({ fromMs, toMs, cut: { kind: 'whole' }, mustReadRows: false });
-    const { segments: barSegments } = planReading({ fromMs, toMs, cut: { kind: 'every', ms: bucketMs }, mustReadRows: false });
+    const { segments } = planReading({ fromMs, toMs, cut: { kind: 'whole' }, mustReadRows: false, nowMs });
+    const { segments: barSegments } = planReading({ fromMs, toMs, cut: { kind: 'every', ms: bucketMs }, mustReadRows: false, nowMs });
     const { entries, total } = await this.#store.summariseChecks(accountId, { segments, barSegments, fromMs, bucketMs, ...chosen });
     return { fromMs, toMs, bucketMs, buckets: lengthMs / bucketMs, atMs: nowMs, entries, total };
   }

@@ -1,13 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { packTimes } from '../analytics/gathered-times.ts';
+import { MEASURED } from '../analytics/packed-times.ts';
 import { phaseNumber, type Phase } from '../analytics/phases.ts';
-import { Sketch } from '../analytics/sketch.ts';
 import { accountMetrics, type AccountFacts, type MeteredCheck } from './account-metrics.ts';
 
 function packed(phase: Phase, ...timesUs: number[]): Buffer {
-  const sketch = new Sketch();
-  for (const us of timesUs) sketch.add(us);
-  return sketch.packed(phaseNumber(phase));
+  const times = new Int32Array(timesUs.length * MEASURED);
+  for (const [run, us] of timesUs.entries()) times[run * MEASURED + phaseNumber(phase)] = us;
+  const { total, phases } = packTimes(times, timesUs.length);
+  return Buffer.concat([total!, phases!]);
 }
 
 const check: MeteredCheck = { checkId: 'c-1', name: 'redis "eu"', tags: ['team:infra', 'name:other', '9lives:yes', 'plain'], groupName: null, muted: false, activated: true, status: 'degraded' };

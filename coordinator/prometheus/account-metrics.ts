@@ -1,7 +1,7 @@
 /** What an account's Prometheus scrapes: the names of Checkly's v2 endpoint (checkly-api.md §7), counters that never go back. */
 import type { Phase } from '../analytics/phases.ts';
 import { Exposition, labelName, labelText, type Labels } from './exposition.ts';
-import { addSketches, BOUNDS_SECONDS, emptyHistogram, type Histogram } from './time-buckets.ts';
+import { addTimes, BOUNDS_SECONDS, emptyHistogram, type Histogram } from './time-buckets.ts';
 
 export type MetricOptions = {
   /** Tags as `key:value` stay in `tags` alone. */
@@ -23,7 +23,7 @@ export type MeteredCheck = {
   readonly status: 'passing' | 'degraded' | 'failing' | null;
 };
 
-/** Everything ever counted of a check in a location; sketches packed (analytics/sketch.ts). */
+/** Everything ever counted of a check in a location; times packed (analytics/packed-times.ts). */
 export type CountedCheck = {
   readonly checkId: string; readonly locationCode: string;
   readonly passed: number; readonly degraded: number; readonly failed: number; readonly retries: number;
@@ -82,7 +82,7 @@ function addCounted(sums: Map<string, Counted>, counted: readonly CountedCheck[]
     sum.degraded += one.degraded;
     sum.failed += one.failed;
     sum.retries += one.retries;
-    for (const packed of one.sketches) addSketches(sum.times, packed);
+    for (const packed of one.sketches) addTimes(sum.times, packed);
   }
 }
 

@@ -7,7 +7,7 @@ import type { JudgedStatus } from '../api/ports.ts';
 import { readAsAccount } from './account-scope.ts';
 import type { Db } from './connect.ts';
 import { overviewStore } from './overview.ts';
-import { computed, COUNTS } from './rollup-sql.ts';
+import { computed, COUNTS, ROLLUPS } from './rollup-sql.ts';
 import type { Database } from './schema.ts';
 
 type Trx = Transaction<Database>;
@@ -71,13 +71,17 @@ function piecesOf(accountId: string, question: PiecesQuestion): RawBuilder<Piece
 }
 
 const PIECE_COLUMNS = sql.raw(['check_id', 'location_id', 'at', 'corrected_at', ...COUNTS, 'gap_reasons', 'total', 'phases'].join(', '));
+const OF_ALL_LOCATIONS = sql.raw(['check_id', 'null::uuid as location_id', 'at', 'corrected_at', ...COUNTS, 'gap_reasons', 'total', 'phases'].join(', '));
 
-function segmentOf(accountId: string, { checkIds, cut, status }: PiecesQuestion, segment: Segment): RawBuilder<unknown> {
+function segmentOf(accountId: string, { checkIds, cut, status, byLocation, locationCode }: PiecesQuestion, segment: Segment): RawBuilder<unknown> {
   const [from, to] = [instant(segment.fromMs), instant(segment.toMs)];
   const chosen = sql`account_id = ${accountId} and check_id = any(${[...checkIds]}::uuid[])`;
   const parted = segment.parted && sql`${segment.parted.map((ms) => new Date(ms))}::timestamptz[]`;
+  if (segment.source === 'days' && !byLocation && locationCode === undefined) {
+    return sql`select ${OF_ALL_LOCATIONS} from ${sql.table(ROLLUPS.checkDays.table)} where ${chosen} and at >= ${from} and at < ${to}`;
+  }
   if (segment.source !== 'rows') {
-    return sql`select ${PIECE_COLUMNS} from ${sql.table(segment.source === 'hours' ? 'rollups_hourly' : 'rollups_daily')} where ${chosen} and at >= ${from} and at < ${to} ${parted ? sql`and at <> all(${parted})` : sql``}`;
+    return sql`select ${PIECE_COLUMNS} from ${sql.table(ROLLUPS[segment.source].table)} where ${chosen} and at >= ${from} and at < ${to} ${parted ? sql`and at <> all(${parted})` : sql``}`;
   }
   // Some hours of many days: each looked up by itself, so that what lies between is not read.
   const own = (table: 'results' | 'gaps'): RawBuilder<unknown> => (parted
@@ -113,7 +117,7 @@ const BAR_COUNTS = ['passed', 'degraded', 'failed', 'unknown', 'impaired', 'gaps
 /** One row a check: the bar as text, because thousands of small rows cost more to read than to compute. */
 function summaryOf(accountId: string, { segments, barSegments, fromMs, bucketMs, checkIds, limit, page }: SummaryQuestion): RawBuilder<SummaryRow> {
   const cells = (of: readonly Segment[], columns: string): RawBuilder<unknown> => sql.join(of.map(({ source, fromMs: first, toMs: last }) => sql`
-    select ${sql.raw(columns)} from ${sql.table(source === 'days' ? 'rollups_daily' : 'rollups_hourly')} where account_id = ${accountId} and check_id = chosen.id and at >= ${instant(first)} and at < ${instant(last)}`), sql` union all `);
+    select ${sql.raw(columns)} from ${sql.table(source === 'days' ? ROLLUPS.checkDays.table : ROLLUPS.hours.table)} where account_id = ${accountId} and check_id = chosen.id and at >= ${instant(first)} and at < ${instant(last)}`), sql` union all `);
   return sql<SummaryRow>`
     with chosen as materialized (
       select id, name, tags, created_at, epoch.covers_ms from checks ${EPOCH} where account_id = ${accountId} and deleted_at is null
@@ -132,8 +136,8 @@ function summaryOf(accountId: string, { segments, barSegments, fromMs, bucketMs,
       ) buckets
     ) bars on true
     left join lateral (
-      select last_due_at, last_outcome from rollups_daily where account_id = ${accountId} and check_id = chosen.id and at >= ${instant(fromMs - 30 * 86_400_000)} and last_due_at is not null
-      order by at desc, last_due_at desc limit 1
+      select last_due_at, last_outcome from rollups_check_daily where account_id = ${accountId} and check_id = chosen.id and at >= ${instant(fromMs - 30 * 86_400_000)} and last_due_at is not null
+      order by at desc limit 1
     ) newest on true
     order by chosen.created_at, chosen.id`;
 }

@@ -1,6 +1,6 @@
 /** The sums that counters go on from: days are added once they are over, so that a scrape reads a few days and never the history. */
 import type { Pool, PoolClient } from 'pg';
-import { mergePacked } from '../analytics/merge-packed.ts';
+import { mergePacked } from '../analytics/gathered-times.ts';
 import type { MeterStore } from '../pipeline/meter-port.ts';
 import { encodeArrays, type ArrayColumn } from './binary-arrays.ts';
 import { inTransaction } from './connect.ts';

@@ -13,13 +13,15 @@ const PARTITION_LOCK = 5_068_132;
 const DAYS_MAX = 400;
 
 type Period = 'day' | 'month' | 'year';
-/** `options` keeps the counts of days narrow: their sketches live beside the table and are read only when asked for. */
+/** `options` keeps days narrow: times of single phases live beside the table and are read only when asked for. */
 type PartitionedTable = { readonly name: string; readonly period: Period; readonly options: string };
 
+const NARROW = 'with (toast_tuple_target = 256)';
 const OF_ROWS: readonly PartitionedTable[] = [{ name: 'results', period: 'day', options: '' }, { name: 'gaps', period: 'day', options: '' }];
 const OF_ROLLUPS: readonly PartitionedTable[] = [
   { name: 'rollups_hourly', period: 'month', options: '' },
-  { name: 'rollups_daily', period: 'year', options: 'with (toast_tuple_target = 256)' },
+  { name: 'rollups_daily', period: 'year', options: NARROW },
+  { name: 'rollups_check_daily', period: 'year', options: NARROW },
 ];
 export const PARTITIONED_TABLES = [...OF_ROWS, ...OF_ROLLUPS];
 
@@ -70,7 +72,7 @@ export class Partitions {
     await inTransaction(this.#pool, `begin; set local lock_timeout = '5s'; select pg_advisory_xact_lock(${PARTITION_LOCK})`, async (client) => {
       const { rows } = await client.query('select to_regclass($1) is not null as there', [partition]);
       if (rows[0]?.there) return;
-      await client.query(`create table ${partition} (like ${table.name} including defaults including constraints including indexes) ${table.options};
+      await client.query(`create table ${partition} (like ${table.name} including defaults including constraints including indexes including storage) ${table.options};
         alter table ${table.name} attach partition ${partition} for values from ('${from}') to ('${to}')`);
     });
     this.#known.add(partition);

@@ -4,14 +4,14 @@
  */
 import type { PoolClient } from 'pg';
 import { Cells, CELL_COUNTS, mergedGaps, type CellFigures, type GapReasons } from '../analytics/cells.ts';
-import { mergePacked } from '../analytics/merge-packed.ts';
+import { mergePacked } from '../analytics/gathered-times.ts';
 import { readUuid } from '#shared/wire/uuid-bytes.ts';
 import { encodeCopyMessage, EPOCH_SHIFT_US, type ArrayColumn } from './binary-arrays.ts';
 import { copyIn } from './copy-in.ts';
 import { copyOut } from './copy-out.ts';
 import { DAY_MS, partitionOf } from './partitions.ts';
 import { HOUR_MS } from './rollup-marks.ts';
-import { CELL, COUNTS, CUT_OFF, HOURS_OF_A_DAY, isChangedLate, OUTCOME, RUNS_THAT_COUNT, PACKED_COLUMNS } from './rollup-sql.ts';
+import { COUNTS, CUT_OFF, HOURS_OF_A_DAY, isChangedLate, OUTCOME, ROLLUPS, RUNS_THAT_COUNT, TIME_COLUMNS, type Rollup } from './rollup-sql.ts';
 
 /** Runs that are held in memory at once, some thirty bytes each; a day with more is gone through in pieces. */
 const RUNS_AT_ONCE = 2_000_000;
@@ -30,7 +30,8 @@ export async function rebuildDay(client: PoolClient, dayMs: number, rawDays: num
       pg_relation_size(to_regclass($4)) as bytes`, [from, to, rawDays, partitionOf('results', dayMs)]);
   if (!known?.is_kept) return { hours: 0, days: 0 };
   const chosen = known.others.length === 0 ? 'true' : `account_id <> all(array[${known.others.map((id) => `'${id}'`).join(', ')}]::uuid[])`;
-  const [oldHours, oldDays] = [await takeAway(client, 'rollups_hourly', { from, to, chosen }), await takeAway(client, 'rollups_daily', { from, to, chosen })];
+  const changed: Rollup[] = [];
+  for (const rollup of Object.values(ROLLUPS)) if (await takeAway(client, rollup, { from, to, chosen })) changed.push(rollup);
   const pieces = Math.min(HOURS_OF_A_DAY, Math.max(1, Math.ceil(Number(known.bytes ?? 0) / ROW_BYTES / RUNS_AT_ONCE)));
   const day = new Map<number, Whole>();
   let cells = new Cells();
@@ -40,35 +41,34 @@ export async function rebuildDay(client: PoolClient, dayMs: number, rawDays: num
     cells = new Cells(cells.pairs);
     await gather(client, cells, { fromMs: dayMs + first * HOUR_MS, toMs: dayMs + last * HOUR_MS, dayMs, chosen, hasCutOff: known.cut_off });
     const order = sortedPairs(cells);
-    hours += await copyCells(client, 'rollups_hourly', hourRows(cells, order, dayMs));
+    hours += await copyCells(client, ROLLUPS.hours, hourRows(cells, order, dayMs));
     for (const { pair } of order) {
       const whole = cells.wholeOf(pair);
       if (whole !== null) day.set(pair, together(day.get(pair), whole));
     }
   }
-  const order = sortedPairs(cells);
-  const days = await copyCells(client, 'rollups_daily', order.flatMap((pair) => (day.has(pair.pair) ? [{ ...pair, atMs: dayMs, figures: day.get(pair.pair)! }] : [])));
-  if (oldHours) await keepCorrections(client, 'rollups_hourly', 1, [from, to]);
-  if (oldDays) await keepCorrections(client, 'rollups_daily', 24, [from, to]);
+  const dayRows = sortedPairs(cells).flatMap((pair) => (day.has(pair.pair) ? [{ ...pair, atMs: dayMs, figures: day.get(pair.pair)! }] : []));
+  const days = await copyCells(client, ROLLUPS.days, dayRows);
+  await copyCells(client, ROLLUPS.checkDays, ofChecks(dayRows));
+  for (const rollup of changed) await keepCorrections(client, rollup, [from, to]);
   return { hours, days };
 }
 
-type Table = 'rollups_hourly' | 'rollups_daily';
-
 /** What was there is set aside, to be compared with; false if nothing was. */
-async function takeAway(client: PoolClient, table: Table, { from, to, chosen }: { readonly from: Date; readonly to: Date; readonly chosen: string }): Promise<boolean> {
+async function takeAway(client: PoolClient, { table, key }: Rollup, { from, to, chosen }: { readonly from: Date; readonly to: Date; readonly chosen: string }): Promise<boolean> {
   const within = `at >= $1 and at < $2 and ${chosen}`;
   const { rows: [some] } = await client.query<{ there: boolean }>(`select exists (select from ${table} where ${within}) as there`, [from, to]);
   if (!some?.there) return false;
-  await client.query(`create temp table old_${table} on commit drop as select ${CELL.join(', ')}, corrected_at, ${COUNTS.join(', ')} from ${table} limit 0`);
-  await client.query(`with gone as (delete from ${table} where ${within} returning *) insert into old_${table} select ${CELL.join(', ')}, corrected_at, ${COUNTS.join(', ')} from gone`, [from, to]);
+  const kept = [...key, 'corrected_at', ...COUNTS].join(', ');
+  await client.query(`create temp table old_${table} on commit drop as select ${kept} from ${table} limit 0`);
+  await client.query(`with gone as (delete from ${table} where ${within} returning *) insert into old_${table} select ${kept} from gone`, [from, to]);
   return true;
 }
 
 /** As the incremental way leaves them: a change of what was over says when it came. */
-async function keepCorrections(client: PoolClient, table: Table, hours: 1 | 24, span: readonly [Date, Date]): Promise<void> {
+async function keepCorrections(client: PoolClient, { table, hours, key }: Rollup, span: readonly [Date, Date]): Promise<void> {
   await client.query(`update ${table} new set corrected_at = case when ${isChangedLate('old', 'new', hours)} then now() else old.corrected_at end
-    from old_${table} old where ${CELL.map((column) => `new.${column} = old.${column}`).join(' and ')} and new.at >= $1 and new.at < $2
+    from old_${table} old where ${key.map((column) => `new.${column} = old.${column}`).join(' and ')} and new.at >= $1 and new.at < $2
       and (old.corrected_at is not null or ${isChangedLate('old', 'new', hours)})`, [...span]);
 }
 
@@ -81,7 +81,7 @@ const TWO_32 = 2 ** 32;
 async function gather(client: PoolClient, cells: Cells, { fromMs, toMs, dayMs, chosen, hasCutOff }: Span): Promise<void> {
   const within = (as: string): string => `${as}.due_at >= '${new Date(fromMs).toISOString()}' and ${as}.due_at < '${new Date(toMs).toISOString()}' and ${chosen.replace('account_id', `${as}.account_id`)}`;
   await copyOut(client, `copy (${hasCutOff ? `with ${CUT_OFF}` : ''}
-    select r.account_id, r.check_id, r.location_owed, r.due_at, ${hasCutOff ? OUTCOME : 'r.outcome'}, r.established, r.over_max_response_time, r.attempt, ${PACKED_COLUMNS.map((column) => `r.${column}`).join(', ')}
+    select r.account_id, r.check_id, r.location_owed, r.due_at, ${hasCutOff ? OUTCOME : 'r.outcome'}, r.established, r.over_max_response_time, r.attempt, ${TIME_COLUMNS.map((column) => `r.${column}`).join(', ')}
     from results r ${hasCutOff ? 'left join cut_off on cut_off.location_id = r.location_executed and cut_off.agent_id = r.agent_id' : ''}
     where ${within('r')} and ${RUNS_THAT_COUNT}) to stdout (format binary)`, (row, start) => {
     const pair = cells.pairs.numberOf(row, start + LENGTH_BYTES, LENGTH_BYTES);
@@ -117,10 +117,14 @@ function compared(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
+function isSameCheck(one: Pair, other: Pair): boolean {
+  return one.checkId === other.checkId && one.accountId === other.accountId;
+}
+
 /** Check by check, hour by hour, location by location. */
 function* hourRows(cells: Cells, order: readonly Pair[], dayMs: number): Generator<CellRow, void, undefined> {
   for (let from = 0, to = 0; from < order.length; from = to) {
-    while (to < order.length && order[to]!.checkId === order[from]!.checkId && order[to]!.accountId === order[from]!.accountId) to += 1;
+    while (to < order.length && isSameCheck(order[to]!, order[from]!)) to += 1;
     for (let hour = 0; hour < HOURS_OF_A_DAY; hour += 1) {
       for (let n = from; n < to; n += 1) {
         const pair = order[n]!;
@@ -130,9 +134,13 @@ function* hourRows(cells: Cells, order: readonly Pair[], dayMs: number): Generat
   }
 }
 
-const COLUMNS: readonly (ArrayColumn<CellRow> & { readonly name: string })[] = [
-  { name: 'account_id', type: 'uuid', of: ({ accountId }) => accountId }, { name: 'check_id', type: 'uuid', of: ({ checkId }) => checkId },
-  { name: 'location_id', type: 'uuid', of: ({ locationId }) => locationId }, { name: 'at', type: 'timestamptz', of: ({ atMs }) => atMs },
+type Column = ArrayColumn<CellRow> & { readonly name: string };
+
+const KEY_COLUMNS: Readonly<Record<Rollup['key'][number], Column>> = {
+  account_id: { name: 'account_id', type: 'uuid', of: ({ accountId }) => accountId }, check_id: { name: 'check_id', type: 'uuid', of: ({ checkId }) => checkId },
+  location_id: { name: 'location_id', type: 'uuid', of: ({ locationId }) => locationId }, at: { name: 'at', type: 'timestamptz', of: ({ atMs }) => atMs },
+};
+const COLUMNS: readonly Column[] = [
   { name: 'last_due_at', type: 'timestamptz', of: ({ figures }) => figures.last?.dueAtMs ?? null },
   { name: 'last_outcome', type: 'text', of: ({ figures }) => figures.last?.outcome ?? null },
   ...CELL_COUNTS.map((name, index) => ({ name, type: 'int4' as const, of: ({ figures }: CellRow) => figures.counts[index] })),
@@ -143,19 +151,29 @@ const COLUMNS: readonly (ArrayColumn<CellRow> & { readonly name: string })[] = [
 ];
 
 /** How many. */
-async function copyCells(client: PoolClient, table: Table, rows: Iterable<CellRow>): Promise<number> {
-  const text = `copy ${table} (${COLUMNS.map(({ name }) => name).join(', ')}) from stdin binary`;
+async function copyCells(client: PoolClient, { table, key }: Rollup, rows: Iterable<CellRow>): Promise<number> {
+  const columns = [...key.map((name) => KEY_COLUMNS[name]), ...COLUMNS];
+  const text = `copy ${table} (${columns.map(({ name }) => name).join(', ')}) from stdin binary`;
   let some: CellRow[] = [];
   let count = 0;
   for (const row of rows) {
     some.push(row);
     count += 1;
     if (some.length < COPIED_AT_ONCE) continue;
-    await copyIn(client, text, encodeCopyMessage(COLUMNS, some));
+    await copyIn(client, text, encodeCopyMessage(columns, some));
     some = [];
   }
-  if (some.length > 0) await copyIn(client, text, encodeCopyMessage(COLUMNS, some));
+  if (some.length > 0) await copyIn(client, text, encodeCopyMessage(columns, some));
   return count;
+}
+
+/** All locations of a check together; they stand one after the other. */
+function* ofChecks(days: readonly CellRow[]): Generator<CellRow, void, undefined> {
+  for (let from = 0, to = 0; from < days.length; from = to) {
+    const first = days[from]!;
+    while (to < days.length && isSameCheck(days[to]!, first)) to += 1;
+    yield { ...first, figures: days.slice(from, to).reduce<Whole | undefined>((sum, { figures }) => together(sum, figures), undefined)! };
+  }
 }
 
 function together(one: Whole | undefined, other: Whole): Whole {
@@ -163,9 +181,17 @@ function together(one: Whole | undefined, other: Whole): Whole {
   const [a, b] = [one.last, other.last];
   return {
     counts: one.counts.map((count, index) => count + other.counts[index]!),
-    gaps: mergedGaps(one.gaps as Record<string, number> | null, other.gaps), last: a === null || b !== null && b.dueAtMs >= a.dueAtMs ? b : a,
+    gaps: mergedGaps(one.gaps as Record<string, number> | null, other.gaps), last: isLater(b, a) ? b : a,
     total: bothOf(one.total, other.total), phases: bothOf(one.phases, other.phases),
   };
+}
+
+const OUTCOMES = ['passed', 'degraded', 'failed'];
+
+/** Of two verdicts of one instant the worse is the later. */
+function isLater(one: Whole['last'], other: Whole['last']): boolean {
+  if (one === null || other === null) return one !== null;
+  return one.dueAtMs > other.dueAtMs || one.dueAtMs === other.dueAtMs && OUTCOMES.indexOf(one.outcome) > OUTCOMES.indexOf(other.outcome);
 }
 
 function bothOf(one: Buffer | null, other: Buffer | null): Buffer | null {

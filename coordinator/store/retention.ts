@@ -13,15 +13,15 @@ const KEYS = {
   gaps: { at: 'due_at', key: 'account_id, due_at, run_id', days: 'raw_days' },
   rollups_hourly: { at: 'at', key: 'account_id, check_id, at, location_id', days: 'hourly_days' },
   rollups_daily: { at: 'at', key: 'account_id, check_id, at, location_id', days: 'daily_days' },
+  rollups_check_daily: { at: 'at', key: 'account_id, check_id, at', days: 'daily_days' },
 } as const;
 
 export function retentionStore(pool: Pool, partitions: Partitions): Pick<RetentionStore, 'dropPartitions' | 'deleteExpired'> {
   return {
     async dropPartitions(days, nowMs) {
       const todayMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
-      const keptFromMs: Readonly<Record<string, number>> = {
-        results: todayMs - days.raw * DAY_MS, gaps: todayMs - days.raw * DAY_MS, rollups_hourly: todayMs - days.hourly * DAY_MS, rollups_daily: todayMs - days.daily * DAY_MS,
-      };
+      const kept = { raw_days: days.raw, hourly_days: days.hourly, daily_days: days.daily };
+      const keptFromMs: Readonly<Record<string, number>> = Object.fromEntries(Object.entries(KEYS).map(([table, { days: of }]) => [table, todayMs - kept[of] * DAY_MS]));
       const { rows } = await pool.query<{ name: string }>(`
         select child.relname as name from pg_inherits join pg_class child on child.oid = inhrelid
         where inhparent = any($1::regclass[]) order by 1`, [PARTITIONED_TABLES.map(({ name }) => name)]);

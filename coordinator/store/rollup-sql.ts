@@ -3,8 +3,7 @@
  * from rows. Final results of scheduled runs that are no surplus (rules.md 3, 6, 7), and gaps. A verdict of an agent
  * that was itself cut off is none: its outcome is `impaired` (rules.md 22).
  */
-import { GAMMA } from '../analytics/sketch.ts';
-import { PHASES, phaseNumber, type Phase } from '../analytics/phases.ts';
+import { MEASURED_PHASES, RUN_OF_PHASES, RUN_OF_TOTAL } from '../analytics/packed-times.ts';
 
 /** The columns that add up. */
 export const COUNTS = ['passed', 'degraded', 'failed', 'agent_faults', 'egress_denied', 'impaired', 'established', 'over_max', 'attempts', 'gaps'] as const;
@@ -12,16 +11,18 @@ export const CELL = ['account_id', 'check_id', 'location_id', 'at'] as const;
 /** What a rollup row is computed to, in this order. */
 export const COMPUTED = [...CELL, 'last_due_at', 'last_outcome', ...COUNTS, 'gap_reasons', 'total', 'phases'] as const;
 
-const TIMES: Readonly<Record<Phase, string>> = {
+/** Hours and days of a check in a location, and days of a check in all its locations together, which most questions ask for. */
+export const ROLLUPS = {
+  hours: { table: 'rollups_hourly', hours: 1, key: CELL },
+  days: { table: 'rollups_daily', hours: 24, key: CELL },
+  checkDays: { table: 'rollups_check_daily', hours: 24, key: ['account_id', 'check_id', 'at'] },
+} as const;
+export type Rollup = (typeof ROLLUPS)[keyof typeof ROLLUPS];
+
+/** The columns of a run's times, as MEASURED_PHASES has them. */
+export const TIME_COLUMNS = MEASURED_PHASES.map((phase) => ({
   dns: 'dns_us', connect: 'connect_us', tls: 'tls_us', send: 'send_us', firstByte: 'first_byte_us', data: 'data_us', total: 'total_us',
-  connection: 'connect_us + tls_us', transfer: 'send_us + first_byte_us + data_us',
-};
-
-/** What a run's times are packed to, int4 each: the phases that are measured; the others are sums of these. */
-export const PACKED_TIMES = ['dns', 'connect', 'tls', 'send', 'firstByte', 'data', 'total'] as const satisfies readonly Phase[];
-
-/** The same as columns. */
-export const PACKED_COLUMNS = PACKED_TIMES.map((phase) => TIMES[phase]);
+})[phase]);
 
 export const HOURS_OF_A_DAY = 24;
 const ANSWERED = `('passed', 'degraded')`;
@@ -36,15 +37,15 @@ export const CUT_OFF = `cut_off as materialized (
 /** Of rows named r that are joined so. */
 export const OUTCOME = `case when r.outcome in ${VERDICTS} and cut_off.during @> r.due_at then 'impaired' else r.outcome end`;
 
-/** `times`: 'sketches' gives packed sketches (`total`, `phases`), 'packed' one string of PACKED_TIMES, run by run (`times`): a tenth of the work here. */
-type Source = { readonly results: string; readonly gaps: string; readonly at: string; readonly timed?: string; readonly times?: 'sketches' | 'packed' };
+type Source = { readonly results: string; readonly gaps: string; readonly at: string; readonly timed?: string };
 
 /**
  * A common table expression `computed` with the columns of COMPUTED. `results` and `gaps` are `from … where …` over
  * tables named r and g; `at` is the start of the bucket of the instant `due_at`; `timed` are the outcomes whose times
- * count: those of failures would tell of timeouts, not of the target.
+ * count: those of failures would tell of timeouts, not of the target. They come as the runs they are (packed-times.ts),
+ * which costs Postgres a tenth of making sketches.
  */
-export function computed({ results, gaps, at, timed = ANSWERED, times = 'sketches' }: Source): string {
+export function computed({ results, gaps, at, timed = ANSWERED }: Source): string {
   return `
   ${CUT_OFF}, runs as materialized (
     select r.account_id, r.check_id, r.location_owed as location_id, ${at.replaceAll('due_at', 'r.due_at')} as at, r.due_at,
@@ -60,10 +61,11 @@ export function computed({ results, gaps, at, timed = ANSWERED, times = 'sketche
       count(*) filter (where established and outcome in ${VERDICTS}) as established,
       count(*) filter (where over_max_response_time and outcome <> 'impaired') as over_max, sum(attempt) as attempts,
       max((extract(epoch from due_at) * 1000)::bigint * 4 + case outcome when 'passed' then 1 when 'degraded' then 2 else 3 end)
-        filter (where outcome in ${VERDICTS}) as last_verdict${times === 'packed' ? `,
-      string_agg(${PACKED_TIMES.map((phase) => `int4send(${TIMES[phase]})`).join(' || ')}, ''::bytea) filter (where outcome in ${timed}) as times` : ''}
+        filter (where outcome in ${VERDICTS}) as last_verdict,
+      string_agg(${runOf(RUN_OF_TOTAL, TIME_COLUMNS.slice(-1))}, ''::bytea) filter (where outcome in ${timed}) as total,
+      string_agg(${runOf(RUN_OF_PHASES, TIME_COLUMNS.slice(0, -1))}, ''::bytea) filter (where outcome in ${timed}) as phases
     from runs group by ${CELL.join(', ')}
-  ), ${times === 'packed' ? '' : sketches(timed)}gaps_by_reason as (
+  ), gaps_by_reason as (
     select g.account_id, g.check_id, g.location_owed as location_id, ${at.replaceAll('due_at', 'g.due_at')} as at, g.reason, count(*) as n
     ${gaps} group by 1, 2, 3, 4, 5
   ), gaps_counted as (
@@ -71,43 +73,29 @@ export function computed({ results, gaps, at, timed = ANSWERED, times = 'sketche
   ), computed as (
     select ${CELL.join(', ')}, to_timestamp((last_verdict >> 2) / 1000.0) as last_due_at,
       case last_verdict & 3 when 1 then 'passed' when 2 then 'degraded' when 3 then 'failed' end as last_outcome,
-      ${COUNTS.map((count) => `coalesce(${count}, 0)::integer as ${count}`).join(', ')}, gap_reasons, ${times === 'packed' ? 'times' : 'total, phases'}
-    from counted full join gaps_counted using (${CELL.join(', ')})${times === 'packed' ? '' : ` left join sketches using (${CELL.join(', ')})`}
+      ${COUNTS.map((count) => `coalesce(${count}, 0)::integer as ${count}`).join(', ')}, gap_reasons, total, phases
+    from counted full join gaps_counted using (${CELL.join(', ')})
   )`;
 }
 
-/** By phase and bucket, then by phase, then all of a cell. */
-function sketches(timed: string): string {
-  return `buckets as (
-    select ${CELL.join(', ')}, phase, ceil(ln(us::float8) / ${Math.log(GAMMA)}::float8)::int2 as bucket,
-      count(*)::int4 as n, sum(us)::bigint as sum, sum(us::float8 * us) as squares, min(us) as least, max(us) as most
-    from runs cross join lateral (values ${PHASES.map((phase) => `(${phaseNumber(phase)}::int2, ${TIMES[phase]})`).join(', ')}) as time (phase, us)
-    where outcome in ${timed} and us > 0 group by ${CELL.join(', ')}, phase, bucket
-  ), parts as (
-    select ${CELL.join(', ')}, phase, int2send(phase) || int2send(count(*)::int2) || int8send(sum(sum)::bigint) || float8send(sum(squares))
-      || int4send(min(least)) || int4send(max(most)) || string_agg(int2send(bucket) || int4send(n), ''::bytea) as part
-    from buckets group by ${CELL.join(', ')}, phase
-  ), sketches as (
-    select ${CELL.join(', ')}, string_agg(part, ''::bytea) filter (where phase = ${phaseNumber('total')}) as total,
-      string_agg(part, ''::bytea) filter (where phase <> ${phaseNumber('total')}) as phases
-    from parts group by ${CELL.join(', ')}
-  ), `;
+function runOf(kind: number, columns: readonly string[]): string {
+  return [`'\\x${kind.toString(16)}'::bytea`, ...columns.map((column) => `int4send(${column})`)].join(' || ');
 }
 
-/** Replaces the rows of `cells` (account_id, check_id, at) in `table` by what `computed` says; those that are no more go. */
-export function replaced(table: 'rollups_hourly' | 'rollups_daily', hours: 1 | 24, span: string): string {
+/** Replaces the rows of `cells` (account_id, check_id, at) of a rollup by what `computed` says; those that are no more go. */
+export function replaced({ table, hours, key }: Rollup, span: string): string {
   const others = COMPUTED.filter((column) => !(CELL as readonly string[]).includes(column));
   return `
   stored as (
-    insert into ${table} as old (${COMPUTED.join(', ')})
-    select ${COMPUTED.join(', ')} from computed
-    on conflict (account_id, check_id, at, location_id) do update set
+    insert into ${table} as old (${[...key, ...others].join(', ')})
+    select ${[...key, ...others].join(', ')} from computed
+    on conflict (${key.join(', ')}) do update set
       ${others.map((column) => `${column} = excluded.${column}`).join(', ')}, computed_at = now(),
       corrected_at = case when ${isChangedLate('old', 'excluded', hours)} then now() else old.corrected_at end
     returning 1
   ), gone as (
     delete from ${table} old using cells where old.account_id = cells.account_id and old.check_id = cells.check_id and old.at = cells.at and old.at ${span}
-      and not exists (select from computed where computed.account_id = old.account_id and computed.check_id = old.check_id and computed.at = old.at and computed.location_id = old.location_id)
+      and not exists (select from computed where ${key.map((column) => `computed.${column} = old.${column}`).join(' and ')})
     returning 1
   )`;
 }

@@ -51,10 +51,10 @@ describe('rollups', () => {
     }
   }
 
-  function modelOf(rows: readonly IngestRow[], lengthMs: number): readonly unknown[] {
+  function modelOf(rows: readonly IngestRow[], lengthMs: number, { byLocation = true } = {}): readonly unknown[] {
     const cells = Map.groupBy(rows, (row) => {
       const { dueAtMs, locationOwed } = row.kind === 'result' ? row.result : row.gap;
-      return `${Math.floor(dueAtMs / lengthMs) * lengthMs} ${locationOwed}`;
+      return `${Math.floor(dueAtMs / lengthMs) * lengthMs} ${byLocation ? locationOwed : undefined}`;
     });
     return [...cells].map(([cell, ofCell]) => {
       const results = ofCell.flatMap((row) => (row.kind === 'result' ? [row.result] : []));
@@ -100,13 +100,16 @@ describe('rollups', () => {
         }
         while ((await at.store.rollUpMarked()).marks > 0);
         const counting = runs.flatMap(({ counting: row }) => (row ? [row] : []));
-        expect(await stored('rollups_hourly', checkId)).toEqual(modelOf(counting, HOUR_MS));
-        expect(await stored('rollups_daily', checkId)).toEqual(modelOf(counting, DAY_MS));
+        const expectAll = async (): Promise<void> => {
+          expect(await stored('rollups_hourly', checkId)).toEqual(modelOf(counting, HOUR_MS));
+          expect(await stored('rollups_daily', checkId)).toEqual(modelOf(counting, DAY_MS));
+          expect(await stored('rollups_check_daily', checkId)).toEqual(modelOf(counting, DAY_MS, { byLocation: false }));
+        };
+        await expectAll();
         // From nothing as from what was there.
-        if (next(2) === 0) await at.client.query('truncate rollups_hourly, rollups_daily');
+        if (next(2) === 0) await at.client.query('truncate rollups_hourly, rollups_daily, rollups_check_daily');
         await at.store.rebuildRollups(START, START + 5 * HOUR_MS);
-        expect(await stored('rollups_hourly', checkId)).toEqual(modelOf(counting, HOUR_MS));
-        expect(await stored('rollups_daily', checkId)).toEqual(modelOf(counting, DAY_MS));
+        await expectAll();
       },
     ), { numRuns: 25 });
   });
@@ -117,9 +120,10 @@ describe('rollups', () => {
     const columns = `account_id, check_id, location_id, at, passed, failed, gaps, attempts, last_due_at, last_outcome, length(total) as total, length(phases) as phases`;
     const read = async (): Promise<unknown> => [
       (await at.client.query(`select ${columns} from rollups_hourly order by 1, 2, 3, 4`)).rows, (await at.client.query(`select ${columns} from rollups_daily order by 1, 2, 3, 4`)).rows,
+      (await at.client.query(`select ${columns.replace('location_id, ', '')} from rollups_check_daily order by 1, 2, 3`)).rows,
     ];
     const before = await read();
-    await at.client.query('truncate rollups_hourly, rollups_daily');
+    await at.client.query('truncate rollups_hourly, rollups_daily, rollups_check_daily');
     await at.store.rebuildRollups(START - DAY_MS, START + 2 * DAY_MS);
     expect(await read()).toEqual(before);
   });

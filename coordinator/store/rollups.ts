@@ -2,14 +2,13 @@
 import type { Pool, PoolClient } from 'pg';
 import type { RollupStore } from '../pipeline/rollup-port.ts';
 import type { LeaseStore } from '../pipeline/closing-port.ts';
-import { mergePacked } from '../analytics/merge-packed.ts';
-import { MEASURED, packTimes } from '../analytics/pack-times.ts';
+import { mergePacked } from '../analytics/gathered-times.ts';
 import { encodeArrays, type ArrayColumn } from './binary-arrays.ts';
 import { inTransaction } from './connect.ts';
 import { DAY_MS, type Partitions } from './partitions.ts';
 import { rebuildDay } from './rebuild-rollups.ts';
 import { decodeMarks, HOUR_MS, type MarkedHour } from './rollup-marks.ts';
-import { CELL, computed, COUNTS, replaced } from './rollup-sql.ts';
+import { CELL, computed, COUNTS, replaced, ROLLUPS, type Rollup } from './rollup-sql.ts';
 
 /** Any number: whoever computes rollups does it alone, lease or no lease. */
 const ROLLUP_LOCK = 5_068_134;
@@ -105,15 +104,14 @@ async function computeHours(client: PoolClient, hours: readonly MarkedHour[], ra
     select * from ${table} t where t.account_id = cells.account_id and t.check_id = cells.check_id and t.due_at >= cells.at and t.due_at < cells.at + interval '1 hour'
       and t.due_at >= $4 and t.due_at < $5 offset 0) ${as} where true`;
   const values = [...encodeArrays(CELL_COLUMNS, hours), ...spanOf(hours, HOUR_MS)];
-  const { rows } = await client.query<HourRow>({
-    text: `with ${given(rawDays)}, ${computed({ results: from('results', 'r'), gaps: from('gaps', 'g'), at: AT_HOUR, times: 'packed' })} select * from computed`, values,
+  const { rows } = await client.query<Computed>({
+    text: `with ${given(rawDays)}, ${computed({ results: from('results', 'r'), gaps: from('gaps', 'g'), at: AT_HOUR })} select * from computed`, values,
   });
-  return store(client, { table: 'rollups_hourly', hours: 1, cells: given(rawDays), values }, rows.map(hourOf));
+  return store(client, { rollup: ROLLUPS.hours, cells: given(rawDays), values }, rows.map(merged));
 }
 
 type Stored = {
-  readonly table: 'rollups_hourly' | 'rollups_daily';
-  readonly hours: 1 | 24;
+  readonly rollup: Rollup;
   /** `cells` as a common table expression of the first three values. */
   readonly cells: string;
   /** Cells, and their span. */
@@ -121,12 +119,12 @@ type Stored = {
 };
 
 /** Puts what was computed in the place of what was there for the cells. */
-async function store(client: PoolClient, { table, hours, cells, values }: Stored, rows: readonly Computed[]): Promise<number> {
+async function store(client: PoolClient, { rollup, cells, values }: Stored, rows: readonly Computed[]): Promise<number> {
   const names = STORED_COLUMNS.map(({ name }) => name).join(', ');
   const { rows: [done] } = await client.query<{ n: number }>({
     text: `with ${cells},
       computed as (select ${names.replace('gap_reasons', 'gap_reasons::jsonb')} from unnest(${STORED_COLUMNS.map(({ type }, index) => `$${index + 6}::${type}[]`).join(', ')}) as one (${names})),
-      ${replaced(table, hours, 'between $4 and $5')} select count(*) as n from stored`,
+      ${replaced(rollup, 'between $4 and $5')} select count(*) as n from stored`,
     values: [...values, ...encodeArrays(STORED_COLUMNS, rows)],
   });
   return Number(done?.n ?? 0);
@@ -136,40 +134,70 @@ const GIVEN = 'cells as (select * from unnest($1::uuid[], $2::uuid[], $3::timest
 
 type Cell = { readonly account_id: string; readonly check_id: string; readonly location_id: string; readonly at: number; readonly last_due_at: number | null; readonly last_outcome: string | null };
 type Counts = Readonly<Record<(typeof COUNTS)[number], number>>;
-type Computed = Cell & Counts & { readonly gap_reasons: Readonly<Record<string, number>> | null; readonly total: Buffer | null; readonly phases: Buffer | null };
-type HourRow = Cell & Counts & { readonly gap_reasons: Readonly<Record<string, number>> | null; readonly times: Buffer | null };
+type Reasons = Readonly<Record<string, number>>;
+type Computed = Cell & Counts & { readonly gap_reasons: Reasons | null; readonly total: Buffer | null; readonly phases: Buffer | null };
+type HoursOfDay = Omit<Computed, 'gap_reasons'> & { readonly reasons: readonly Reasons[] | null };
 
-function hourOf(row: HourRow): Computed {
-  const runs = (row.times?.length ?? 0) / (4 * MEASURED);
-  return { ...row, ...packTimes(Int32Array.from({ length: runs * MEASURED }, (_, n) => row.times!.readInt32BE(4 * n)), runs) };
-}
-
-type HoursOfDay = Cell & Counts & { readonly reasons: readonly Readonly<Record<string, number>>[] | null; readonly total: Buffer | null; readonly phases: Buffer | null };
-
-/** Days from their hours: counts in Postgres, sketches merged here, because there each bucket should be one entry. */
+/** Days from their hours: counts in Postgres, times merged here, because there each bucket should be one entry. */
 async function computeDays(client: PoolClient, days: readonly MarkedHour[]): Promise<number> {
   let computedDays = 0;
   for (let from = 0; from < days.length; from += HOURS_MAX) {
     const some = days.slice(from, from + HOURS_MAX);
+    const values = [...encodeArrays(CELL_COLUMNS, some), ...spanOf(some, DAY_MS)];
     const { rows } = await client.query<HoursOfDay>({
       text: `select h.account_id, h.check_id, h.location_id, given.at as at, max(last_due_at) as last_due_at, (array_agg(last_outcome order by last_due_at desc nulls last))[1] as last_outcome,
           ${COUNTS.map((count) => `sum(${count})::integer as ${count}`).join(', ')}, jsonb_agg(gap_reasons) filter (where gap_reasons is not null) as reasons,
           string_agg(total, ''::bytea) as total, string_agg(phases, ''::bytea) as phases
         from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as given (account_id, check_id, at)
         join rollups_hourly h on h.account_id = given.account_id and h.check_id = given.check_id and h.at >= given.at and h.at < given.at + interval '1 day' and h.at >= $4 and h.at < $5
-        group by 1, 2, 3, 4`,
-      values: [...encodeArrays(CELL_COLUMNS, some), ...spanOf(some, DAY_MS)],
+        group by 1, 2, 3, 4 order by 1, 2, 4, 3`,
+      values,
     });
-    await store(client, { table: 'rollups_daily', hours: 24, cells: GIVEN, values: [...encodeArrays(CELL_COLUMNS, some), ...spanOf(some, DAY_MS)] }, rows.map(mergedDay));
+    const ofLocations = rows.map((row) => merged({ ...row, gap_reasons: sumOf(row.reasons ?? []) }));
+    await store(client, { rollup: ROLLUPS.days, cells: GIVEN, values }, ofLocations);
+    await store(client, { rollup: ROLLUPS.checkDays, cells: GIVEN, values }, [...daysOfChecks(ofLocations)]);
     computedDays += rows.length;
   }
   return computedDays;
 }
 
-function mergedDay(row: HoursOfDay): Computed {
-  const reasons: Record<string, number> = {};
-  for (const ofHour of row.reasons ?? []) for (const [reason, n] of Object.entries(ofHour)) reasons[reason] = (reasons[reason] ?? 0) + n;
-  return { ...row, gap_reasons: row.reasons === null ? null : reasons, total: row.total && mergePacked(row.total), phases: row.phases && mergePacked(row.phases) };
+/** Each bucket once. */
+function merged<Row extends Computed>(row: Row): Row {
+  return { ...row, total: row.total && mergePacked(row.total), phases: row.phases && mergePacked(row.phases) };
+}
+
+function sumOf(reasons: readonly Reasons[]): Reasons | null {
+  const sum: Record<string, number> = {};
+  for (const of of reasons) for (const [reason, n] of Object.entries(of)) sum[reason] = (sum[reason] ?? 0) + n;
+  return reasons.length === 0 ? null : sum;
+}
+
+/** All locations of a check's day together; they stand one after the other. */
+function* daysOfChecks(days: readonly Computed[]): Generator<Computed, void, undefined> {
+  for (let from = 0, to = 0; from < days.length; from = to) {
+    const first = days[from]!;
+    while (to < days.length && days[to]!.check_id === first.check_id && days[to]!.at === first.at && days[to]!.account_id === first.account_id) to += 1;
+    const of = days.slice(from, to);
+    const newest = of.reduce((one, other) => (isLater(other, one) ? other : one));
+    yield to === from + 1 ? first : merged({
+      ...first, last_due_at: newest.last_due_at, last_outcome: newest.last_outcome,
+      ...Object.fromEntries(COUNTS.map((count) => [count, of.reduce((sum, day) => sum + day[count], 0)])),
+      gap_reasons: sumOf(of.map(({ gap_reasons }) => gap_reasons).filter((reasons) => reasons !== null)), total: joined(of.map(({ total }) => total)), phases: joined(of.map(({ phases }) => phases)),
+    });
+  }
+}
+
+const OUTCOMES = ['passed', 'degraded', 'failed'];
+
+/** Of two verdicts of one instant the worse is the later. */
+function isLater(one: Cell, other: Cell): boolean {
+  const [at, before] = [one.last_due_at ?? -1, other.last_due_at ?? -1];
+  return at > before || at === before && OUTCOMES.indexOf(one.last_outcome ?? '') > OUTCOMES.indexOf(other.last_outcome ?? '');
+}
+
+function joined(parts: readonly (Buffer | null)[]): Buffer | null {
+  const there = parts.filter((part) => part !== null);
+  return there.length === 0 ? null : Buffer.concat(there);
 }
 
 const STORED_COLUMNS: readonly (ArrayColumn<Computed> & { readonly name: string })[] = [

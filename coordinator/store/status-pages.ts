@@ -56,10 +56,8 @@ export function statusPageStore(db: Db): StatusPageStore {
         left join check_states states on states.account_id = checks.account_id and states.check_id = checks.id
         left join check_groups groups on groups.account_id = checks.account_id and groups.id = checks.group_id
         left join lateral (
-          select json_agg(json_build_object('atMs', (extract(epoch from at) * 1000)::bigint, 'passed', passed, 'degraded', degraded, 'failed', failed)) as days from (
-            select at, sum(passed)::integer as passed, sum(degraded)::integer as degraded, sum(failed)::integer as failed
-            from rollups_daily where account_id = ${accountId} and check_id = checks.id and at >= ${from} group by at
-          ) day
+          select json_agg(json_build_object('atMs', (extract(epoch from at) * 1000)::bigint, 'passed', passed, 'degraded', degraded, 'failed', failed)) as days
+          from rollups_check_daily where account_id = ${accountId} and check_id = checks.id and at >= ${from}
         ) days on true
         where checks.account_id = ${accountId} and checks.deleted_at is null and checks.id = any(${ids}::uuid[])`.execute(trx);
       const { rows: incidents } = await sql<{ check_id: string; kind: IncidentFacts['kind']; opened_at: number; closed_at: number | null }>`

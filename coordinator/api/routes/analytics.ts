@@ -62,7 +62,8 @@ export function analyticsRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
     const { query } = request;
     const { id: checkId } = request.params;
     const wanted = metricsOf(query.metrics);
-    const range = rangeOf({ ...query, range: query.quickRange }, clock.nowMs(), 'last24Hours');
+    const nowMs = clock.nowMs();
+    const range = rangeOf({ ...query, range: query.quickRange }, nowMs, 'last24Hours');
     if (query.filterByStatus !== undefined && range.toMs - range.fromMs > ROWS_RANGE_MAX_MS) {
       throw invalidInput([problemAt('filterByStatus', query.filterByStatus, 'a range of at most 31 days', 'needs the rows, which are kept for a while only: choose at most 31 days')]);
     }
@@ -76,7 +77,7 @@ export function analyticsRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
       return reply.send({ ...about, from: isoOf(range.fromMs), to: isoOf(range.toMs), series: seriesOfResults(entries, wanted, query.groupBy !== undefined) });
     }
     const cut: Cut = query.aggregationInterval === undefined ? { kind: 'whole' } : { kind: 'every', ms: query.aggregationInterval * MINUTE_MS };
-    const plan = planReading({ ...range, cut, mustReadRows: query.filterByStatus !== undefined });
+    const plan = planReading({ ...range, cut, mustReadRows: query.filterByStatus !== undefined, nowMs });
     const pieces = await store.readPieces(accountId, {
       checkIds: [checkId], segments: plan.segments, cut, byLocation: query.groupBy !== undefined, times: timesFor(wanted), ...(query.filterByStatus === undefined ? {} : { status: query.filterByStatus }),
     });
@@ -101,8 +102,9 @@ export function analyticsRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
     const wanted = metricsOf(named?.join(',') ?? USUAL_METRICS);
     const raw = wanted.filter(isRaw);
     if (raw.length > 0) throw invalidInput(raw.map((metric) => problemAt('metrics', metric, METRICS.filter((one) => !isRaw(one)).join(' | '), `'${metric}' is of single results; choose an aggregation, as ${metric}_p95`)));
-    const range = rangeOf({ ...query, range: query.quickRange }, clock.nowMs(), 'last24Hours');
-    const plan = planReading({ ...range, cut: { kind: 'whole' }, mustReadRows: false });
+    const nowMs = clock.nowMs();
+    const range = rangeOf({ ...query, range: query.quickRange }, nowMs, 'last24Hours');
+    const plan = planReading({ ...range, cut: { kind: 'whole' }, mustReadRows: false, nowMs });
     const [checks, pieces] = await Promise.all([
       store.listCheckNames(accountId, checkIds), store.readPieces(accountId, { checkIds, segments: plan.segments, cut: { kind: 'whole' }, byLocation: false, times: timesFor(wanted) }),
     ]);

@@ -68,7 +68,8 @@ export function badgeRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
 
   async function figure(show: 'availability' | 'responseTime', accountId: string, checkId: string): Promise<string> {
     const cut = { kind: 'whole' } as const;
-    const { segments } = planReading({ ...quickRange('last30Days', clock.nowMs()), cut, mustReadRows: false });
+    const nowMs = clock.nowMs();
+    const { segments } = planReading({ ...quickRange('last30Days', nowMs), cut, mustReadRows: false, nowMs });
     const [piece] = await store.readPieces(accountId, { checkIds: [checkId], segments, cut, byLocation: false, times: show === 'availability' ? 'none' : 'total' });
     if (!piece) return 'no data';
     const available = availability(piece.tally);

@@ -72,7 +72,7 @@ export function reportingRoutes(app: ApiApp, { store, clock, retention }: ApiDep
     const kept = Math.min(retention?.raw ?? Infinity, (await store.readRetention(accountId))?.raw ?? Infinity);
     // Of the oldest day some may have gone by now.
     const rowsFromMs = Number.isFinite(kept) ? (Math.floor(clock.nowMs() / DAY_MS) - kept + 1) * DAY_MS : Infinity;
-    const read = (cut: Cut): Promise<readonly Piece[]> => store.readPieces(accountId, { checkIds, segments: planReading({ ...range, cut, mustReadRows: false, rowsFromMs }).segments, cut, byLocation: false, times: 'total' });
+    const read = (cut: Cut): Promise<readonly Piece[]> => store.readPieces(accountId, { checkIds, segments: planReading({ ...range, cut, mustReadRows: false, rowsFromMs, nowMs: clock.nowMs() }).segments, cut, byLocation: false, times: 'total' });
     const whole = new Map((await read({ kind: 'whole' })).map((piece) => [piece.checkId, piece]));
     const series = granularity ? Map.groupBy(await read({ kind: 'calendar', unit: granularity, timeZone: timezone }), ({ checkId }) => checkId) : null;
     return checks.map(({ checkId, name, tags: of, coversMs }) => ({

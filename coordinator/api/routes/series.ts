@@ -50,16 +50,17 @@ export function seriesRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
     const { accountId } = callerOf(request);
     const { id: checkId } = request.params;
     const { bucket, location } = request.query;
-    const range = rangeOf(request.query, clock.nowMs(), 'last24Hours');
+    const nowMs = clock.nowMs();
+    const range = rangeOf(request.query, nowMs, 'last24Hours');
     const bucketMs = bucketFor(range.toMs - range.fromMs, bucket);
     const cut = { kind: 'every', ms: bucketMs } as const;
-    const plan = planReading({ ...range, cut, mustReadRows: false });
+    const plan = planReading({ ...range, cut, mustReadRows: false, nowMs });
     const question = { checkIds: [checkId], segments: plan.segments, byLocation: false, ...(location === undefined ? {} : { locationCode: location }) };
     const [[check], pieces, places] = await Promise.all([
       store.listCheckNames(accountId, [checkId]),
       store.readPieces(accountId, { ...question, cut }),
       // The same span from days where there are whole ones.
-      store.readPieces(accountId, { ...question, segments: planReading({ ...plan, cut: WHOLE, mustReadRows: plan.segments.some(({ source }) => source === 'rows') }).segments, cut: WHOLE, byLocation: true }),
+      store.readPieces(accountId, { ...question, segments: planReading({ ...plan, cut: WHOLE, nowMs, mustReadRows: plan.segments.some(({ source }) => source === 'rows') }).segments, cut: WHOLE, byLocation: true }),
     ]);
     if (!check) throw notFound(`the check ${checkId}`);
     return reply.send({

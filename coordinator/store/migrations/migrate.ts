@@ -25,6 +25,7 @@ import * as identities from './0025-identities.ts';
 import * as accountSettings from './0030-account-settings.ts';
 import * as failedResults from './0031-failed-results.ts';
 import * as queueMany from './0032-queue-many.ts';
+import * as checkDays from './0033-check-days.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -51,6 +52,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0030-account-settings': accountSettings,
   '0031-failed-results': failedResults,
   '0032-queue-many': queueMany,
+  '0033-check-days': checkDays,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };

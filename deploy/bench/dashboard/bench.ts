@@ -151,7 +151,7 @@ async function rowsRead(pool: Pool): Promise<DashboardReport['read']> {
   await pause(COUNTERS_SETTLE_MS);
   const { rows: [counted] } = await pool.query<{ history: string; rollups: string }>(`
     select coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) filter (where relname ~ '^(results|gaps)'), 0) as history,
-      coalesce(sum(seq_tup_read) filter (where relname ~ '^rollups_(hourly|daily)'), 0) as rollups from pg_stat_user_tables`);
+      coalesce(sum(seq_tup_read) filter (where relname ~ '^rollups_(hourly|daily|check_daily)'), 0) as rollups from pg_stat_user_tables`);
   return { history: Number(counted?.history), rollupsInSequence: Number(counted?.rollups) };
 }
 

@@ -6,7 +6,7 @@ export type Seeded = { readonly results: number; readonly hourly: number; readon
 /** One result in four hours of each check: enough that reading them all would show. Hours and days are whole. */
 const RESULT_EVERY_HOURS = 4;
 const RUNS_AN_HOUR = 60;
-/** A packed sketch (analytics/sketch.ts) of three buckets, some 1 to 3 ms. */
+/** A packed sketch (analytics/packed-times.ts, as it was before) of three buckets, some 1 to 3 ms. */
 const SKETCH = `int2send(${phaseNumber('total')}::int2) || int2send(3::int2) || int8send(120000) || float8send(2.6e8) || int4send(600) || int4send(4000)
   || int2send(330::int2) || int4send(20) || int2send(360::int2) || int4send(30) || int2send(400::int2) || int4send(10)`;
 /** What one check's number makes of it: each fortieth is down. */
@@ -34,11 +34,13 @@ export async function seedHistory(pool: Pool, { template, checks, days }: { read
         trigger, outcome, stop_reason, clock, remote_address, response)
       select account_id, at, gen_random_uuid(), check_id, location_id, location_id, location_id, at, 900, 0, 100, 7, 1, 0, 300, 0, 10, 600, 20, 930, 0, 6, 50, 20, 1, true, false, false, true,
         'schedule', 'passed', 'decided', 'user', '127.0.0.1', '\\x2b504f4e470d0a' from ${owed}, ${hours(`${RESULT_EVERY_HOURS} hours`)}`);
+    const figures = 'at, last_due_at, last_outcome, passed, degraded, failed, agent_faults, egress_denied, impaired, established, over_max, attempts, gaps, total';
     const rollups = (table: string, runs: number, series: string): string => `
-      insert into ${table} (account_id, check_id, location_id, at, last_due_at, last_outcome, passed, degraded, failed, agent_faults, egress_denied, impaired, established, over_max, attempts, gaps, total)
+      insert into ${table} (account_id, check_id, location_id, ${figures})
       select account_id, check_id, location_id, at, at, 'passed', ${runs} - (n % 40 = 0)::int, (n % 40 = 1)::int, (n % 40 = 0)::int, 0, 0, 0, ${runs}, 0, ${runs}, 0, ${SKETCH} from ${owed}, ${series}`;
     const hourly = await client.query(rollups('rollups_hourly', RUNS_AN_HOUR, hours('1 hour')));
     const daily = await client.query(rollups('rollups_daily', 24 * RUNS_AN_HOUR, `generate_series(date_trunc('day', now(), 'UTC') - interval '${days} days', now(), interval '1 day') as at`));
+    await client.query(`insert into rollups_check_daily (account_id, check_id, ${figures}) select account_id, check_id, ${figures} from rollups_daily`);
     await client.query('commit');
     await client.query('analyze');
     return { results: results.rowCount ?? 0, hourly: hourly.rowCount ?? 0, daily: daily.rowCount ?? 0 };

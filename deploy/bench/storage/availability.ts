@@ -2,16 +2,9 @@
 import type { Pool } from 'pg';
 import type { Past } from './generate.ts';
 
-const DAY_MS = 86_400_000;
-
 /** Rounded so that both ways to add it up tell the same. */
 export async function availabilityBy(pool: Pool, source: 'rows' | 'rollups', { accountId, checkIds, fromMs, toMs }: Pick<Past, 'accountId' | 'checkIds' | 'fromMs' | 'toMs'>): Promise<ReadonlyMap<string, string>> {
-  const lastDayMs = Math.floor(toMs / DAY_MS) * DAY_MS;
-  const { rows } = await pool.query<{ check_id: string; up: string; judged: string }>(source === 'rows' ? {
-    text: OF_ROWS, values: [accountId, checkIds, new Date(fromMs), new Date(toMs)],
-  } : {
-    text: OF_ROLLUPS, values: [accountId, checkIds, new Date(fromMs), new Date(lastDayMs), new Date(toMs)],
-  });
+  const { rows } = await pool.query<{ check_id: string; up: string; judged: string }>(source === 'rows' ? OF_ROWS : OF_ROLLUPS, [accountId, checkIds, new Date(fromMs), new Date(toMs)]);
   return new Map(rows.map((row) => [row.check_id, `${row.up}/${row.judged}`]));
 }
 
@@ -21,8 +14,7 @@ const OF_ROWS = `
     and not exists (select from impaired_windows i where i.location_id = results.location_executed and i.agent_id = results.agent_id and due_at between i.from_at and coalesce(i.to_at, 'infinity'))
   group by check_id`;
 
+/** Nothing is due after the past, as nothing is after now: its last day so far is the whole of that day. */
 const OF_ROLLUPS = `
-  select check_id, sum(passed + degraded) as up, sum(passed + degraded + failed) as judged from (
-    select check_id, passed, degraded, failed from rollups_daily where account_id = $1 and check_id = any($2::uuid[]) and at >= $3 and at < $4
-    union all select check_id, passed, degraded, failed from rollups_hourly where account_id = $1 and check_id = any($2::uuid[]) and at >= $4 and at < $5
-  ) as cells group by check_id`;
+  select check_id, sum(passed + degraded) as up, sum(passed + degraded + failed) as judged from rollups_check_daily
+  where account_id = $1 and check_id = any($2::uuid[]) and at >= $3 and at < $4 group by check_id`;

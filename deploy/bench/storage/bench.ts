@@ -37,7 +37,7 @@ export type StorageReport = {
     readonly postgresUs: Spread;
     readonly ownUs: Spread;
   } | null;
-  readonly megabytes: Readonly<Record<'results' | 'hourly' | 'daily', number>>;
+  readonly megabytes: Readonly<Record<'results' | 'hourly' | 'daily' | 'checkDaily', number>>;
   readonly endpoints: readonly EndpointReport[] | null;
   /** 30 days of availability of so many checks, ms, and how many times as fast rollups are. */
   readonly availability: { readonly checks: number; readonly rowsMs: Spread; readonly rollupsMs: Spread; readonly ratio: Spread; readonly different: number } | null;
@@ -100,7 +100,7 @@ async function run(): Promise<StorageReport> {
 async function measureRebuild({ pool, postgres }: Fleet, { store, fromMs, toMs, results, gaps }: Past): Promise<StorageReport['rebuilt']> {
   const rounds: { readonly rowsPerSecond: number; readonly postgresUs: number; readonly ownUs: number }[] = [];
   for (let round = 1; round <= settings.rounds; round += 1) {
-    await pool.query('truncate rollups_hourly, rollups_daily');
+    await pool.query('truncate rollups_hourly, rollups_daily, rollups_check_daily');
     const [startedMs, postgresBefore, ownBefore] = [performance.now(), cpuUsOfServer(postgres.pid), process.cpuUsage()];
     await store.rebuildRollups(fromMs, toMs);
     const own = process.cpuUsage(ownBefore);
@@ -111,7 +111,7 @@ async function measureRebuild({ pool, postgres }: Fleet, { store, fromMs, toMs, 
     rounds.push(done);
     say(`rollups rebuilt from nothing, round ${round} of ${settings.rounds}: ${Math.round(done.rowsPerSecond)} rows/s, ${done.postgresUs.toFixed(1)} µs of Postgres' CPU each, ${done.ownUs.toFixed(1)} of our own`);
   }
-  await pool.query('vacuum analyze rollups_hourly, rollups_daily');
+  await pool.query('vacuum analyze rollups_hourly, rollups_daily, rollups_check_daily');
   const of = (figure: 'rowsPerSecond' | 'postgresUs' | 'ownUs'): Spread => spreadOf(rounds.map((round) => round[figure]));
   return { rowsPerSecond: of('rowsPerSecond'), postgresUs: of('postgresUs'), ownUs: of('ownUs') };
 }
@@ -187,7 +187,7 @@ async function sizesOf(pool: Pool): Promise<StorageReport['megabytes']> {
     const { rows: [size] } = await pool.query<{ bytes: string }>('select sum(pg_total_relation_size(relid)) as bytes from pg_partition_tree($1::regclass)', [table]);
     return Math.round(Number(size?.bytes) / 2 ** 20);
   };
-  return { results: await of('results'), hourly: await of('rollups_hourly'), daily: await of('rollups_daily') };
+  return { results: await of('results'), hourly: await of('rollups_hourly'), daily: await of('rollups_daily'), checkDaily: await of('rollups_check_daily') };
 }
 
 function part(name: string): Part {

@@ -10,7 +10,7 @@ export function storageTable(report: StorageReport): string {
     '',
     ...(generatedRowsPerSecond === null ? [] : [`Generated at ${count(generatedRowsPerSecond)} rows/s.`]),
     ...(rebuilt === null ? [] : [`Rollups rebuilt from nothing at ${shown(rebuilt.rowsPerSecond, 0)} rows/s: ${shown(rebuilt.postgresUs, 1)} µs of Postgres' CPU and ${shown(rebuilt.ownUs, 1)} µs of the rebuilding process' a row.`]),
-    `Results ${count(megabytes.results)} MB (${Math.round(megabytes.results * 2 ** 20 / sum)} bytes a row), hours ${count(megabytes.hourly)} MB, days ${count(megabytes.daily)} MB.`,
+    `Results ${count(megabytes.results)} MB (${Math.round(megabytes.results * 2 ** 20 / sum)} bytes a row), hours ${count(megabytes.hourly)} MB, days ${count(megabytes.daily)} MB by location and ${count(megabytes.checkDaily)} MB by check.`,
     '',
     ...(endpoints === null ? [] : [
       '| endpoint, warm, over HTTP | p50, ms | p99, ms | CPU, ms | kB | asked | errors |',
