@@ -63,6 +63,8 @@ export async function holdSession(stream: Stream, deps: SessionDeps): Promise<Se
   let windowMs: number | null = null;
   const awaitWord = () => clock.setTimer(WORD_WITHIN_MS, () => stream.destroy());
   let impatience = awaitWord();
+  /** When the agent's last word left; what the welcome answers. */
+  let askedMs = clock.nowMs();
   try {
     await stream.write({ message: { $case: 'hello', value: {
       protocolVersion: PROTOCOL_VERSION, agentId: identity.agentId, instanceId: identity.instanceId, locationKey: deps.locationKey(),
@@ -73,6 +75,7 @@ export async function holdSession(stream: Stream, deps: SessionDeps): Promise<Se
     for await (const { message } of stream.messages) {
       switch (message?.$case) {
         case 'challenge':
+          askedMs = clock.nowMs();
           prove(message.value, stream, identity);
           impatience.cancel();
           impatience = awaitWord();
@@ -80,6 +83,7 @@ export async function holdSession(stream: Stream, deps: SessionDeps): Promise<Se
         case 'welcome':
           impatience.cancel();
           windowMs = message.value.reconnectWindowMs;
+          learnTime(message.value, askedMs, deps);
           deps.onWelcome(message.value);
           heart.start(message.value.heartbeatIntervalMs);
           break;
@@ -114,6 +118,13 @@ export async function holdSession(stream: Stream, deps: SessionDeps): Promise<Se
     heart.stop();
     stream.destroy();
   }
+}
+
+/** Before anything is run: a clock that is an hour ahead would run the first slots of that hour at once. */
+function learnTime({ nowUs }: pb.Welcome, askedMs: number, { clock, clockOffset }: SessionDeps): void {
+  const repliedUs = Number(nowUs);
+  // How long it was in the coordinator's hands is not told, so all of the wait is its error, until the first heartbeat.
+  if (repliedUs > 0) clockOffset.add({ sentUs: askedMs * 1000, receivedUs: repliedUs, repliedUs, arrivedUs: clock.nowMs() * 1000 });
 }
 
 function prove({ nonce }: pb.Challenge, stream: Stream, identity: AgentIdentity): void {

@@ -80,7 +80,11 @@ export async function serveSession(stream: Stream, deps: SessionDeps): Promise<v
         log.warn({ agentId: live.agentId, location: live.location.code, code }, 'an agent is cut off');
         stream.write({ message: { $case: 'rejected', value: rejectionOf(code) } }).finally(() => stream.end());
       },
-      supersede: () => live.close(SUPERSEDED),
+      supersede: () => {
+        // At once: the other end may be silent and never answer the goAway.
+        deps.registry.remove(live.sessionId);
+        live.close(SUPERSEDED);
+      },
     });
     deps.registry.add(live)?.close(SUPERSEDED);
     log.info({ agentId: live.agentId, location: live.location.code, generation: live.generation }, 'agent connected');

@@ -1,6 +1,6 @@
 import type { AlertSettings, Check } from '#shared/check/check.ts';
 import type { NaiveSchedule } from './naive-schedule.ts';
-import { viewSlot, type NaiveSlot, type SeenRun, type SlotView, type Word } from './naive-slot.ts';
+import { NO_WORD, viewSlot, type NaiveSlot, type SeenRun, type SlotView, type Word } from './naive-slot.ts';
 import { after, NOTHING, type NaiveState } from './naive-standing.ts';
 
 /** Of a row that was stored, or of a gap that a result replaced, what a history is made of. */
@@ -29,12 +29,13 @@ export type Question = {
   readonly viewLook: (slot: NaiveSlot, nowMs: number) => SlotView | null;
   /** When the check was switched on again; what was known before counts no more. */
   readonly startsMs: readonly number[];
+  readonly waitsForLate: boolean;
 };
 
 /** Of a check that nobody asks anything else about: no windows, no other location is asked, no agent was cut off. */
 export function plainQuestion(check: Check, settings: AlertSettings, startsMs: readonly number[]): Question {
   return {
-    check: { ...check, confirmFromOtherLocation: false }, settings, startsMs, judgedThroughMs: Infinity, isPaused: () => false, isImpaired: () => false,
+    check: { ...check, confirmFromOtherLocation: false }, settings, startsMs, waitsForLate: true, judgedThroughMs: Infinity, isPaused: () => false, isImpaired: () => false,
     answerAbout: () => undefined, retriesUntilMs: () => null, pauseEnds: () => [], viewLook: () => null,
   };
 }
@@ -65,19 +66,22 @@ export class NaiveHistory {
     this.#schedule = schedule;
   }
 
-  hear(heard: Heard): void {
+  /** `judgedThroughMs`: slots up to here have been judged without it. */
+  hear(heard: Heard, judgedThroughMs = -Infinity): void {
     if (heard.kind !== 'result') {
       const { dueAtMs, locationOwed, reason } = heard.gap;
       this.#wordOf(dueAtMs, locationOwed).gap = heard.kind === 'gap' ? reason : null;
       return this.forgetFrom(dueAtMs);
     }
-    const { isSurplus, trigger, dueAtMs, locationOwed, attempt, runId } = heard.run;
+    const { isSurplus, trigger, dueAtMs, locationOwed, attempt, runId, isFinal } = heard.run;
     if (trigger === 'confirm') {
       this.confirmations.set(runId, heard.run);
       return this.forgetFrom(dueAtMs);
     }
     if (isSurplus || (trigger !== 'schedule' && trigger !== 'retry')) return;
-    this.#wordOf(dueAtMs, locationOwed).results.set(attempt, heard.run);
+    const word = this.#wordOf(dueAtMs, locationOwed);
+    if (word.results.size === 0) word.hasBegunLate = !isFinal && dueAtMs <= judgedThroughMs;
+    word.results.set(attempt, heard.run);
     this.forgetFrom(dueAtMs);
   }
 
@@ -97,7 +101,8 @@ export class NaiveHistory {
     for (; index < count; index += 1) {
       const slot = this.#slots[index]!;
       state = begunAnew(state, question.startsMs, slot.dueAtMs);
-      const view = slot.isLook ? question.viewLook(slot, instantMs) : viewSlot(slot, this.#words.get(slot.dueAtMs) ?? NO_WORDS, { check, settings, isImpaired: question.isImpaired, retriesUntilMs: question.retriesUntilMs }, instantMs);
+      const rules = { check, settings, isImpaired: question.isImpaired, retriesUntilMs: question.retriesUntilMs, waitsForLate: question.waitsForLate };
+      const view = slot.isLook ? question.viewLook(slot, instantMs) : viewSlot(slot, this.#words.get(slot.dueAtMs) ?? NO_WORDS, rules, instantMs);
       if (view?.status === null) break;
       const isJudged = slot.dueAtMs <= question.judgedThroughMs;
       if (view === null) {
@@ -127,7 +132,7 @@ export class NaiveHistory {
   #wordOf(dueAtMs: number, locationId: string): Word {
     const words = this.#words.get(dueAtMs) ?? new Map<string, Word>();
     this.#words.set(dueAtMs, words);
-    const word = words.get(locationId) ?? { results: new Map(), gap: null };
+    const word = words.get(locationId) ?? { ...NO_WORD, results: new Map() };
     words.set(locationId, word);
     return word;
   }

@@ -52,10 +52,10 @@ export class NaiveJudge {
     if (!this.#world.definitionOf(checkId)) return;
     this.#distribute();
     const book = this.#bookOf(checkId);
-    while (book.unheard[0] && book.unheard[0].change <= look.changes) book.history.hear(book.unheard.shift()!.heard);
+    while (book.unheard[0] && book.unheard[0].change <= look.changes) book.history.hear(book.unheard.shift()!.heard, book.throughMs);
     noteRules(book, this.#world.definitionOf(checkId)!, this.#questions.settingsOf(checkId), this.#world.engine.nowMs);
     const asked = noteQuestions(book, look.judged, look.nowMs);
-    const isJudgedAlike = !look.isBehind && this.#world.engine.nowMs - book.rulesMs > AFTER_EDIT_MS;
+    const isJudgedAlike = !look.isBehind && this.#world.engine.nowMs - book.rulesMs > AFTER_EDIT_MS && !this.#questions.isStarting(checkId, look.nowMs);
     const state = this.#stateAt(look, book, { isJudgedAlike, asked });
     const scene = this.#sceneOf(book, { state, nowMs: look.nowMs, isAdvanced: head.throughMs > book.throughMs }, look.alongside);
     for (const notice of book.notices) {
@@ -77,7 +77,7 @@ export class NaiveJudge {
   #stateAt(look: Look, book: Book, { isJudgedAlike, asked }: { readonly isJudgedAlike: boolean; readonly asked: readonly number[] }): NaiveState {
     const { checkId, head } = look.judged;
     if (!isJudgedAlike || book.haveSettingsChanged) return stateOfHead(head);
-    const standpoints = [Math.max(book.lookedMs, look.nowMs), look.nowMs].map((nowMs) => book.history.at(nowMs, this.#questions.about(book, nowMs)));
+    const standpoints = [Math.max(book.lookedMs, look.nowMs), look.nowMs].flatMap((nowMs) => [true, false].map((waitsForLate) => book.history.at(nowMs, this.#questions.about(book, nowMs, waitsForLate))));
     const { state, doubt } = standpoints.find((one) => isSame(one.state, look)) ?? standpoints[0]!;
     if (!isSame(state, look)) this.#violate('I7', checkId, `is judged ${shown(head)} and stands ${shown(state)}`);
     if (doubt) this.#violate('I5', checkId, `fails by ${new Date(doubt.dueAtMs).toISOString()} as one location sees it, and no other was asked`);

@@ -1,6 +1,6 @@
 import { uuidV5 } from '#shared/check/run-id.ts';
 import { retryDueMs } from './naive-retries.ts';
-import { viewSlot, type NaiveSlot, type SeenRun, type SlotRules, type SlotView, type Word } from './naive-slot.ts';
+import { NO_WORD, viewSlot, type NaiveSlot, type SeenRun, type SlotRules, type SlotView, type Word } from './naive-slot.ts';
 
 export type LookRules = Pick<SlotRules, 'check' | 'settings' | 'isImpaired'> & {
   readonly checkId: string;
@@ -18,15 +18,15 @@ export function viewLook(slot: NaiveSlot, rules: LookRules, nowMs: number): Slot
   const openUntil = new Map<string, number>();
   const owners = slot.owners.filter((owner) => {
     const { rows, untilMs } = lookFrom(owner, slot.dueAtMs, rules, nowMs);
-    if (rows.length > 0) words.set(owner, { gap: null, results: new Map(rows.map((row, index) => [index + 1, row])) });
+    if (rows.length > 0) words.set(owner, { ...NO_WORD, results: new Map(rows.map((row, index) => [index + 1, row])) });
     if (untilMs !== null) openUntil.set(owner, untilMs);
     return rows.length > 0 || untilMs !== null;
   });
   if (owners.length === 0) return null;
   const last = new Map([...words].map(([owner, { results }]) => [results.get(results.size), owner]));
-  return viewSlot({ ...slot, owners }, new Map([...words].map(([owner, { results }]) => [owner, { gap: null, results: new Map([[1, results.get(results.size)!]]) }])), {
+  return viewSlot({ ...slot, owners }, new Map([...words].map(([owner, { results }]) => [owner, { ...NO_WORD, results: new Map([[1, results.get(results.size)!]]) }])), {
     check: rules.check, settings: rules.settings, isImpaired: rules.isImpaired,
-    retriesUntilMs: (row) => openUntil.get(last.get(row) ?? '') ?? null, silentUntilMs: (owner) => openUntil.get(owner) ?? -Infinity,
+    retriesUntilMs: (row) => openUntil.get(last.get(row) ?? '') ?? null, silentUntilMs: (owner) => openUntil.get(owner) ?? -Infinity, waitsForLate: true,
   }, nowMs);
 }
 

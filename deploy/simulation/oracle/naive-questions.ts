@@ -42,8 +42,13 @@ export class NaiveQuestions {
     return this.#model.checks.get(checkId)!.epochs.at(-1)!.order;
   }
 
-  /** What is asked of the check's history at this instant. */
-  about(book: Book, nowMs: number): Question {
+  /** A start that lies ahead was announced just now, perhaps after the config was read. */
+  isStarting(checkId: string, nowMs: number): boolean {
+    return (this.#schedule.startsOf(checkId).at(-1) ?? 0) > nowMs;
+  }
+
+  /** What is asked of the check's history at this instant. Who asks may have had no reason to look at a slot again of which an attempt came late. */
+  about(book: Book, nowMs: number, waitsForLate = true): Question {
     const { checkId, history, throughMs: judgedThroughMs } = book;
     const { check, windows = [] } = this.#model.checks.get(checkId)!;
     const settings = this.settingsOf(checkId);
@@ -56,7 +61,7 @@ export class NaiveQuestions {
         check, settings, isImpaired, checkId, judgedThroughMs, nextDueMs: this.#nextRunMs(checkId, slot.dueAtMs),
         rowOf: (runId) => history.confirmations.get(runId), askedUntilMs: (runId, attempt) => book.retried.get(`${runId}/${attempt}`),
       }, atMs),
-      startsMs: this.#schedule.startsOf(checkId),
+      startsMs: this.#schedule.startsOf(checkId), waitsForLate,
       answerAbout: (dueAtMs) => book.asked.get(dueAtMs)?.answer,
       retriesUntilMs: (run) => this.#retriesUntilMs(book, check, run, nowMs),
     };

@@ -25,7 +25,11 @@ export type SlotStatus = 'passing' | 'degraded' | 'failing' | 'unseen' | 'skippe
 export type Word = {
   readonly results: Map<number, SeenRun>;
   gap: string | null;
+  /** It spoke for the first time when the slot had been judged without it, and not to the end. */
+  hasBegunLate: boolean;
 };
+export const NO_WORD = { gap: null, hasBegunLate: false } as const satisfies Partial<Word>;
+
 export type NaiveSlot = {
   readonly dueAtMs: number; readonly owners: readonly string[]; readonly isParallel: boolean;
   /** No slot of the schedule, but the end of a pause, after which somebody looks at once (rules.md 23). */
@@ -41,6 +45,8 @@ export type SlotRules = {
   readonly retriesUntilMs: (run: SeenRun, slot: NaiveSlot) => number | null;
   /** Until when who has not spoken may; left out: as long as its run may last (rules.md 20). */
   readonly silentUntilMs?: (owner: string) => number;
+  /** Is who began late still waited for? An attempt that another one follows has nobody look at a slot anew; what else does, finds it. */
+  readonly waitsForLate: boolean;
 };
 
 export type SlotView = {
@@ -74,8 +80,10 @@ export function viewSlot(slot: NaiveSlot, words: ReadonlyMap<string, Word>, rule
     const isGap = final === null && word?.gap != null;
     if (!isGap || !NOT_TO_BE_SEEN.has(word!.gap!)) isSkipped = false;
     if (final === null) {
-      const untilMs = rules.silentUntilMs?.(owner) ?? slot.dueAtMs + ON_ITS_WAY_MS + longestMs(word, rules.check);
-      isSettled &&= isGap || untilMs + LONG_OVER_MS < nowMs;
+      const lastsUntil = (lastsMs: number): number => rules.silentUntilMs?.(owner) ?? slot.dueAtMs + ON_ITS_WAY_MS + lastsMs;
+      const runUntilMs = lastsUntil(longestMs(word, rules.check));
+      const untilMs = word?.hasBegunLate && !rules.waitsForLate ? lastsUntil(rules.check.maxResponseTime) : runUntilMs;
+      isSettled &&= isGap || runUntilMs + LONG_OVER_MS < nowMs;
       choices.push(!isGap && untilMs > nowMs ? ANYTHING : [null]);
       continue;
     }
