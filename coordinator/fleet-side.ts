@@ -7,6 +7,7 @@ import type { ClosingStore } from './pipeline/closing-port.ts';
 import { ResultIngest } from './pipeline/ingest-results.ts';
 import type { ImpairedStore } from './pipeline/impaired-port.ts';
 import type { LivenessStore } from './pipeline/liveness-port.ts';
+import { KnownRunIds } from './pipeline/known-run-ids.ts';
 import { LocationDemand } from './pipeline/location-demand.ts';
 import type { JudgeOrder } from './pipeline/judge-order.ts';
 import { RosterKeeper } from './pipeline/keep-roster.ts';
@@ -68,6 +69,7 @@ export class FleetSide {
   readonly #teller: LivenessTeller;
   readonly #impaired: ImpairedWatch;
   readonly #line: OpeningLine;
+  readonly #runIds = new KnownRunIds();
   /** Sessions being served, until their last word is stored. */
   readonly #sessions = new Set<Promise<void>>();
 
@@ -125,7 +127,7 @@ export class FleetSide {
     const { store, clock, log } = this.#deps;
     void serveResults(stream, {
       store, log, streams: this.streams,
-      admit: (locationId, rows) => admitResults(locationId, rows, { planner: this.planner, shots: store, nowMs: clock.nowMs(), ...(this.#deps.rawDays === undefined ? {} : { rawDays: this.#deps.rawDays }) }),
+      admit: (locationId, rows) => admitResults(locationId, rows, { planner: this.planner, shots: store, nowMs: clock.nowMs(), runIds: this.#runIds, ...(this.#deps.rawDays === undefined ? {} : { rawDays: this.#deps.rawDays }) }),
       ingest: async (rows, lane) => {
         await this.ingest.put(rows, lane);
         this.#deps.onIngested?.(rows);

@@ -1,7 +1,7 @@
-import { runIdOf } from '#shared/check/run-id.ts';
 import { GAP_AHEAD_MAX_MS, RESULT_AHEAD_MAX_MS } from '#shared/run/not-due-yet.ts';
 import { isPausedAt } from '../planning/pauses.ts';
 import { owednessOf } from '../planning/owedness.ts';
+import { KnownRunIds } from './known-run-ids.ts';
 import type { AssignmentPlanner } from './plan-assignments.ts';
 import type { RetryRun, ShotStore } from './ports.ts';
 
@@ -20,6 +20,8 @@ export type AdmissionWorld = {
   readonly nowMs: number;
   /** Days that results are kept, today not counted; older ones are refused (rules.md 8). Left out: none are. */
   readonly rawDays?: number;
+  /** Kept from call to call, so that they are begun once; left out: begun anew. */
+  readonly runIds?: KnownRunIds;
 };
 
 /**
@@ -30,14 +32,14 @@ export type AdmissionWorld = {
  * and nothing is refused or called surplus for want of it.
  */
 export async function admitResults(
-  locationId: string, rows: readonly Question[], { planner, shots, nowMs, rawDays }: AdmissionWorld,
+  locationId: string, rows: readonly Question[], { planner, shots, nowMs, rawDays, runIds = new KnownRunIds() }: AdmissionWorld,
 ): Promise<readonly Admission[]> {
   const known = await knownShots(rows, shots);
   const isKnown = rows.every(({ isScheduled, dueAtMs }) => !isScheduled || dueAtMs < planner.knownUntilMs || dueAtMs > nowMs + RESULT_AHEAD_MAX_MS);
   if (!isKnown) await planner.refresh();
   const keptFromMs = rawDays === undefined ? -Infinity : Math.floor(nowMs / DAY_MS) * DAY_MS - rawDays * DAY_MS;
   const decide = (): readonly Admission[] => {
-    const byConfig = admitByConfig(locationId, rows, known, planner, nowMs);
+    const byConfig = admitByConfig(locationId, rows, { known, planner, nowMs, runIds });
     return byConfig.map((answer, index) => (rows[index]!.dueAtMs < keptFromMs && answer.kind === 'take' ? PAST_RETENTION : answer));
   };
   const answers = decide();
@@ -49,7 +51,8 @@ export async function admitResults(
 }
 
 function admitByConfig(
-  locationId: string, rows: readonly Question[], known: Awaited<ReturnType<typeof knownShots>>, planner: KnownPlan, nowMs: number,
+  locationId: string, rows: readonly Question[],
+  { known, planner, nowMs, runIds }: { readonly known: Awaited<ReturnType<typeof knownShots>>; readonly planner: KnownPlan; readonly nowMs: number; readonly runIds: KnownRunIds },
 ): readonly Admission[] {
   return rows.map((row): Admission => {
     const check = planner.check(row.checkId);
@@ -61,9 +64,7 @@ function admitByConfig(
       return isThis ? { kind: 'take', accountId: shot.accountId, isSurplus: false, ...(shot.retryOf ? { as: shot.retryOf } : {}) } : { kind: 'refuse', code: 'not_ordered' };
     }
     if (row.dueAtMs > nowMs + (row.isGap ? GAP_AHEAD_MAX_MS : RESULT_AHEAD_MAX_MS)) return { kind: 'refuse', code: 'not_due_yet' };
-    if (row.runId !== runIdOf({ accountId: check.accountId, checkId: row.checkId, locationId, dueAtMs: row.dueAtMs })) {
-      return { kind: 'refuse', code: 'wrong_run_id' };
-    }
+    if (!runIds.of({ accountId: check.accountId, checkId: row.checkId, locationId }).isOf(row.runId, row.dueAtMs)) return { kind: 'refuse', code: 'wrong_run_id' };
     const owedness = owednessOf({
       checkId: row.checkId, locationId, dueAtMs: row.dueAtMs, epochs: check.epochs, availability: planner.availability,
     });

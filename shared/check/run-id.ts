@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { uuidText } from './uuid-text.ts';
 
 /** The namespace of scheduled runs. Never to change: ids made yesterday must come out the same tomorrow. */
-const RUN_NAMESPACE = Buffer.from('6f1c9a2e7d4b5e038a61c0f2b7d95e14', 'hex');
+export const RUN_NAMESPACE: Uint8Array = Buffer.from('6f1c9a2e7d4b5e038a61c0f2b7d95e14', 'hex');
 
 /**
  * The id of the run that a location owes at a slot (rules.md 5): the same on agent and coordinator, so that a run
@@ -15,8 +15,12 @@ export function runIdOf(run: {
   readonly locationId: string;
   readonly dueAtMs: number;
 }): string {
-  const name = `${run.accountId}/${run.checkId}/${run.locationId}/${run.dueAtMs}`;
-  return uuidV5(RUN_NAMESPACE, name.toLowerCase());
+  return uuidV5(RUN_NAMESPACE, `${runNameStart(run)}${run.dueAtMs}`);
+}
+
+/** The part of a run's name that all slots of a check in a location share. */
+export function runNameStart(run: { readonly accountId: string; readonly checkId: string; readonly locationId: string }): string {
+  return `${run.accountId}/${run.checkId}/${run.locationId}/`.toLowerCase();
 }
 
 /** RFC 9562 §5.5: SHA-1 of the 16 bytes of the namespace and the UTF-8 of the name, lower case with hyphens. */
