@@ -9,10 +9,11 @@
  */
 import type { Pool, PoolClient } from 'pg';
 import type { IngestRow, IngestStore } from '../pipeline/ports.ts';
-import { encodeArrays, encodeCopyMessage, type ArrayColumn, type ElementType } from './binary-arrays.ts';
+import { encodeArrays, type ArrayColumn, type ElementType } from './binary-arrays.ts';
 import { inTransaction } from './connect.ts';
 import { HINT_CHANNELS } from './config-hints.ts';
 import { copyIn } from './copy-in.ts';
+import { encodeCopyOfResults } from './copy-results.ts';
 import { JUDGE_MARK_COLUMNS, judgeMarksOf } from './judge-marks.ts';
 import { Partitions } from './partitions.ts';
 import { RESULT_COLUMNS, type IngestResult } from './result-columns.ts';
@@ -69,7 +70,7 @@ function write(pool: Pool, { rows, results, gaps }: Batch, way: 'straight' | 'ca
   return inTransaction(pool, begin, async (client) => {
     const straight = way === 'straight' && results.length > 0 && !await hasGaps(client, results) ? results.filter(isFirstAttempt) : [];
     const others = straight.length === 0 ? results : results.filter((row) => !isFirstAttempt(row));
-    if (straight.length > 0) await copyIn(client, COPY_RESULTS, encodeCopyMessage(RESULT_COLUMNS, straight));
+    if (straight.length > 0) await copyIn(client, COPY_RESULTS, encodeCopyOfResults(straight));
     const inserted = straight.length + (others.length > 0 ? await insertResults(client, others) : 0) + (gaps.length > 0 ? await insertGaps(client, gaps) : 0);
     // Whether or not a row was new: a mark too many costs a computation, one too few would leave a wrong figure.
     if (inserted > 0) await client.query({ name: 'ingest-marks', text: INSERT_MARKS, values: [encodeMarks(rows), ...encodeArrays(JUDGE_MARK_COLUMNS, judgeMarksOf(rows)), ...encodeArrays(USAGE_MARK_COLUMNS, usageMarksOf(rows))] });

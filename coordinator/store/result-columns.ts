@@ -70,19 +70,25 @@ type Details = {
   readonly reportFailure?: Failure | null;
 };
 
-function detailsOf({ report, failure }: AttemptResult): Details | null {
+/** Null for what is like most. */
+export function detailsOf({ report, failure }: AttemptResult): Details | null {
   const hasUsualAddresses = report.remoteAddress === null
     ? report.resolvedAddresses.length === 0
     : report.resolvedAddresses.length === 1 && report.resolvedAddresses[0] === report.remoteAddress;
   const hasOtherFailure = report.failure !== failure && !isDeepStrictEqual(report.failure, failure);
-  const details: Details = {
+  if (hasUsualAddresses && !hasOtherFailure && report.tls === null && report.steps.length === 0 && !hasAny(report.captures)) return null;
+  return {
     ...(hasUsualAddresses ? {} : { addresses: report.resolvedAddresses }),
     ...(report.tls ? { tls: report.tls } : {}),
     ...(report.steps.length > 0 ? { steps: report.steps } : {}),
-    ...(Object.keys(report.captures).length > 0 ? { captures: report.captures } : {}),
+    ...(hasAny(report.captures) ? { captures: report.captures } : {}),
     ...(hasOtherFailure ? { reportFailure: report.failure } : {}),
   };
-  return Object.keys(details).length === 0 ? null : details;
+}
+
+function hasAny(record: object): boolean {
+  for (const _key in record) return true;
+  return false;
 }
 
 function usualAddresses(remoteAddress: string | null): readonly string[] {
