@@ -65,13 +65,33 @@ describe('delivering results', () => {
 
   test('live results go first whenever there is a choice, and the backlog goes on in their pauses', async () => {
     const delivery = await aDelivery({ backlog: 1_000 });
-    delivery.add(ROWS_A_BATCH + 2);
+    delivery.add(2 * ROWS_A_BATCH + 1);
     await delivery.settle();
     expect(delivery.lanes()).toEqual(['backfill', 'backfill', 'live', 'live']);
     await delivery.acknowledge(delivery.batches[0]!);
     expect(delivery.lanes().at(-1)).toBe('live');
     await delivery.acknowledge(delivery.batches[1]!);
     expect(delivery.lanes().at(-1)).toBe('backfill');
+    await delivery.end();
+  });
+
+  test('results that come while a batch is under way are gathered for the next, a full one goes at once', async () => {
+    const delivery = await aDelivery({ backlog: 0 });
+    delivery.add(1);
+    await delivery.settle();
+    for (let n = 0; n < ROWS_A_BATCH - 1; n += 1) {
+      delivery.add(1);
+      await delivery.settle();
+    }
+    const sizes = (): readonly number[] => delivery.batches.map(({ resultSequences }) => resultSequences.length);
+    expect(sizes()).toEqual([1]);
+    delivery.add(2);
+    await delivery.settle();
+    expect(sizes()).toEqual([1, ROWS_A_BATCH]);
+    await delivery.acknowledge(delivery.batches[0]!);
+    expect(sizes()).toEqual([1, ROWS_A_BATCH]);
+    await delivery.acknowledge(delivery.batches[1]!);
+    expect(sizes()).toEqual([1, ROWS_A_BATCH, 1]);
     await delivery.end();
   });
 

@@ -35,7 +35,7 @@ export async function deliverResults(
       wantsSending = false;
       while (credits > 0) {
         const isBackfillFull = underWay.get('backfill')! >= backfillMax(creditsGiven);
-        const next = nextBatch(spool, sent, { rowsMax: batchRowsMax, lanes: isBackfillFull ? ['live'] : LANES });
+        const next = nextBatch(spool, sent, { rowsMax: batchRowsMax, lanes: isBackfillFull ? ['live'] : LANES, isUnderWay: (lane) => underWay.get(lane)! > 0 });
         if (!next) break;
         credits -= 1;
         underWay.set(next.lane, underWay.get(next.lane)! + 1);
@@ -73,12 +73,15 @@ function backfillMax(credits: number): number {
 }
 
 function nextBatch(
-  spool: Spool, sent: Map<Lane, number>, { rowsMax, lanes }: { readonly rowsMax: number; readonly lanes: readonly Lane[] },
+  spool: Spool, sent: Map<Lane, number>, { rowsMax, lanes, isUnderWay }: { readonly rowsMax: number; readonly lanes: readonly Lane[]; readonly isUnderWay: (lane: Lane) => boolean },
 ): { readonly lane: Lane; readonly batch: pb.SpoolBatch } | null {
   for (const lane of lanes) {
     const rows = spool.peek(lane, sent.get(lane)!, rowsMax);
     const last = rows.at(-1);
     if (!last) continue;
+    // A message costs both sides as much as many rows: while one is under way, what comes is gathered for the next.
+    // At once where the coordinator is quick, and the fewer messages the longer it takes.
+    if (rows.length < rowsMax && isUnderWay(lane)) continue;
     sent.set(lane, last.sequence);
     const results = rows.flatMap(({ sequence, item }) => (item.kind === 'result' ? [{ sequence, result: item.result }] : []));
     const gaps = rows.flatMap(({ sequence, item }) => (item.kind === 'gap' ? [{ sequence, gap: item.gap }] : []));
