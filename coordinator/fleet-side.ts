@@ -21,6 +21,7 @@ import { BodyThinning } from './pipeline/thin-bodies.ts';
 import { SlotCloser } from './pipeline/slot-closer.ts';
 import { LivenessTeller } from './pipeline/tell-liveness.ts';
 import { ImpairedWatch } from './pipeline/watch-impaired.ts';
+import { BackfillGate } from './sessions/backfill-gate.ts';
 import type { EnrolmentStore } from './sessions/enrolment-port.ts';
 import { LiveStreams } from './sessions/live-streams.ts';
 import { OpeningLine } from './sessions/opening-line.ts';
@@ -70,6 +71,7 @@ export class FleetSide {
   readonly #impaired: ImpairedWatch;
   readonly #line: OpeningLine;
   readonly #runIds = new KnownRunIds();
+  readonly #backfill = new BackfillGate();
   /** Sessions being served, until their last word is stored. */
   readonly #sessions = new Set<Promise<void>>();
 
@@ -126,7 +128,7 @@ export class FleetSide {
   serveResults(stream: Duplex<pb.ResultsUp, pb.ResultsDown>): void {
     const { store, clock, log } = this.#deps;
     void serveResults(stream, {
-      store, log, streams: this.streams,
+      store, log, streams: this.streams, backfill: this.#backfill,
       admit: (locationId, rows) => admitResults(locationId, rows, { planner: this.planner, shots: store, nowMs: clock.nowMs(), runIds: this.#runIds, ...(this.#deps.rawDays === undefined ? {} : { rawDays: this.#deps.rawDays }) }),
       ingest: async (rows, lane) => {
         await this.ingest.put(rows, lane);

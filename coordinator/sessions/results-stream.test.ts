@@ -5,6 +5,7 @@ import { A_LOCATION, AN_ACCOUNT, aResult } from '#shared/testing/results.ts';
 import { gapsToWire } from '#shared/wire/gaps.ts';
 import { resultsToWire } from '#shared/wire/results-to-wire.ts';
 import type { IngestLane } from '../pipeline/waiting-rows.ts';
+import { BackfillGate } from './backfill-gate.ts';
 import { LiveStreams } from './live-streams.ts';
 import { serveResults } from './results-stream.ts';
 
@@ -30,7 +31,7 @@ test('what is live is acknowledged while the backlog before it waits for its com
     end() {}, destroy() {}, signal: new AbortController().signal, cause: () => 'open',
   } as unknown as Duplex<pb.ResultsUp, pb.ResultsDown>;
   const served = serveResults(stream, {
-    log: SILENT, streams: new LiveStreams(),
+    log: SILENT, streams: new LiveStreams(), backfill: new BackfillGate(),
     store: { findSession: async () => ({ agentId: 'a', locationId: A_LOCATION, generation: 1, isNewest: true }) },
     admit: async (_, rows) => rows.map(() => ({ kind: 'take', accountId: AN_ACCOUNT, isSurplus: false })),
     ingest: (_, lane) => new Promise((done) => { commits.push({ lane, done }); }),

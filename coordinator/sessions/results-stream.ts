@@ -8,6 +8,7 @@ import { knownResultsFromWire } from '#shared/wire/results-from-wire.ts';
 import { WireError } from '#shared/wire/wire-error.ts';
 import type { IngestRow, RetryRun, SessionStore } from '../pipeline/ports.ts';
 import type { IngestLane } from '../pipeline/waiting-rows.ts';
+import type { BackfillGate } from './backfill-gate.ts';
 import type { LiveStreams } from './live-streams.ts';
 
 /** Batches an agent may have unacknowledged, and rows in each: at most 2,000 rows of an agent wait here. */
@@ -21,6 +22,8 @@ export type ResultsDeps = {
   readonly store: Pick<SessionStore, 'findSession'>;
   readonly log: Log;
   readonly streams: LiveStreams;
+  /** One for all streams. */
+  readonly backfill: BackfillGate;
   /** One answer a row, in order. */
   readonly admit: (locationId: string, rows: readonly AdmissionQuestion[]) => Promise<readonly Admission[]>;
   /** Resolves when committed. */
@@ -55,7 +58,7 @@ export async function serveResults(stream: Duplex<pb.ResultsUp, pb.ResultsDown>,
       if (next.value.message?.$case !== 'batch') continue;
       const batch = next.value.message.value;
       const lane: IngestLane = batch.lane === 'LANE_BACKFILL' ? 'backfill' : 'live';
-      const settled = settle(batch, lane, session, deps);
+      const settled = lane === 'live' ? settle(batch, lane, session, deps) : deps.backfill.through(() => settle(batch, lane, session, deps));
       const before = previous[lane];
       previous[lane] = (async () => {
         const refused = await settled;
