@@ -16,6 +16,8 @@ const ROWS_MAX = 5_000;
 const LOOK_EVERY_MS = 500;
 /** Hints come with every commit of results; so much is gathered. */
 const GATHER_MS = 50;
+/** Checks are judged for so long at a stretch; then results, heartbeats and the API have their turn. */
+const STRETCH_US = 10_000;
 /** After trouble; marks wait meanwhile, results do not. */
 const AFTER_TROUBLE_MS = 1_000;
 
@@ -114,7 +116,21 @@ export class Judge {
     const outages = await turn.loadOutages([...context.keys()]);
     const dependencies = await turn.loadDependencies(known.flatMap(({ planned }) => planned.check.dependsOn));
     const rows = await turn.loadRows(known.map(({ kept }) => ({ accountId: kept.accountId, checkId: kept.checkId, afterMs: startOf(kept, nowMs).throughMs })), ROWS_MAX);
-    return known.map(({ kept, planned }) => judgeCheck(kept, planned, rows.get(kept.checkId) ?? NO_ROWS, this.#worldOf(kept, { nowMs, context, outages, dependencies })));
+    return this.#inStretches(known, ({ kept, planned }) => judgeCheck(kept, planned, rows.get(kept.checkId) ?? NO_ROWS, this.#worldOf(kept, { nowMs, context, outages, dependencies })));
+  }
+
+  /** A backlog of history takes a check tens of ms: three hundred in one go would hold up every acknowledgement. */
+  async #inStretches<T, R>(items: readonly T[], judge: (item: T) => R): Promise<readonly R[]> {
+    const { clock } = this.#deps;
+    const judged: R[] = [];
+    let beganUs = clock.monotonicUs();
+    for (const item of items) {
+      judged.push(judge(item));
+      if (clock.monotonicUs() - beganUs < STRETCH_US) continue;
+      await sleep(clock, 0);
+      beganUs = clock.monotonicUs();
+    }
+    return judged;
   }
 
   #worldOf(kept: KeptState, read: {
