@@ -34,10 +34,23 @@ test('what several agents send within a moment is committed together', async () 
   expect(batches).toEqual([12]);
 });
 
+test('where commits take long, what comes meanwhile is gathered as long, up to a tenth of a second', async () => {
+  for (const { commitMs, gatheredMs } of [{ commitMs: 5, gatheredMs: 20 }, { commitMs: 60, gatheredMs: 60 }, { commitMs: 5_000, gatheredMs: 100 }]) {
+    const { clock, batches, ingest } = anIngest(() => new Promise<void>((resolve) => { clock.setTimer(commitMs, resolve); }));
+    void ingest.put(rows(1));
+    await clock.advance(20 + commitMs);
+    void ingest.put(rows(2));
+    await clock.advance(gatheredMs - 1);
+    expect(batches).toEqual([1]);
+    await clock.advance(1);
+    expect(batches).toEqual([1, 2]);
+  }
+});
+
 test('a full batch does not wait', async () => {
   const { batches, ingest } = anIngest();
-  await ingest.put(rows(1_000));
-  expect(batches).toEqual([1_000]);
+  await ingest.put(rows(2_000));
+  expect(batches).toEqual([2_000]);
 });
 
 test('nobody is acknowledged before the commit, and the same rows are tried until it succeeds', async () => {
@@ -60,10 +73,10 @@ test('a fresh result is committed before a backlog that came earlier, and the ba
   const gates: (() => void)[] = [];
   const { ingest } = anIngest(() => new Promise<void>((resolve) => { gates.push(resolve); }));
   const order: string[] = [];
-  const put = (name: string, lane: 'live' | 'backfill'): void => { void ingest.put(rows(500), lane).then(() => order.push(name)); };
-  for (let n = 0; n < 40; n += 1) put(`old ${n}`, 'backfill');
+  const put = (name: string, lane: 'live' | 'backfill'): void => { void ingest.put(rows(1_000), lane).then(() => order.push(name)); };
+  for (let n = 0; n < 24; n += 1) put(`old ${n}`, 'backfill');
   for (let n = 0; n < 20; n += 1) put(`new ${n}`, 'live');
-  while (order.length < 60) {
+  while (order.length < 44) {
     gates.shift()?.();
     await new Promise((resolve) => { setImmediate(resolve); });
   }
@@ -71,7 +84,7 @@ test('a fresh result is committed before a backlog that came earlier, and the ba
   expect(order.slice(0, last).filter((name) => name.startsWith('old')).length).toBeLessThan(16);
   // Two commits of old ones were under way already.
   expect(order.slice(4, last).some((name) => name.startsWith('old'))).toBe(true);
-  for (const kind of ['old', 'new']) expect(order.filter((name) => name.startsWith(kind)).map((name) => Number(name.slice(4)))).toEqual(Array.from({ length: kind === 'old' ? 40 : 20 }, (_, n) => n));
+  for (const kind of ['old', 'new']) expect(order.filter((name) => name.startsWith(kind)).map((name) => Number(name.slice(4)))).toEqual(Array.from({ length: kind === 'old' ? 24 : 20 }, (_, n) => n));
 });
 
 test('at most two writers are at work, and far too much waiting is refused rather than kept', async () => {
@@ -84,11 +97,11 @@ test('at most two writers are at work, and far too much waiting is refused rathe
     await new Promise<void>((resolve) => { gates.push(resolve); });
     busy -= 1;
   });
-  const puts = Array.from({ length: 60 }, (_, index) => ingest.put(rows(1_000, index * 1_000)).then(() => 'taken', () => 'refused'));
+  const puts = Array.from({ length: 40 }, (_, index) => ingest.put(rows(2_000, index * 2_000)).then(() => 'taken', () => 'refused'));
   const open = setInterval(() => gates.shift()?.(), 0);
   const answers = await Promise.all(puts);
   clearInterval(open);
   expect(busyMax).toBe(2);
   expect(answers).toContain('refused');
-  expect(answers.filter((answer) => answer === 'taken').length).toBeGreaterThan(50);
+  expect(answers.filter((answer) => answer === 'taken').length).toBeGreaterThan(25);
 });

@@ -4,9 +4,11 @@ import type { IngestRow, IngestStore } from './ports.ts';
 import type { BodyThinning } from './thin-bodies.ts';
 import { WaitingRows, type IngestLane } from './waiting-rows.ts';
 
-/** performance.md, Ingest: batches of 1,000 rows or 50 ms. */
-const BATCH_ROWS_MAX = 1_000;
-const GATHER_MS = 20;
+/** A transaction costs both sides some milliseconds besides its rows; with more of them it holds its locks longer than live results should wait. */
+const BATCH_ROWS_MAX = 2_000;
+/** So much is gathered where commits are quick, and as long as a commit takes where they are not: the busier, the fewer of them. */
+const GATHER_MIN_MS = 20;
+const GATHER_MAX_MS = 100;
 /** Rows waiting in memory; the credits of the streams keep it below, this is the wall behind them. */
 const WAITING_ROWS_MAX = 50_000;
 const RETRY_MIN_MS = 200;
@@ -25,6 +27,8 @@ export class ResultIngest {
   readonly #waiting = new WaitingRows();
   #activeWriters = 0;
   #isGathering = false;
+  /** What the last transaction took. */
+  #commitMs = 0;
 
   constructor(deps: IngestDeps) {
     this.#deps = deps;
@@ -49,7 +53,7 @@ export class ResultIngest {
     if (this.#waiting.count < BATCH_ROWS_MAX) {
       if (this.#isGathering) return;
       this.#isGathering = true;
-      this.#deps.clock.setTimer(GATHER_MS, () => {
+      this.#deps.clock.setTimer(Math.min(GATHER_MAX_MS, Math.max(GATHER_MIN_MS, this.#commitMs)), () => {
         this.#isGathering = false;
         this.#startWriter();
       });
@@ -73,7 +77,9 @@ export class ResultIngest {
     const { store, clock, log, signal } = this.#deps;
     for (let backoffMs = RETRY_MIN_MS; !signal.aborted; backoffMs = Math.min(RETRY_MAX_MS, backoffMs * 2)) {
       try {
+        const beganUs = clock.monotonicUs();
         const { inserted, duplicates } = await store.ingest(rows);
+        this.#commitMs = (clock.monotonicUs() - beganUs) / 1000;
         this.counts.inserted += inserted;
         this.counts.duplicates += duplicates;
         this.counts.commits += 1;

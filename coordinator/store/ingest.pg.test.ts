@@ -50,6 +50,17 @@ describe('ingest', () => {
     expect(await countOf('results', [row.result.runId])).toBe(1);
   });
 
+  it('results beside those that replace a gap are stored with them, and each gap that is replaced is told', async () => {
+    const dueAtMs = NOON + 3_600_000;
+    const rows = Array.from({ length: 6 }, () => aResultRow(world, { dueAtMs }));
+    await at.store.ingest([gapOf(world, rows[1]!.result), gapOf(world, rows[4]!.result), gapOf(world, { runId: randomUUID(), dueAtMs })]);
+    expect(await at.store.ingest(rows)).toEqual({ inserted: 6, duplicates: 0 });
+    const runIds = rows.map(({ result }) => result.runId);
+    const { rows: stored } = await at.client.query('select run_id from results where run_id = any($1) and replaced_gap is not null', [runIds]);
+    expect(stored.map(({ run_id: runId }) => runId).sort()).toEqual([runIds[1], runIds[4]].sort());
+    expect([await countOf('results', runIds), await countOf('gaps', runIds)]).toEqual([6, 0]);
+  });
+
   it('a gap of a run that has a result is dropped, also in one batch with it', async () => {
     const row = aResultRow(world);
     expect(await at.store.ingest([gapOf(world, row.result), row])).toEqual({ inserted: 1, duplicates: 1 });

@@ -1,8 +1,8 @@
 /**
  * Results and gaps into Postgres, in batches, each row once, by one of two ways to the same end.
  *
- * Straight: COPY into the table. Taken while no gap is in the span of the batch (gap writers are locked out), for
- * first attempts, which need no look at others of their run. Careful: one statement with a binary array per column,
+ * Straight: COPY into the table. Taken for first attempts, which need no look at others of their run, of runs that
+ * have no gap (gap writers are locked out). Careful: one statement with a binary array per column,
  * which leaves out what is there, replaces gaps and sees surplus. Taken for everything else, and when the key says
  * that a row is there already: then nothing of the batch was stored, and all of it goes again. Which way is taken
  * decides how fast it is, never what is stored.
@@ -26,6 +26,8 @@ type IngestGap = Extract<IngestRow, { kind: 'gap' }>;
 const GAP_LOCK = 5_068_133;
 /** Rows of one transaction; more are written in several. Bounds memory and the time that locks are held. */
 const ROWS_MAX = 5_000;
+/** Gaps that are looked through to tell which rows replace one; with more, the batch goes the careful way. */
+const GAPS_MAX = 1_000;
 /** A row for a day that has no partition (yet, or any more). */
 const NO_PARTITION = '23514';
 /** Two attempts of a run removing its gap may still meet; the one that Postgres stopped goes again. */
@@ -68,8 +70,10 @@ function write(pool: Pool, { rows, results, gaps }: Batch, way: 'straight' | 'ca
   // The hint goes out with the commit; the marks are the truth.
   const begin = `begin; set local synchronous_commit = on; select ${lock}(${GAP_LOCK}); notify ${HINT_CHANNELS.judge}`;
   return inTransaction(pool, begin, async (client) => {
-    const straight = way === 'straight' && results.length > 0 && !await hasGaps(client, results) ? results.filter(isFirstAttempt) : [];
-    const others = straight.length === 0 ? results : results.filter((row) => !isFirstAttempt(row));
+    const withGaps = way === 'straight' && results.length > 0 ? await runsWithGaps(client, results) : null;
+    const isStraight = (row: IngestResult): boolean => withGaps !== null && isFirstAttempt(row) && !withGaps.has(row.result.runId);
+    const straight = results.filter(isStraight);
+    const others = straight.length === 0 ? results : results.filter((row) => !isStraight(row));
     if (straight.length > 0) await copyIn(client, COPY_RESULTS, encodeCopyOfResults(straight));
     const inserted = straight.length + (others.length > 0 ? await insertResults(client, others) : 0) + (gaps.length > 0 ? await insertGaps(client, gaps) : 0);
     // Whether or not a row was new: a mark too many costs a computation, one too few would leave a wrong figure.
@@ -82,14 +86,14 @@ function isFirstAttempt({ result }: IngestResult): boolean {
   return result.attempt === 1;
 }
 
-/** Is there any gap that one of these could take the place of? None comes while the lock is held. */
-async function hasGaps(client: PoolClient, rows: readonly IngestResult[]): Promise<boolean> {
-  const answer = await client.query<{ has: boolean }>({
-    name: 'ingest-has-gaps',
-    text: 'select exists (select from gaps where account_id = any($1::uuid[]) and due_at between $2 and $3) as has',
+/** The runs between the oldest and the newest of these that have a gap; null: too many to tell. None comes while the lock is held. */
+async function runsWithGaps(client: PoolClient, rows: readonly IngestResult[]): Promise<ReadonlySet<string> | null> {
+  const answer = await client.query<{ run_id: string }>({
+    name: 'ingest-runs-with-gaps',
+    text: `select run_id from gaps where account_id = any($1::uuid[]) and due_at between $2 and $3 limit ${GAPS_MAX}`,
     values: [[...new Set(rows.map(({ accountId }) => accountId))], ...span(rows.map(({ result }) => result.dueAtMs))],
   });
-  return answer.rows[0]?.has ?? true;
+  return answer.rows.length < GAPS_MAX ? new Set(answer.rows.map(({ run_id: runId }) => runId)) : null;
 }
 
 /** New results; a final one takes the place of its run's gap. */
@@ -113,10 +117,10 @@ async function insertGaps(client: PoolClient, rows: readonly IngestGap[]): Promi
   return answer.rowCount ?? 0;
 }
 
-/** Appended both: nobody waits for a judge that is at work on the check (rules.md 19). */
 /** A slot so far behind what is judged is history: a spool that is emptied, not a late answer. */
 const HISTORY_BEHIND_MINUTES = 15;
 
+/** All appended: nobody waits for a judge that is at work on the check (rules.md 19). */
 const INSERT_MARKS = `
   with rolled as (insert into rollup_marks (cells) select $1::bytea where $1 is not null),
     metered as (insert into usage_marks (account_id, at) select * from unnest($5::uuid[], $6::timestamptz[]))
