@@ -1,6 +1,7 @@
 /** Starts one server process and waits until it is ready. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import type { Binaries } from './postgres-binaries.ts';
 import { EmbeddedPostgresError } from './postgres-error.ts';
 import { readPidFile, waitUntil } from './postgres-process.ts';
@@ -21,6 +22,9 @@ export type Launch = {
 /** Crash recovery of a small cluster takes seconds; a minute is a cluster that does not come up. */
 const READY_WITHIN_MS = 60_000;
 const LOG_BYTES_MAX = 4 * 1024 * 1024;
+const MB = 2 ** 20;
+/** Of its own memory, which it takes as it needs it: an eighth of the machine's, enough for the hours of ten million results. */
+const [BUFFERS_MB_MIN, BUFFERS_MB_MAX] = [64, 1_024];
 
 export async function launchServer(launch: Launch): Promise<ChildProcess> {
   const log = openLog(launch.logFile);
@@ -50,11 +54,18 @@ export async function launchServer(launch: Launch): Promise<ChildProcess> {
 function settingsFor(launch: Launch): string[] {
   return [
     'listen_addresses=127.0.0.1', `port=${launch.port}`, 'unix_socket_directories=',
-    `max_connections=${launch.maxConnections}`, 'shared_buffers=64MB', 'max_wal_size=512MB', 'min_wal_size=64MB', 'wal_level=minimal',
+    `max_connections=${launch.maxConnections}`, ...memorySettings(Math.min(totalmem(), process.constrainedMemory() || Infinity)),
+    // Few checkpoints while much is written: after each, every page that is touched is logged whole.
+    'max_wal_size=2GB', 'min_wal_size=64MB', 'wal_level=minimal',
     'max_wal_senders=0', 'max_worker_processes=4', 'max_parallel_workers_per_gather=0', 'jit=off', 'io_method=sync',
     'timezone=UTC', 'log_timezone=UTC', 'log_min_messages=warning', 'password_encryption=scram-sha-256',
     ...(launch.isDurable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
   ];
+}
+
+function memorySettings(bytes: number): string[] {
+  const buffersMb = Math.floor(Math.min(BUFFERS_MB_MAX, Math.max(BUFFERS_MB_MIN, bytes / 8 / MB)));
+  return [`shared_buffers=${buffersMb}MB`, `effective_cache_size=${Math.max(buffersMb, Math.floor(bytes / 2 / MB))}MB`];
 }
 
 function openLog(path: string): { fd: number; startsAt: number } {
