@@ -96,4 +96,30 @@ describe('stored results', () => {
     expect(await at.store.listRunExtremes(world.accountId, [checkId])).toEqual(new Map([[checkId, { longestMs: 2.5, shortestMs: 0.675 }]]));
     expect((await at.store.listCheckStatuses(world.accountId, null)).map((status) => status.checkId)).toEqual([world.checkId, checkId]);
   });
+
+  it('have the status of a check from what the judge noted, until rows come that it has not seen, and a new name at once', async () => {
+    const checkId = randomUUID();
+    const { check } = (await at.store.getCheck(world.accountId, world.checkId))!;
+    await at.store.createCheck(world.accountId, checkId, check, null);
+    const statusOf = async () => (await at.store.listCheckStatuses(world.accountId, [checkId]))[0]!;
+    const judged = async (dueAtMs: number, outcome: string) => {
+      const runId = randomUUID();
+      const head = { lastVerdictMs: dueAtMs, evidence: { dueAtMs, run: { runId, outcome, executedIn: world.locationId } }, locations: {} };
+      await at.client.query(`update check_states set status = 'passing', head = $2, updated_at = clock_timestamp() where check_id = $1`, [checkId, JSON.stringify(head)]);
+      await at.client.query('delete from judge_marks where check_id = $1', [checkId]);
+      return { runId, dueAtMs, locationCode: 'local-1', outcome };
+    };
+    const now = Date.now();
+    for (const [behindMs, outcome] of [[3_000, 'passed'], [2_000, 'degraded']] as const) {
+      const last = await judged(now - behindMs, outcome);
+      expect([await statusOf(), await statusOf()]).toMatchObject([{ last, status: 'passing' }, { last, status: 'passing' }]);
+    }
+    const row = aResultRow({ ...world, checkId }, { dueAtMs: now - 1_000, outcome: 'failed' });
+    await at.store.ingest([row]);
+    expect(await statusOf()).toMatchObject({ last: { runId: row.result.runId, outcome: 'failed' }, status: 'passing' });
+    const last = await judged(now - 1_000, 'failed');
+    await at.store.replaceCheck(world.accountId, checkId, { ...check, name: 'renamed' }, null);
+    await at.client.query('delete from judge_marks where check_id = $1', [checkId]);
+    expect(await statusOf()).toMatchObject({ name: 'renamed', last });
+  });
 });

@@ -1,46 +1,47 @@
 /** What a check looks like now. */
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Outcome } from '#shared/run/result.ts';
 import type { ApiStore, CheckStatus, JudgedStatus } from '../api/ports.ts';
 import { statusOf, type LocationState } from '../verdict/check-state.ts';
-import { asAccount, readAsAccount, readInIndexOrder } from './account-scope.ts';
+import { readAsAccount, readInIndexOrder } from './account-scope.ts';
 import type { Db } from './connect.ts';
+import type { Database } from './schema.ts';
 
+/** What a status was made of: as long as it is the same, so is the status. `waits`: rows came that the judge has not seen. */
+type VersionRow = { id: string; revision: number; updated_at: number; judged_at: number | null; waits: boolean };
 type StatusRow = {
   id: string; name: string; revision: number; created_at: number; updated_at: number;
-  run_id: string | null; due_at: number | null; code: string | null; outcome: Outcome | null;
   status: JudgedStatus | null; since_at: number | null; seen_from: Readonly<Record<string, LocationState>> | null;
-};
+} & LastRow;
+type LastRow = { run_id: string | null; due_at: number | null; executed_in: string | null; outcome: Outcome | null };
+type Codes = ReadonlyMap<string, string>;
+type Known = { readonly codes: string; readonly statuses: Map<string, { readonly version: string; readonly status: CheckStatus }> };
+
+/** Accounts whose statuses are remembered; beyond, the one asked for longest ago is read anew. */
+const REMEMBERED_MAX = 100;
 
 /**
- * `last` is of the newest slot with a verdict; of a parallel slot the worst.
+ * `last` is of the newest slot with a verdict; of a parallel slot the worst. The judge has noted it with the state
+ * that it wrote; rows are looked through only where it has not, or where some wait for it.
  * Shots stay outside state (rules.md 7), agent faults and denials are no verdict (rules.md 6).
  */
 export function statusStore(db: Db): Pick<ApiStore, 'listCheckStatuses' | 'listRunExtremes'> {
+  const remembered = new Map<string, Known>();
   return {
-    listCheckStatuses: (accountId, checkIds) => (checkIds?.length === 0 ? Promise.resolve([]) : asAccount(db, accountId, async (trx) => {
-      await readInIndexOrder(trx);
-      const chosen = checkIds === null ? sql`true` : sql`checks.id = any(${[...checkIds]}::uuid[])`;
-      const { rows } = await sql<StatusRow>`
-        select checks.id, checks.name, checks.revision, checks.created_at, checks.updated_at,
-          last.run_id, last.due_at, locations.code, last.outcome,
-          states.status, states.since_at, states.head -> 'locations' as seen_from
-        from checks
-        left join check_states states on states.account_id = checks.account_id and states.check_id = checks.id
-        left join lateral (
-          select run_id, due_at, outcome, location_executed from results
-          where results.check_id = checks.id and results.account_id = checks.account_id
-            and is_final and not is_surplus and trigger in ('schedule', 'retry') and outcome in ('passed', 'degraded', 'failed')
-            -- The judge has seen a verdict by then: whatever is older needs no look, nor do the days before.
-            and due_at >= coalesce(to_timestamp((states.head ->> 'lastVerdictMs')::float8 / 1000), '-infinity')
-          order by due_at desc, case outcome when 'failed' then 0 when 'degraded' then 1 else 2 end, run_id desc
-          limit 1
-        ) last on true
-        left join locations on locations.id = last.location_executed
-        where checks.account_id = ${accountId} and checks.deleted_at is null and ${chosen}
+    listCheckStatuses: (accountId, checkIds) => (checkIds?.length === 0 ? Promise.resolve([]) : readAsAccount(db, accountId, async (trx) => {
+      const codes = new Map((await trx.selectFrom('locations').select(['id', 'code']).orderBy('id').execute()).map(({ id, code }) => [id, code]));
+      const { statuses } = recalled(remembered, accountId, [...codes].join(' '));
+      const { rows: versions } = await sql<VersionRow>`
+        select checks.id, checks.revision, checks.updated_at, states.updated_at as judged_at,
+          exists (select from judge_marks where judge_marks.account_id = checks.account_id and judge_marks.check_id = checks.id) as waits
+        from checks left join check_states states on states.account_id = checks.account_id and states.check_id = checks.id
+        where checks.account_id = ${accountId} and checks.deleted_at is null and ${checkIds === null ? sql`true` : sql`checks.id = any(${[...checkIds]}::uuid[])`}
         order by checks.created_at, checks.id`.execute(trx);
-      const codes = new Map((await trx.selectFrom('locations').select(['id', 'code']).execute()).map(({ id, code }) => [id, code]));
-      return rows.map((row) => toStatus(row, codes));
+      const changed = versions.filter((row) => row.waits || statuses.get(row.id)?.version !== versionOf(row));
+      const read = await readStatuses(trx, accountId, changed, codes);
+      if (checkIds === null) forgetOthers(statuses, versions);
+      for (const row of changed) if (!row.waits) statuses.set(row.id, { version: versionOf(row), status: read.get(row.id)! });
+      return versions.map(({ id }) => read.get(id) ?? statuses.get(id)!.status);
     })),
 
     listRunExtremes: (accountId, checkIds) => (checkIds?.length === 0 ? Promise.resolve(new Map()) : readAsAccount(db, accountId, async (trx) => {
@@ -53,9 +54,62 @@ export function statusStore(db: Db): Pick<ApiStore, 'listCheckStatuses' | 'listR
   };
 }
 
-function toStatus(row: StatusRow, codes: ReadonlyMap<string, string>): CheckStatus {
+function versionOf({ revision, updated_at, judged_at }: VersionRow): string {
+  return `${revision} ${updated_at} ${judged_at}`;
+}
+
+function recalled(remembered: Map<string, Known>, accountId: string, codes: string): Known {
+  const before = remembered.get(accountId);
+  const known = before?.codes === codes ? before : { codes, statuses: new Map() };
+  remembered.delete(accountId);
+  remembered.set(accountId, known);
+  if (remembered.size > REMEMBERED_MAX) remembered.delete(remembered.keys().next().value ?? '');
+  return known;
+}
+
+function forgetOthers(statuses: Known['statuses'], there: readonly VersionRow[]): void {
+  const ids = new Set(there.map(({ id }) => id));
+  for (const id of statuses.keys()) if (!ids.has(id)) statuses.delete(id);
+}
+
+async function readStatuses(trx: Transaction<Database>, accountId: string, of: readonly VersionRow[], codes: Codes): Promise<ReadonlyMap<string, CheckStatus>> {
+  if (of.length === 0) return new Map();
+  const { rows } = await sql<StatusRow>`
+    select checks.id, checks.name, checks.revision, checks.created_at, checks.updated_at, states.status, states.since_at, head.locations as seen_from,
+      run."runId" as run_id, evidence."dueAtMs" as due_at, run."executedIn" as executed_in, run.outcome
+    from checks
+    left join check_states states on states.account_id = checks.account_id and states.check_id = checks.id
+    left join lateral json_to_record(states.head) as head ("lastVerdictMs" float8, evidence json, locations json) on true
+    left join lateral json_to_record(head.evidence) as evidence ("dueAtMs" float8, run json) on true
+    left join lateral json_to_record(case when evidence."dueAtMs" = head."lastVerdictMs" then evidence.run end) as run ("runId" uuid, "executedIn" uuid, outcome text) on true
+    where checks.account_id = ${accountId} and checks.id = any(${of.map(({ id }) => id)}::uuid[])`.execute(trx);
+  const waiting = new Set(of.filter(({ waits }) => waits).map(({ id }) => id));
+  const looked = await lookedUp(trx, accountId, rows.filter(({ id, run_id }) => run_id === null || waiting.has(id)).map(({ id }) => id));
+  return new Map(rows.map((row) => [row.id, toStatus({ ...row, ...looked.get(row.id) }, codes)]));
+}
+
+/** The newest run with a verdict of each of these checks, from the rows. */
+async function lookedUp(trx: Transaction<Database>, accountId: string, checkIds: readonly string[]): Promise<ReadonlyMap<string, LastRow>> {
+  if (checkIds.length === 0) return new Map();
+  await readInIndexOrder(trx);
+  const { rows } = await sql<LastRow & { check_id: string }>`
+    select given.check_id, last.* from unnest(${[...checkIds]}::uuid[]) as given (check_id)
+    left join check_states states on states.account_id = ${accountId} and states.check_id = given.check_id
+    cross join lateral (
+      select run_id, due_at, location_executed as executed_in, outcome from results
+      where results.check_id = given.check_id and results.account_id = ${accountId}
+        and is_final and not is_surplus and trigger in ('schedule', 'retry') and outcome in ('passed', 'degraded', 'failed')
+        -- The judge has seen a verdict by then: whatever is older needs no look, nor do the days before.
+        and due_at >= coalesce(to_timestamp((states.head ->> 'lastVerdictMs')::float8 / 1000), '-infinity')
+      order by due_at desc, case outcome when 'failed' then 0 when 'degraded' then 1 else 2 end, run_id desc
+      limit 1
+    ) last`.execute(trx);
+  return new Map(rows.map((row) => [row.check_id, row]));
+}
+
+function toStatus(row: StatusRow, codes: Codes): CheckStatus {
   const last = row.run_id === null || row.due_at === null || row.outcome === null ? null
-    : { runId: row.run_id, dueAtMs: row.due_at, locationCode: row.code ?? '', outcome: row.outcome };
+    : { runId: row.run_id, dueAtMs: row.due_at, locationCode: codes.get(row.executed_in ?? '') ?? '', outcome: row.outcome };
   return {
     checkId: row.id, name: row.name, revision: row.revision, createdAtMs: Math.trunc(row.created_at), updatedAtMs: Math.trunc(row.updated_at), last,
     status: row.status ?? 'noData', sinceMs: row.since_at,

@@ -3,7 +3,7 @@ import type { ApiApp, ApiDeps } from '../api-app.ts';
 import { notFound } from '../api-error.ts';
 import { callerOf } from '../authenticate.ts';
 import { asJsonText } from '../json-text.ts';
-import type { RunExtremes } from '../ports.ts';
+import type { CheckStatus, RunExtremes } from '../ports.ts';
 import { AnswerCache } from '../summary-cache.ts';
 import { resultsOfParam } from '../wire/query.ts';
 import { CheckStatusEntity, statusEntity } from '../wire/status-entity.ts';
@@ -11,15 +11,24 @@ import { CheckStatusEntity, statusEntity } from '../wire/status-entity.ts';
 /** How the checks stand now. */
 export function statusRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
   const extremesOf = new AnswerCache<ReadonlyMap<string, RunExtremes>>(clock);
+  /** The store gives the same status again for as long as it is the same: most of thousands. */
+  const texts = new WeakMap<CheckStatus, { readonly extremes: RunExtremes | undefined; readonly text: string }>();
+  const textOf = (status: CheckStatus, extremes: RunExtremes | undefined): string => {
+    const known = texts.get(status);
+    if (known && known.extremes?.longestMs === extremes?.longestMs && known.extremes?.shortestMs === extremes?.shortestMs) return known.text;
+    const text = JSON.stringify(statusEntity(status, extremes));
+    texts.set(status, { extremes, text });
+    return text;
+  };
+
   app.get('/v1/check-statuses', {
     config: { scope: 'checks:read' },
     schema: { tags: ['results'], summary: 'The current status of every check', response: { 200: z.array(CheckStatusEntity) } },
   }, async (request, reply) => {
     const { accountId } = callerOf(request);
     const [statuses, extremes] = await Promise.all([store.listCheckStatuses(accountId, null), extremesOf.get(accountId, () => store.listRunExtremes(accountId, null))]);
-    const text = JSON.stringify(statuses.map((status) => statusEntity(status, extremes.get(status.checkId))));
     asJsonText(reply);
-    return reply.send(text as unknown as z.output<typeof CheckStatusEntity>[]);
+    return reply.send(`[${statuses.map((status) => textOf(status, extremes.get(status.checkId))).join(',')}]` as unknown as z.output<typeof CheckStatusEntity>[]);
   });
 
   app.get('/v1/check-statuses/:checkId', {

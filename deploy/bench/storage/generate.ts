@@ -45,8 +45,7 @@ export async function generatePast(fleet: Fleet, size: Size, say: (what: string)
       say(`rows of ${new Date(dayMs).toISOString().slice(0, 10)}`);
     }
   }));
-  // As the judge leaves them: it has seen everything up to the end.
-  await fleet.pool.query(`update check_states set status = 'passing', since_at = $1, next_look_at = null, head = json_build_object('lastVerdictMs', $2::bigint) where head is null`, [new Date(fromMs), toMs - 3 * intervalMs]);
+  await fleet.pool.query(JUDGED, [new Date(fromMs), toMs, new Date(toMs - 3 * intervalMs)]);
   // As autovacuum leaves it behind.
   if (there.size < daysOf(fromMs, toMs).length) await fleet.pool.query('vacuum analyze');
   const { rows: [counted] } = await fleet.pool.query<{ results: string; gaps: string; made: string }>('select sum(results) as results, sum(gaps) as gaps, coalesce(sum(results + gaps) filter (where not day = any($1)), 0) as made from bench_days', [[...there]]);
@@ -54,6 +53,20 @@ export async function generatePast(fleet: Fleet, size: Size, say: (what: string)
   const { rows: checks } = await fleet.pool.query<{ id: string }>('select id from checks order by created_at, id');
   return { store, accountId: account!.id, keys, checkIds: checks.map(({ id }) => id), fromMs, toMs, results: Number(counted?.results), gaps: Number(counted?.gaps), made: Number(counted?.made) };
 }
+
+/** As the judge leaves them: it has seen everything up to the end ($2), and noted the run that it rests on, of the last few slots (from $3). */
+const JUDGED = `
+  update check_states s set status = 'passing', since_at = $1, next_look_at = null, head = json_build_object(
+    'throughMs', $2::bigint, 'standing', 'passing', 'sinceMs', (extract(epoch from $1::timestamptz) * 1000)::bigint, 'streak', 1, 'passes', 0, 'isEscalated', false, 'before', null,
+    'lastVerdictMs', dueAtMs, 'unseenSinceMs', null, 'denied', null,
+    'evidence', json_build_object('dueAtMs', dueAtMs, 'failingIn', '[]'::json, 'seenBy', 1, 'run', json_build_object('runId', run_id, 'outcome', outcome, 'locationId', location_owed,
+      'executedIn', location_executed, 'startedAtMs', dueAtMs, 'responseTimeMs', total_us / 1000.0, 'attempts', attempt, 'failure', null)),
+    'locations', json_build_object(location_owed, json_build_object('standing', 'passing', 'sinceMs', dueAtMs, 'streak', 1, 'lastVerdictMs', dueAtMs, 'unseenSinceMs', null, 'throughMs', dueAtMs)))
+  from checks, lateral (
+    select *, (extract(epoch from due_at) * 1000)::bigint as dueAtMs from results r
+    where r.account_id = checks.account_id and r.check_id = checks.id and r.due_at >= $3 and r.is_final and r.outcome in ('passed', 'degraded', 'failed') order by due_at desc, outcome = 'failed' desc limit 1
+  ) last
+  where s.account_id = checks.account_id and s.check_id = checks.id and s.head #>> '{evidence,dueAtMs}' is null`;
 
 type Begun = { readonly settings: string; readonly keys: readonly string[]; readonly fromMs: number; readonly toMs: number };
 
