@@ -74,7 +74,9 @@ export async function inTransaction<T>(pool: Pool, begin: string, work: (client:
   try {
     await client.query(begin);
     const result = await work(client);
-    await client.query('commit');
+    // Postgres answers a commit of what had failed without an error.
+    const { command } = await client.query('commit');
+    if (command !== 'COMMIT') throw new Error('a statement of the transaction had failed unnoticed: nothing of it was committed');
     return result;
   } catch (cause) {
     await client.query('rollback').catch((error: Error) => { broken = error; });
