@@ -34,7 +34,7 @@ const gapAt = (dueAtMs: number) => ({ checkId: CHECK, dueAtMs, locationOwed: HER
 
 test('a half minute in which all went well has nothing wrong', () => {
   expect(wrongIn(aGoodHalfMinute())).toEqual({});
-  expect(reconcile(aGoodHalfMinute())).toMatchObject({ due: 3, results: 3, gaps: {}, acknowledged: 3, executionsWithoutResult: 0, startsByClockError: { results: 0, worstMs: 0 } });
+  expect(reconcile(aGoodHalfMinute())).toMatchObject({ due: 3, results: 3, gaps: {}, acknowledged: 3, executionsWithoutResult: 0, begunEarly: { results: 0, worstMs: 0 } });
 });
 
 test('a gap accounts for a slot, and a connection without a result is counted', () => {
@@ -48,7 +48,7 @@ test('a run that began before its agent says so is real as far as the agent says
     results: DUE_MS.map((dueAtMs) => aRun(dueAtMs, { clockErrorUs })), connections: DUE_MS.map((atMs) => ({ atMs: atMs - 300, check: 0 })),
   });
   expect(wrongIn(early(350_000))).toEqual({});
-  expect(reconcile(early(350_000)).startsByClockError).toEqual({ results: 3, worstMs: 350 });
+  expect(reconcile(early(350_000)).begunEarly).toEqual({ results: 3, worstMs: 301 });
   expect(wrongIn(early(200_000))).toEqual({ unreal: 3 });
 });
 

@@ -31,8 +31,8 @@ export type Reconciliation = {
   readonly acknowledged: number;
   /** Connections that no stored result explains: runs whose process was killed under way. Bounded by the kills, and shown. */
   readonly executionsWithoutResult: number;
-  /** Results whose connection is explained only because their agent said that its clock may be so wrong; the most it said. */
-  readonly startsByClockError: { readonly results: number; readonly worstMs: number };
+  /** Results whose connection came before their start, by no more than their agent said that its clock may be wrong. */
+  readonly begunEarly: { readonly results: number; readonly worstMs: number };
   /** Everything that must be empty. */
   readonly violations: {
     /** Due, closed, and neither result nor gap. */
@@ -58,7 +58,7 @@ export function reconcile(facts: LabFacts): Reconciliation {
   const finals = Map.groupBy(ofSchedule.filter(({ isFinal, isSurplus }) => isFinal && !isSurplus), keyOf);
   const gaps = Map.groupBy(stored.gaps.filter(inWindow), keyOf);
   const due = dueSlots(facts);
-  const { unreal, executionsWithoutResult, startsByClockError } = match(stored.results.filter(({ checkId }) => mine.has(checkId)), facts);
+  const { unreal, executionsWithoutResult, begunEarly } = match(stored.results.filter(({ checkId }) => mine.has(checkId)), facts);
   const storedAttempts = new Set(stored.results.map(({ runId, attempt }) => `${runId} ${attempt}`));
   return {
     due: due.size,
@@ -66,7 +66,7 @@ export function reconcile(facts: LabFacts): Reconciliation {
     gaps: countBy([...gaps.values()].flat(), ({ reason }) => reason),
     surplus: ofSchedule.filter(({ isSurplus }) => isSurplus).length,
     acknowledged: facts.acknowledged.length,
-    executionsWithoutResult, startsByClockError,
+    executionsWithoutResult, begunEarly,
     violations: {
       unaccounted: [...due].filter((key) => !finals.has(key) && !gaps.has(key)),
       twice: [...due].filter((key) => (finals.get(key)?.length ?? 0) + (gaps.get(key)?.length ?? 0) > 1),
@@ -95,19 +95,16 @@ function dueSlots({ stored, checkIds, fromMs, toMs }: LabFacts): ReadonlySet<str
   return due;
 }
 
-/** Check by check; what never reached the target needs no connection. */
-function match(runs: readonly StoredRun[], { checkIds, connections }: LabFacts): Pick<Reconciliation, 'executionsWithoutResult' | 'startsByClockError'> & { readonly unreal: readonly string[] } {
+/** Check by check. */
+function match(runs: readonly StoredRun[], { checkIds, connections }: LabFacts): Pick<Reconciliation, 'executionsWithoutResult' | 'begunEarly'> & { readonly unreal: readonly string[] } {
   const connectionsOf = Map.groupBy(connections, ({ check }) => checkIds[check] ?? '');
   const runsOf = Map.groupBy(runs, ({ checkId }) => checkId);
-  const byCheck = checkIds.map((checkId) => {
-    const [of, atMs] = [runsOf.get(checkId) ?? [], (connectionsOf.get(checkId) ?? []).map((connection) => connection.atMs)];
-    return { told: matchConnections(of, atMs), trusting: matchConnections(of, atMs, { isClockTrusted: true }) };
-  });
-  const unreal = byCheck.flatMap(({ told }) => told.unreal);
-  const byClockError = byCheck.flatMap(({ trusting }) => trusting.unreal).filter((run) => !unreal.includes(run));
+  const matches = checkIds.map((checkId) => matchConnections(runsOf.get(checkId) ?? [], (connectionsOf.get(checkId) ?? []).map(({ atMs }) => atMs)));
+  const earlyByMs = matches.flatMap((each) => each.earlyByMs);
   return {
-    unreal: unreal.map((run) => `${keyOf(run)} attempt ${run.attempt}`), executionsWithoutResult: byCheck.reduce((sum, { told }) => sum + told.unexplained, 0),
-    startsByClockError: { results: byClockError.length, worstMs: Math.max(0, ...byClockError.map(({ clockErrorUs }) => clockErrorUs / 1000)) },
+    unreal: matches.flatMap(({ unreal }) => unreal).map((run) => `${keyOf(run)} attempt ${run.attempt}`),
+    executionsWithoutResult: matches.reduce((sum, { unexplained }) => sum + unexplained, 0),
+    begunEarly: { results: earlyByMs.length, worstMs: Math.max(0, ...earlyByMs) },
   };
 }
 

@@ -8,7 +8,7 @@ function aReport(changes: Partial<CampaignReport> = {}): CampaignReport {
     seed: 1, seconds: 100, refusals: 0, backlog: 0, drainedMs: 20,
     faults: [{ id: 'F1', name: 'kill', fired: 70, proofs: [], notRun: null, failures: [] }],
     reconciliation: {
-      due: 100, results: 90, gaps: { agent_lost: 10 }, surplus: 0, acknowledged: 80, executionsWithoutResult: 1, startsByClockError: { results: 2, worstMs: 150 },
+      due: 100, results: 90, gaps: { agent_lost: 10 }, surplus: 0, acknowledged: 80, executionsWithoutResult: 1, begunEarly: { results: 2, worstMs: 150 },
       violations: { unaccounted: [], twice: [], unowed: [], lost: [], unreal: [], falselyDown: [] },
     },
     alerts: { false: [], repeatedDeliveries: 0, realOutage: { failure: 1, recovery: 1 }, others: {} },
@@ -24,7 +24,7 @@ test('campaigns add up: what fired, what was wrong, and which fault no campaign 
     aReport({ faults: [...aReport().faults, neverMade, { ...neverMade, id: 'F5', name: 'mute' }] }),
     aReport({ seed: 2, faults: [{ ...aReport().faults[0]!, fired: 131 }, { ...neverMade, id: 'F5', name: 'mute', fired: 1, notRun: null }] }),
   ]);
-  expect(sum).toMatchObject({ seeds: [1, 2], seconds: 200, due: 200, gaps: { agent_lost: 20 }, acknowledged: 160, startsByClockError: { results: 4, worstMs: 150 }, realOutages: { campaigns: 2, toldOnce: 2 }, isWell: true });
+  expect(sum).toMatchObject({ seeds: [1, 2], seconds: 200, due: 200, gaps: { agent_lost: 20 }, acknowledged: 160, begunEarly: { results: 4, worstMs: 150 }, realOutages: { campaigns: 2, toldOnce: 2 }, isWell: true });
   expect(sum.faults.map(({ id, fired, notRun }) => [id, fired, notRun])).toEqual([['F1', 201, null], ['F5', 1, null], ['F11', 0, 'no root']]);
   expect(Object.values(sum.broken).every((count) => count === 0)).toBe(true);
   expect(summaryLines(sum).some((line) => line.startsWith('F29') && line.includes('restore'))).toBe(true);

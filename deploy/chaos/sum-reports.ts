@@ -13,7 +13,7 @@ export type Summary = {
   readonly gaps: Readonly<Record<string, number>>;
   readonly acknowledged: number;
   readonly executionsWithoutResult: number;
-  readonly startsByClockError: Reconciliation['startsByClockError'];
+  readonly begunEarly: Reconciliation['begunEarly'];
   /** By rule; all 0 when nothing was wrong. */
   readonly broken: Readonly<Record<string, number>>;
   readonly realOutages: { readonly campaigns: number; readonly toldOnce: number };
@@ -33,9 +33,9 @@ export function sumReports(reports: readonly CampaignReport[]): Summary {
     due: total(({ reconciliation }) => reconciliation.due), results: total(({ reconciliation }) => reconciliation.results),
     gaps: addedUp(reports.map(({ reconciliation }) => reconciliation.gaps)), acknowledged: total(({ reconciliation }) => reconciliation.acknowledged),
     executionsWithoutResult: total(({ reconciliation }) => reconciliation.executionsWithoutResult),
-    startsByClockError: {
-      results: total(({ reconciliation }) => reconciliation.startsByClockError.results),
-      worstMs: Math.max(0, ...reports.map(({ reconciliation }) => reconciliation.startsByClockError.worstMs)),
+    begunEarly: {
+      results: total(({ reconciliation }) => reconciliation.begunEarly.results),
+      worstMs: Math.max(0, ...reports.map(({ reconciliation }) => reconciliation.begunEarly.worstMs)),
     },
     broken: addedUp(reports.map(brokenRules)),
     realOutages: { campaigns: reports.length, toldOnce: reports.filter(({ alerts: { realOutage } }) => realOutage.failure === 1 && realOutage.recovery === 1).length },
