@@ -31,6 +31,8 @@ export type CampaignReport = {
   readonly alerts: AlertReport;
   /** Checks that do not stand as their stored history says, whatever came when (I7). */
   readonly judgedOtherwise: readonly string[];
+  /** Where the product's own audit comes to something else than the lab (I1). */
+  readonly auditedOtherwise: readonly string[];
   readonly uses: readonly ProcessUse[];
   /** What took more than it may (I8). */
   readonly outOfBounds: readonly string[];
@@ -39,10 +41,10 @@ export type CampaignReport = {
 };
 
 /** How often each rule was broken; the words of reliability.md. */
-export function brokenRules({ reconciliation, backlog, alerts, judgedOtherwise, outOfBounds, isolation, faults }: Omit<CampaignReport, 'isWell'>): Readonly<Record<string, number>> {
+export function brokenRules({ reconciliation, backlog, alerts, judgedOtherwise, auditedOtherwise, outOfBounds, isolation, faults }: Omit<CampaignReport, 'isWell'>): Readonly<Record<string, number>> {
   const { unaccounted, twice, unowed, lost, unreal, falselyDown } = reconciliation.violations;
   return {
-    'I1 slots unaccounted': unaccounted.length, 'I1 stored twice': twice.length, 'I1 never owed': unowed.length,
+    'I1 slots unaccounted': unaccounted.length, 'I1 stored twice': twice.length, 'I1 never owed': unowed.length, 'I1 audited otherwise by the product': auditedOtherwise.length,
     'I2 acknowledged results lost': lost.length, 'I3 results without a connection': unreal.length,
     'I4, I5 a real outage not told exactly once': alerts.realOutage.failure === 1 && alerts.realOutage.recovery === 1 ? 0 : 1,
     'I6 verdicts against a target that was up': falselyDown.length, 'I6 alerts about a target that was up': alerts.false.length,

@@ -6,6 +6,7 @@ import { isolationOf } from './bystanders.ts';
 import { isWell, type AlertReport, type CampaignReport } from './campaign-report.ts';
 import { judgedOtherwise, readStandings, type StoredStanding } from './judged-alike.ts';
 import { DOWN_CHECK_NAME, Lab, type LabOptions } from './lab.ts';
+import { audits } from './own-audit.ts';
 import { reconcile, violationsIn, type Reconciliation } from './reconcile.ts';
 import { strike, type Strikes } from './strike.ts';
 import { UseWatch } from './use-watch.ts';
@@ -49,7 +50,7 @@ export async function runCampaign(plan: Plan, say: (what: string) => void, onLab
     const { reconciliation, facts, otherwise } = await lookUntilWell(lab, { fromMs, toMs, seed: plan.seed });
     const report = {
       seed: plan.seed, seconds: Math.round((performance.now() - startedMs) / 1000), faults, reconciliation, refusals: lab.saidCount('the coordinator refused results'), backlog, drainedMs,
-      alerts: alertsOf(lab), judgedOtherwise: otherwise, uses: uses.uses(), outOfBounds: uses.outOfBounds(),
+      alerts: alertsOf(lab), judgedOtherwise: otherwise, auditedOtherwise: await audits(lab, { fromMs, toMs }, reconciliation).catch((error: unknown) => [`no answer: ${String(error)}`]), uses: uses.uses(), outOfBounds: uses.outOfBounds(),
       isolation: isolationOf(facts.results.filter(({ dueAtMs }) => dueAtMs >= fromMs && dueAtMs < toMs), await lab.troubles()),
     };
     if (!isWell(report)) process.stderr.write(`${lab.logs()}\n`);

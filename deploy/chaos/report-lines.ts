@@ -9,7 +9,7 @@ const EXAMPLES = 10;
 export function reportLines(report: CampaignReport): readonly string[] {
   const { reconciliation: found, alerts, isolation } = report;
   const wrong: readonly [string, readonly string[]][] = [
-    ...Object.entries(found.violations), ['false alerts', alerts.false], ['judged otherwise', report.judgedOtherwise], ['out of bounds', report.outOfBounds], ['late', isolation.violations],
+    ...Object.entries(found.violations), ['false alerts', alerts.false], ['judged otherwise', report.judgedOtherwise], ['audited otherwise', report.auditedOtherwise], ['out of bounds', report.outOfBounds], ['late', isolation.violations],
   ];
   return [
     `seed ${report.seed}, ${report.seconds} s`,

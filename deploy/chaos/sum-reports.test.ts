@@ -12,7 +12,7 @@ function aReport(changes: Partial<CampaignReport> = {}): CampaignReport {
       violations: { unaccounted: [], twice: [], unowed: [], lost: [], unreal: [], falselyDown: [] },
     },
     alerts: { false: [], repeatedDeliveries: 0, realOutage: { failure: 1, recovery: 1 }, others: {} },
-    judgedOtherwise: [], uses: [], outOfBounds: [], isolation: { bystanders: { runs: 10, p99Ms: 5 }, troubled: { runs: 10, p99Ms: 9 }, violations: [] },
+    judgedOtherwise: [], auditedOtherwise: [], uses: [], outOfBounds: [], isolation: { bystanders: { runs: 10, p99Ms: 5 }, troubled: { runs: 10, p99Ms: 9 }, violations: [] },
     ...changes,
   };
   return { ...report, isWell: isWell(report) };
@@ -34,6 +34,7 @@ test.each<[string, Partial<CampaignReport>, string]>([
   ['a lost result', { reconciliation: { ...aReport().reconciliation, violations: { ...aReport().reconciliation.violations, lost: ['x'] } } }, 'I2 acknowledged results lost'],
   ['an outage told twice', { alerts: { ...aReport().alerts, realOutage: { failure: 2, recovery: 1 } } }, 'I4, I5 a real outage not told exactly once'],
   ['an alert about nothing', { alerts: { ...aReport().alerts, false: ['failure: check 3'] } }, 'I6 alerts about a target that was up'],
+  ['an audit that comes to something else', { auditedOtherwise: ['x'] }, 'I1 audited otherwise by the product'],
   ['a check that stands otherwise', { judgedOtherwise: ['x'] }, 'I7 judged otherwise than by history'],
   ['a process out of bounds', { outOfBounds: ['agent: 900 MB'] }, 'I8 out of bounds'],
   ['a backlog that nobody knows', { backlog: -1 }, 'I9 results still undelivered'],

@@ -4,16 +4,16 @@ export type Answer = { readonly status: number; readonly body: unknown };
 const ANSWER_WITHIN_MS = 30_000;
 
 export class Api {
-  readonly #url: string;
+  readonly url: string;
   readonly #key: string;
 
   constructor(url: string, key: string) {
-    this.#url = url;
+    this.url = url;
     this.#key = key;
   }
 
   async send(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
-    const response = await fetch(`${this.#url}${path}`, {
+    const response = await fetch(`${this.url}${path}`, {
       method,
       headers: { authorization: `Bearer ${this.#key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
