@@ -62,15 +62,16 @@ function planned(): Plan {
   const seed = given.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : whole('seed', given.seed, { max: 2 ** 31 });
   const faults = given.faults ? ALL_FAULTS.filter(({ id }) => only === undefined || only.includes(id)) : [];
   const kills = (name: keyof typeof KILLS): number => whole(name, given[name] ?? (minutes === null ? KILLS[name] : String(KILLS_MAX)), { max: KILLS_MAX });
+  const isKilling = only === undefined || Object.keys(KILLS).some((name) => given[name as keyof typeof KILLS] !== undefined);
   // Where time is short, another seed makes other faults.
   const first = minutes === null || faults.length === 0 ? 0 : seed % faults.length;
   return {
     seed, withinMs: minutes === null ? null : minutes * 60_000,
     lab: { locations: 3, agentsEach: 2, coordinators: whole('replicas', given.replicas, { min: 1, max: 5 }), checks: whole('checks', given.checks, { max: 500 }) },
     inTurn: [...faults.slice(first), ...faults.slice(0, first)].map((fault) => ({ fault, times: 1, restMs: 1_000 })),
-    atOnce: only ? [] : [
+    atOnce: !isKilling ? [] : [
       { fault: killAgent, times: kills('agents'), restMs: 1_000, lanes: 2 },
-      { fault: killCoordinator, times: kills('coordinators'), restMs: 2_000 },
+      { fault: killCoordinator, times: kills('coordinators'), restMs: 2_000, lanes: 2 },
       { fault: killPostgres, times: kills('postgres'), restMs: 45_000 },
     ].filter(({ times }) => times > 0),
   };

@@ -69,7 +69,7 @@ export class Lab {
   /** The lab's own, by id: how they stand at the end is looked at. */
   readonly judgedChecks = new Set<string>();
   /** Being killed and started again just now. */
-  readonly dying = new Set<LabAgent>();
+  readonly dying = new Set<LabAgent | LabCoordinator>();
   /** Journals of agents that are gone for good. */
   readonly pastJournals: string[] = [];
   readonly #masterKey = randomBytes(32).toString('hex');

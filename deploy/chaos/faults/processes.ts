@@ -9,15 +9,10 @@ import type { Lab, LabAgent, LabCoordinator } from '../lab.ts';
 export const killAgent: Fault = {
   id: 'F1', name: 'kill −9 agent',
   async strike(lab, random) {
-    // Several are killed at a time, each by one: two would both start it again.
-    const agent = await eventually('an agent to be at work', async () => {
-      const there = lab.agents.filter((each) => isAtWork(each) && !lab.dying.has(each));
-      return there[random.int(0, Math.max(0, there.length - 1))];
-    }, { withinMs: 60_000 });
-    lab.dying.add(agent);
+    const agent = await takenFrom(lab, 'an agent to be at work', () => lab.agents.filter(isAtWork), random);
+    const { pid } = agent.process!;
+    agent.troublesAtMs.push(Date.now());
     try {
-      const { pid } = agent.process!;
-      agent.troublesAtMs.push(Date.now());
       await agent.process!.kill9();
       await pause(random.int(0, 3_000));
       await lab.startAgent(agent);
@@ -32,14 +27,28 @@ export const killAgent: Fault = {
 export const killCoordinator: Fault = {
   id: 'F2', name: 'kill −9 coordinator',
   async strike(lab, random) {
-    const coordinator = aRunningCoordinator(lab, random);
+    const coordinator = await takenFrom(lab, 'a coordinator to serve', () => lab.coordinators.filter(({ process }) => process?.isRunning), random);
     const { pid } = coordinator.process!;
-    await coordinator.process!.kill9();
-    await pause(random.int(0, 4_000));
-    await lab.startCoordinator(coordinator);
-    return `coordinator ${coordinator.index + 1}, pid ${pid}`;
+    try {
+      await coordinator.process!.kill9();
+      await pause(random.int(0, 4_000));
+      await lab.startCoordinator(coordinator);
+      return `coordinator ${coordinator.index + 1}, pid ${pid}`;
+    } finally {
+      lab.dying.delete(coordinator);
+    }
   },
 };
+
+/** Several are killed at a time, each by one until it serves again: two would both start it. */
+async function takenFrom<T extends LabAgent | LabCoordinator>(lab: Lab, what: string, candidates: () => readonly T[], random: Random): Promise<T> {
+  const taken = await eventually(what, async () => {
+    const there = candidates().filter((each) => !lab.dying.has(each));
+    return there[random.int(0, Math.max(0, there.length - 1))];
+  }, { withinMs: 60_000 });
+  lab.dying.add(taken);
+  return taken;
+}
 
 export const killAllCoordinators: Fault = {
   id: 'F2', name: 'kill −9 every coordinator',
@@ -167,11 +176,6 @@ function isAtWork({ process }: LabAgent): boolean {
 
 function aRunningAgent(lab: Lab, random: Random): LabAgent {
   const running = lab.agents.filter(({ process }) => process?.isRunning);
-  return running[random.int(0, running.length - 1)]!;
-}
-
-function aRunningCoordinator(lab: Lab, random: Random): LabCoordinator {
-  const running = lab.coordinators.filter(({ process }) => process?.isRunning);
   return running[random.int(0, running.length - 1)]!;
 }
 
