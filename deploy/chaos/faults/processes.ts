@@ -147,10 +147,7 @@ export const fewDescriptors: Fault = {
   async strike(lab, random) {
     const agent = aRunningAgent(lab, random);
     const { pid } = agent.process!;
-    const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
-    // The kernel gives the lowest free number; from here on it gives none.
-    let limit = 0;
-    while (open.has(limit)) limit += 1;
+    const limit = await firstFreeDescriptor(pid);
     const before = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'))?.[1] ?? '1024';
     const metBefore = await wantsOfDescriptors(lab);
     agent.troublesAtMs.push(Date.now());
@@ -163,6 +160,25 @@ export const fewDescriptors: Fault = {
     return `${agent.name}: ${limit} descriptors, ${met} runs met EMFILE and are the agent's own fault`;
   },
 };
+
+/** The kernel gives the lowest free number; limited to it, it gives none. What is open for a moment only counts as free. */
+async function firstFreeDescriptor(pid: number): Promise<number> {
+  let open = descriptorsOf(pid);
+  for (let look = 1; look < DESCRIPTOR_LOOKS; look += 1) {
+    await pause(DESCRIPTOR_LOOK_MS);
+    open = open.intersection(descriptorsOf(pid));
+  }
+  let first = 0;
+  while (open.has(first)) first += 1;
+  return first;
+}
+
+const DESCRIPTOR_LOOKS = 20;
+const DESCRIPTOR_LOOK_MS = 50;
+
+function descriptorsOf(pid: number): Set<number> {
+  return new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+}
 
 async function wantsOfDescriptors(lab: Lab): Promise<number> {
   const { rows } = await lab.pool.query<{ n: string }>(`select count(*) as n from results where outcome = 'agent_fault' and failure_code in ('EMFILE', 'ENFILE')`);
