@@ -21,6 +21,8 @@ export type Question = {
   readonly answerAbout: (dueAtMs: number) => Answer | undefined;
   /** Slots up to here were judged once. */
   readonly judgedThroughMs: number;
+  /** And when, by a clock that may be ahead of this one's; left out: what was decided then is decided anew by this one. */
+  readonly judgedAtMs?: number | undefined;
   /** Until when a run that ended in failure may still be tried again in another location. */
   readonly retriesUntilMs: (run: SeenRun, slot: NaiveSlot) => number | null;
   /** Ends of pauses in `(afterMs, untilMs]`, in order. */
@@ -29,6 +31,7 @@ export type Question = {
   readonly viewLook: (slot: NaiveSlot, nowMs: number) => SlotView | null;
   /** When the check was switched on again; what was known before counts no more. */
   readonly startsMs: readonly number[];
+  /** False: nobody had a reason to look at a slot again of which an attempt came late. */
   readonly waitsForLate: boolean;
 };
 
@@ -101,10 +104,11 @@ export class NaiveHistory {
     for (; index < count; index += 1) {
       const slot = this.#slots[index]!;
       state = begunAnew(state, question.startsMs, slot.dueAtMs);
-      const rules = { check, settings, isImpaired: question.isImpaired, retriesUntilMs: question.retriesUntilMs, waitsForLate: question.waitsForLate };
-      const view = slot.isLook ? question.viewLook(slot, instantMs) : viewSlot(slot, this.#words.get(slot.dueAtMs) ?? NO_WORDS, rules, instantMs);
-      if (view?.status === null) break;
       const isJudged = slot.dueAtMs <= question.judgedThroughMs;
+      const atMs = isJudged ? Math.max(question.judgedAtMs ?? 0, instantMs) : instantMs;
+      const rules = { check, settings, isImpaired: question.isImpaired, retriesUntilMs: question.retriesUntilMs, waitsForLate: question.waitsForLate };
+      const view = slot.isLook ? question.viewLook(slot, atMs) : viewSlot(slot, this.#words.get(slot.dueAtMs) ?? NO_WORDS, rules, atMs);
+      if (view?.status === null) break;
       if (view === null) {
         if (isJudged && index === this.#settled.length) this.#settled.push(state);
         continue;

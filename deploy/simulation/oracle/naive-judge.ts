@@ -77,7 +77,9 @@ export class NaiveJudge {
   #stateAt(look: Look, book: Book, { isJudgedAlike, asked }: { readonly isJudgedAlike: boolean; readonly asked: readonly number[] }): NaiveState {
     const { checkId, head } = look.judged;
     if (!isJudgedAlike || book.haveSettingsChanged) return stateOfHead(head);
-    const standpoints = [Math.max(book.lookedMs, look.nowMs), look.nowMs].flatMap((nowMs) => [true, false].map((waitsForLate) => book.history.at(nowMs, this.#questions.about(book, nowMs, waitsForLate))));
+    const { lookedMs } = book;
+    const standpoints = [{ nowMs: Math.max(lookedMs, look.nowMs) }, { nowMs: look.nowMs }, { nowMs: look.nowMs, judgedAtMs: lookedMs }]
+      .flatMap(({ nowMs, judgedAtMs }) => [true, false].map((waitsForLate) => book.history.at(nowMs, { ...this.#questions.about(book, nowMs), waitsForLate, judgedAtMs })));
     const { state, doubt } = standpoints.find((one) => isSame(one.state, look)) ?? standpoints[0]!;
     if (!isSame(state, look)) this.#violate('I7', checkId, `is judged ${shown(head)} and stands ${shown(state)}`);
     if (doubt) this.#violate('I5', checkId, `fails by ${new Date(doubt.dueAtMs).toISOString()} as one location sees it, and no other was asked`);

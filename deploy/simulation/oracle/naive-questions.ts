@@ -47,8 +47,8 @@ export class NaiveQuestions {
     return (this.#schedule.startsOf(checkId).at(-1) ?? 0) > nowMs;
   }
 
-  /** What is asked of the check's history at this instant. Who asks may have had no reason to look at a slot again of which an attempt came late. */
-  about(book: Book, nowMs: number, waitsForLate = true): Question {
+  /** What is asked of the check's history at this instant. */
+  about(book: Book, nowMs: number): Question {
     const { checkId, history, throughMs: judgedThroughMs } = book;
     const { check, windows = [] } = this.#model.checks.get(checkId)!;
     const settings = this.settingsOf(checkId);
@@ -61,7 +61,7 @@ export class NaiveQuestions {
         check, settings, isImpaired, checkId, judgedThroughMs, nextDueMs: this.#nextRunMs(checkId, slot.dueAtMs),
         rowOf: (runId) => history.confirmations.get(runId), askedUntilMs: (runId, attempt) => book.retried.get(`${runId}/${attempt}`),
       }, atMs),
-      startsMs: this.#schedule.startsOf(checkId), waitsForLate,
+      startsMs: this.#schedule.startsOf(checkId), waitsForLate: true,
       answerAbout: (dueAtMs) => book.asked.get(dueAtMs)?.answer,
       retriesUntilMs: (run) => this.#retriesUntilMs(book, check, run, nowMs),
     };
