@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
@@ -7,6 +8,7 @@ import { decideEgress } from '#shared/net/egress-policy.ts';
 import { parseCidrList } from '#shared/net/parse-cidrs.ts';
 import { ENTRIES } from './agent-files.ts';
 import { healthUrl } from './health-url.ts';
+import { AGENT_NODE_FLAGS } from './node-flags.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(join(import.meta.dirname, file), 'utf8');
@@ -58,9 +60,18 @@ describe('the image', () => {
   it('runs only files that are there, without a shell', () => {
     const commands = [...image.matchAll(/^(?:ENTRYPOINT|HEALTHCHECK.*CMD) (\[.*\])$/gm)].map((match) => JSON.parse(match[1]!) as string[]);
     expect(commands.map(([node]) => node)).toEqual(['/opt/sonde/bin/node', '/opt/sonde/bin/node']);
-    const files = commands.map(([, file]) => file!.replace('/opt/sonde/', ''));
+    const files = commands.map((command) => command.at(-1)!.replace('/opt/sonde/', ''));
     expect(files.toSorted()).toEqual([...ENTRIES].sort());
-    for (const file of [...files, /ExecStart=\S+ \/opt\/sonde\/(\S+)/.exec(unit)![1]!]) expect(existsSync(join(ROOT, file))).toBe(true);
+    for (const file of [...files, /ExecStart=.* \/opt\/sonde\/(\S+)$/m.exec(unit)![1]!]) expect(existsSync(join(ROOT, file))).toBe(true);
+  });
+
+  it('and the unit and the page start Node with the same flags, which this Node knows', () => {
+    const flags = AGENT_NODE_FLAGS.join(' ');
+    expect(unit).toContain(`ExecStart=/opt/sonde/bin/node ${flags} /opt/sonde/deploy/agent/main.ts\n`);
+    expect(image).toContain(`ENTRYPOINT ${JSON.stringify(['/opt/sonde/bin/node', ...AGENT_NODE_FLAGS, '/opt/sonde/deploy/agent/main.ts']).replaceAll(',', ', ')}\n`);
+    expect(readme).toContain(`node ${flags} deploy/agent/main.ts\n`);
+    const { status, stderr } = spawnSync(process.execPath, [...AGENT_NODE_FLAGS, '--eval', ''], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 });
 

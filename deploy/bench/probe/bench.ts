@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { AGENT_NODE_FLAGS } from '../../agent/node-flags.ts';
 import { say } from '../command-line.ts';
 import { keepCompiled } from '../../cli/keep-compiled.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -92,9 +93,9 @@ async function measureRound(scenario: Scenario, round: number, { probers, target
 
 async function openProbers(port: number): Promise<{ readonly probers: readonly Prober[]; readonly notRun: Partial<Record<ProberName, string>> }> {
   const ways: Readonly<Record<ProberName, { readonly open: () => Promise<Prober>; readonly needs: string }>> = {
-    sonde: { open: () => openChildProber('sonde', './sonde-prober.ts', { args: [`${port}`, 'core'] }), needs: 'it did not start' },
-    sondeKernel: { open: () => openChildProber('sondeKernel', './sonde-prober.ts', { args: [`${port}`, 'core', 'kernel'] }), needs: 'the kernel-timed engine refuses' },
-    sondeWhole: { open: () => openChildProber('sondeWhole', './sonde-prober.ts', { args: [`${port}`, 'whole'] }), needs: 'it did not start' },
+    sonde: { open: () => openChildProber('sonde', './sonde-prober.ts', { args: [`${port}`, 'core'], execArgv: AGENT_NODE_FLAGS }), needs: 'it did not start' },
+    sondeKernel: { open: () => openChildProber('sondeKernel', './sonde-prober.ts', { args: [`${port}`, 'core', 'kernel'], execArgv: AGENT_NODE_FLAGS }), needs: 'the kernel-timed engine refuses' },
+    sondeWhole: { open: () => openChildProber('sondeWhole', './sonde-prober.ts', { args: [`${port}`, 'whole'], execArgv: AGENT_NODE_FLAGS }), needs: 'it did not start' },
     blackbox: { open: () => openChildProber('blackbox', './blackbox-driver.ts', { args: [`${port}`] }), needs: "needs Debian's package prometheus-blackbox-exporter" },
     node: { open: () => openChildProber('node', './node-prober.ts', { args: [`${port}`] }), needs: 'it did not start' },
     c: { open: () => openC(port), needs: 'needs a C compiler' },
