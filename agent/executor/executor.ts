@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { RetryStrategy } from '#shared/check/check.ts';
 import type { NextAttempt, RunProgress } from '#shared/retry/backoff.ts';
-import { runIdOf } from '#shared/check/run-id.ts';
 import type { Assignment, Shot } from '#shared/run/assignment.ts';
 import type { GapReason } from '#shared/run/gap.ts';
 import type { ProbeSpec } from '#shared/run/probe-spec.ts';
@@ -11,6 +10,7 @@ import { sleep, type Clock } from '#shared/time/clock.ts';
 import { startByMs } from '../timetable/grace.ts';
 import type { MissedSlot } from '../timetable/missed-slot.ts';
 import type { AttemptNotes } from './begun-attempt.ts';
+import { KeptRunIds } from './kept-run-ids.ts';
 import { LatenessWindow } from './lateness-window.ts';
 import { failedOnNetwork } from '#shared/retry/network-failure.ts';
 import { OwnLimit } from './own-limit.ts';
@@ -73,6 +73,7 @@ export class Executor {
   readonly #running = new Set<string>();
   readonly #shooting = new Set<string>();
   readonly #lateness = new LatenessWindow();
+  readonly #runIds = new KeptRunIds();
   readonly #draining = new AbortController();
   readonly #aborting = new AbortController();
   #onIdle: (() => void) | null = null;
@@ -144,10 +145,10 @@ export class Executor {
   }
 
   async #runAttempts(assignment: Assignment, dueAtMs: number): Promise<void> {
-    const { accountId, checkId, revision, spec, turns } = assignment;
+    const { checkId, revision, spec, turns } = assignment;
     const { notes } = this.#deps;
     const locationId = this.#deps.locationId();
-    const runId = runIdOf({ accountId, checkId, locationId, dueAtMs });
+    const runId = this.#runIds.of(assignment, locationId).at(dueAtMs);
     const startedAtMs = this.#deps.nowMs();
     const latenessUs = Math.max(0, Math.round((startedAtMs - dueAtMs) * 1000));
     this.#lateness.record(latenessUs, this.#deps.clock.monotonicUs());

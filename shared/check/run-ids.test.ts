@@ -14,6 +14,7 @@ test('ids of many slots are those that each slot has alone, and no others', () =
       const ids = new RunIds(isUpper ? { ...run, checkId: run.checkId.toUpperCase() } : run);
       for (const dueAtMs of dues) {
         const runId = runIdOf({ ...run, dueAtMs });
+        expect(ids.at(dueAtMs)).toBe(runId);
         expect(ids.isOf(runId, dueAtMs)).toBe(true);
         expect(ids.isOf(runId, dueAtMs + 1)).toBe(false);
         const other = runId[at] === '0' ? '1' : '0';

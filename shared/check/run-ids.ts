@@ -1,16 +1,19 @@
 import { Buffer } from 'node:buffer';
 import { RUN_NAMESPACE, runNameStart } from './run-id.ts';
 import { BLOCK_BYTES, sha1Blocks, sha1Finish, type Sha1State } from './sha1.ts';
+import { uuidText } from './uuid-text.ts';
 
 /** An instant in ms has 13 digits until the year 2286; the first of them closes a block. */
 const DIGITS_MAX = 16;
 /** Written anew by each call. */
 const digest = new Int32Array(5);
 const tail = new Uint8Array(BLOCK_BYTES + DIGITS_MAX);
+const idWords = new DataView(new ArrayBuffer(16));
+const idBytes = new Uint8Array(idWords.buffer);
 
 /**
- * Whether an id is that of a run (`runIdOf`), for many slots of one check in one location: what is the same in all of
- * their names is hashed once, so that a slot costs one block of SHA-1 instead of three.
+ * The ids of runs (`runIdOf`), for many slots of one check in one location: what is the same in all of their names is
+ * hashed once, so that a slot costs one block of SHA-1 instead of three.
  */
 export class RunIds {
   readonly #start: Uint8Array;
@@ -22,8 +25,20 @@ export class RunIds {
     this.#start = Buffer.concat([RUN_NAMESPACE, Buffer.from(runNameStart(run), 'utf8')]);
   }
 
-  /** `runId` in lower case with hyphens, as it comes off the wire. */
+  /** The id of the run at this slot: `runIdOf`. */
+  at(dueAtMs: number): string {
+    if (!this.#digest(dueAtMs)) throw new Error(`invariant: ${dueAtMs} is no instant`);
+    for (let word = 0; word < 4; word += 1) idWords.setInt32(word * 4, digest[word]!);
+    return uuidText(idBytes);
+  }
+
+  /** Is it the id at this slot? `runId` in lower case with hyphens, as it comes off the wire. */
   isOf(runId: string, dueAtMs: number): boolean {
+    return this.#digest(dueAtMs) && isText(runId);
+  }
+
+  /** Into `digest`. false: that is no instant. */
+  #digest(dueAtMs: number): boolean {
     const digits = String(dueAtMs);
     const state = this.#stateWith(digits[0] ?? '');
     let bytes = 0;
@@ -34,7 +49,7 @@ export class RunIds {
     sha1Finish(state, tail, bytes, digest);
     digest[1] = (digest[1]! & 0xffff0fff) | 0x5000;
     digest[2] = (digest[2]! & 0x3fffffff) | 0x80000000;
-    return isText(runId);
+    return true;
   }
 
   #stateWith(firstDigit: string): Sha1State {
