@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { CidrList } from '#shared/net/cidr.ts';
 import type { ClientCertificate } from './probe/engine/engine.ts';
 import type { LocalSecret } from './secrets/fill-local-secrets.ts';
-import { readSecretsFile, type SecretsContent } from './secrets/read-secrets-file.ts';
+import type { ReadSecrets, SecretsContent } from './secrets/read-secrets-file.ts';
 
 /** Looked at for changes at most this often, and only when something is asked for. */
 const LOOK_EVERY_MS = 1_000;
@@ -49,7 +50,7 @@ export type OpenedSecrets =
 /** Reads the file; null: there is none, and the agent has no secrets. `nowMs` may be any clock that does not go back. */
 export function openAgentSecrets(path: string | null, nowMs: () => number, events: AgentSecretsEvents): OpenedSecrets {
   if (path === null) return { ok: true, secrets: NO_SECRETS };
-  const first = readSecretsFile(path, FILES);
+  const first = readFile(path);
   if (!first.ok) return first;
   if (first.content.warnings.length > 0) events.onWarning(first.content.warnings);
   return { ok: true, secrets: new WatchedSecrets(path, first.content, nowMs, events) };
@@ -96,7 +97,7 @@ class WatchedSecrets implements AgentSecrets {
   reread(): void {
     this.#lookedAtMs = this.#nowMs();
     const before = stampOf([this.#path]);
-    const read = readSecretsFile(this.#path, FILES);
+    const read = readFile(this.#path);
     this.#watched = [this.#path, ...(read.ok ? read.content.files : read.files)];
     // Written to while it was read: the next look reads it again.
     this.#stamp = stampOf([this.#path]) === before ? stampOf(this.#watched) : '';
@@ -118,6 +119,12 @@ const FILES = {
   read: (path: string): string => readFileSync(path, 'utf8'),
   stat: (path: string): { readonly mode: number; readonly size: number } => statSync(path),
 };
+
+/** What reads YAML and its shape takes 18 MB in each thread that has it: loaded by those that are given a file. */
+function readFile(path: string): ReadSecrets {
+  const { readSecretsFile } = createRequire(import.meta.url)('./secrets/read-secrets-file.ts') as typeof import('./secrets/read-secrets-file.ts');
+  return readSecretsFile(path, FILES);
+}
 
 /** Another file in its place, another length or another time is a change. */
 function stampOf(paths: readonly string[]): string {
