@@ -70,6 +70,18 @@ describe('a series', () => {
     expect(answer.whole.availability).toBe(0.5);
   });
 
+  it('of rows adds up what its locations saw in a bucket, and what a location saw in its buckets', async () => {
+    const [piece] = api.store.pieces;
+    const startMs = Math.floor(api.clock.nowMs() / HOUR_MS) * HOUR_MS - 2 * HOUR_MS;
+    const seen = (locationCode: string, atMs: number) => ({ ...piece!, locationCode, atMs });
+    api.store.pieces.splice(0, Infinity, seen('local-1', startMs), seen('local-1', startMs + HOUR_MS / 4), { ...seen('local-2', startMs), total: packed(9_000), correctedAtMs: startMs + HOUR_MS });
+    const answer = (await get(`/v1/checks/${checkId}/series?range=24h&bucket=15`)).json();
+    const busy = answer.buckets.filter(({ runs }: { runs: number }) => runs > 0);
+    expect([answer.source, answer.whole.runs, busy.map(({ runs, correctedAt, phases }: { runs: number; correctedAt: string | null; phases: { total: { maxMs: number } } }) => [runs, correctedAt !== null, phases.total.maxMs])])
+      .toEqual(['rows', 12, [[8, true, 9], [4, false, 3]]]);
+    expect(answer.locations.map(({ location, runs }: { location: string; runs: number }) => [location, runs])).toEqual([['local-1', 8], ['local-2', 4]]);
+  });
+
   it('of too many buckets is refused with what would do', async () => {
     expect((await get(`/v1/checks/${checkId}/series?range=30d&bucket=1`)).json().errors[0]).toMatchObject({ path: 'bucket', limit: 'at least 44 minutes' });
   });

@@ -55,20 +55,23 @@ export function seriesRoutes(app: ApiApp, { store, clock }: ApiDeps): void {
     const bucketMs = bucketFor(range.toMs - range.fromMs, bucket);
     const cut = { kind: 'every', ms: bucketMs } as const;
     const plan = planReading({ ...range, cut, mustReadRows: false, nowMs });
-    const question = { checkIds: [checkId], segments: plan.segments, byLocation: false, ...(location === undefined ? {} : { locationCode: location }) };
-    const [[check], pieces, places] = await Promise.all([
+    const isOfRows = plan.segments.some(({ source }) => source === 'rows');
+    const question = { checkIds: [checkId], segments: plan.segments, ...(location === undefined ? {} : { locationCode: location }) };
+    const [[check], pieces, ofPlaces] = await Promise.all([
       store.listCheckNames(accountId, [checkId]),
-      store.readPieces(accountId, { ...question, cut }),
+      // Rows are gone through once, for both; of a few runs it costs little to add up here what is of one bucket.
+      store.readPieces(accountId, { ...question, cut, byLocation: isOfRows }),
       // The same span from days where there are whole ones.
-      store.readPieces(accountId, { ...question, segments: planReading({ ...plan, cut: WHOLE, nowMs, mustReadRows: plan.segments.some(({ source }) => source === 'rows') }).segments, cut: WHOLE, byLocation: true }),
+      isOfRows ? null : store.readPieces(accountId, { ...question, segments: planReading({ ...plan, cut: WHOLE, nowMs, mustReadRows: false }).segments, cut: WHOLE, byLocation: true }),
     ]);
+    const places = ofPlaces ?? pieces;
     if (!check) throw notFound(`the check ${checkId}`);
     return reply.send({
       checkId, from: isoOf(plan.fromMs), to: isoOf(plan.toMs), bucketSeconds: bucketMs / 1000,
-      source: plan.segments.some(({ source }) => source === 'rows') ? 'rows' as const : 'rollups' as const,
+      source: isOfRows ? 'rows' as const : 'rollups' as const,
       whole: figuresWith(places, check.coversMs),
       buckets: filled(pieces, { ...plan, bucketMs, coversMs: check.coversMs }),
-      locations: places.map((piece) => ({ location: piece.locationCode ?? '', ...figuresWith([piece], check.frequencyMs) })),
+      locations: [...Map.groupBy(places, ({ locationCode }) => locationCode ?? '')].map(([code, of]) => ({ location: code, ...figuresWith(of, check.frequencyMs) })),
     });
   });
 }
@@ -89,10 +92,10 @@ export function figuresWith(pieces: readonly Piece[], coversMs: number) {
 }
 
 function filled(pieces: readonly Piece[], { fromMs, toMs, bucketMs, coversMs }: { readonly fromMs: number; readonly toMs: number; readonly bucketMs: number; readonly coversMs: number }) {
-  const byStart = new Map(pieces.map((piece) => [piece.atMs, piece]));
+  const byStart = Map.groupBy(pieces, ({ atMs }) => atMs);
   return Array.from({ length: Math.ceil((toMs - fromMs) / bucketMs) }, (_, index) => {
-    const piece = byStart.get(fromMs + index * bucketMs);
-    const correctedAtMs = piece?.correctedAtMs ?? null;
-    return { at: isoOf(fromMs + index * bucketMs), ...figuresWith(piece ? [piece] : [], coversMs), correctedAt: correctedAtMs === null ? null : isoOf(correctedAtMs) };
+    const of = byStart.get(fromMs + index * bucketMs) ?? [];
+    const correctedAtMs = of.reduce((latest, piece) => Math.max(latest, piece.correctedAtMs ?? 0), 0);
+    return { at: isoOf(fromMs + index * bucketMs), ...figuresWith(of, coversMs), correctedAt: correctedAtMs === 0 ? null : isoOf(correctedAtMs) };
   });
 }
