@@ -22,9 +22,15 @@ function valueOf(bucket: number): number {
   return (2 * GAMMA ** bucket) / (GAMMA + 1);
 }
 
+const NONE = new Uint32Array(0);
+/** Buckets on both sides of what is needed: a factor of two. */
+const MARGIN = 35;
+
 /** Times of one phase: values above 0 only. µs. */
 export class Sketch {
-  readonly #counts = new Uint32Array(BUCKETS);
+  /** From the bucket `#first` on: as far as values lie apart, which is seldom far. */
+  #counts = NONE;
+  #first = 0;
   count = 0;
   sumUs = 0;
   sumOfSquares = 0;
@@ -46,7 +52,9 @@ export class Sketch {
   }
 
   addBucket(bucket: number, count: number): void {
-    this.#counts[bucket]! += count;
+    const at = bucket - this.#first;
+    if (at < 0 || at >= this.#counts.length) this.#reach(bucket);
+    this.#counts[bucket - this.#first]! += count;
     this.count += count;
   }
 
@@ -55,11 +63,19 @@ export class Sketch {
     if (of <= 0) return null;
     let rank = Math.max(1, Math.ceil(q * of)) - Math.max(0, of - this.count);
     if (rank <= 0) return 0;
-    for (let bucket = bucketOf(this.leastUs); bucket < BUCKETS; bucket += 1) {
-      rank -= this.#counts[bucket]!;
-      if (rank <= 0) return Math.min(this.mostUs, Math.max(this.leastUs, valueOf(bucket)));
+    for (let at = 0; at < this.#counts.length; at += 1) {
+      rank -= this.#counts[at]!;
+      if (rank <= 0) return Math.min(this.mostUs, Math.max(this.leastUs, valueOf(this.#first + at)));
     }
     return this.mostUs;
+  }
+
+  #reach(bucket: number): void {
+    const [counts, before] = [this.#counts, this.#first];
+    const [low, high] = counts.length === 0 ? [bucket, bucket] : [Math.min(before, bucket), Math.max(before + counts.length, bucket)];
+    this.#first = Math.max(0, low - MARGIN);
+    this.#counts = new Uint32Array(high + MARGIN - this.#first);
+    this.#counts.set(counts, counts.length === 0 ? 0 : before - this.#first);
   }
 }
 
