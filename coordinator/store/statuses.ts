@@ -8,7 +8,7 @@ import type { Db } from './connect.ts';
 import type { Database } from './schema.ts';
 
 /** What a status was made of: as long as it is the same, so is the status. `waits`: rows came that the judge has not seen. */
-type VersionRow = { id: string; revision: number; updated_at: number; judged_at: number | null; waits: boolean };
+type VersionRow = { id: string; version: string; waits: boolean };
 type StatusRow = {
   id: string; name: string; revision: number; created_at: number; updated_at: number;
   status: JudgedStatus | null; since_at: number | null; seen_from: Readonly<Record<string, LocationState>> | null;
@@ -32,15 +32,15 @@ export function statusStore(db: Db): Pick<ApiStore, 'listCheckStatuses' | 'listR
       const codes = new Map((await trx.selectFrom('locations').select(['id', 'code']).orderBy('id').execute()).map(({ id, code }) => [id, code]));
       const { statuses } = recalled(remembered, accountId, [...codes].join(' '));
       const { rows: versions } = await sql<VersionRow>`
-        select checks.id, checks.revision, checks.updated_at, states.updated_at as judged_at,
+        select checks.id, concat_ws(' ', checks.revision, checks.updated_at, states.updated_at) as version,
           exists (select from judge_marks where judge_marks.account_id = checks.account_id and judge_marks.check_id = checks.id) as waits
         from checks left join check_states states on states.account_id = checks.account_id and states.check_id = checks.id
         where checks.account_id = ${accountId} and checks.deleted_at is null and ${checkIds === null ? sql`true` : sql`checks.id = any(${[...checkIds]}::uuid[])`}
         order by checks.created_at, checks.id`.execute(trx);
-      const changed = versions.filter((row) => row.waits || statuses.get(row.id)?.version !== versionOf(row));
+      const changed = versions.filter((row) => row.waits || statuses.get(row.id)?.version !== row.version);
       const read = await readStatuses(trx, accountId, changed, codes);
       if (checkIds === null) forgetOthers(statuses, versions);
-      for (const row of changed) if (!row.waits) statuses.set(row.id, { version: versionOf(row), status: read.get(row.id)! });
+      for (const row of changed) if (!row.waits) statuses.set(row.id, { version: row.version, status: read.get(row.id)! });
       return versions.map(({ id }) => read.get(id) ?? statuses.get(id)!.status);
     })),
 
@@ -52,10 +52,6 @@ export function statusStore(db: Db): Pick<ApiStore, 'listCheckStatuses' | 'listR
       return new Map(rows.map((row) => [row.check_id, { longestMs: row.longest_us / 1000, shortestMs: row.shortest_us / 1000 }]));
     })),
   };
-}
-
-function versionOf({ revision, updated_at, judged_at }: VersionRow): string {
-  return `${revision} ${updated_at} ${judged_at}`;
 }
 
 function recalled(remembered: Map<string, Known>, accountId: string, codes: string): Known {
