@@ -75,23 +75,21 @@ describe('delivering results', () => {
     await delivery.end();
   });
 
-  test('results that come while a batch is under way are gathered for the next, a full one goes at once', async () => {
+  test('results that come while two batches are under way are gathered for the next, a full one goes at once', async () => {
     const delivery = await aDelivery({ backlog: 0 });
-    delivery.add(1);
-    await delivery.settle();
-    for (let n = 0; n < ROWS_A_BATCH - 1; n += 1) {
+    for (let n = 0; n < ROWS_A_BATCH + 1; n += 1) {
       delivery.add(1);
       await delivery.settle();
     }
     const sizes = (): readonly number[] => delivery.batches.map(({ resultSequences }) => resultSequences.length);
-    expect(sizes()).toEqual([1]);
+    expect(sizes()).toEqual([1, 1]);
     delivery.add(2);
     await delivery.settle();
-    expect(sizes()).toEqual([1, ROWS_A_BATCH]);
+    expect(sizes()).toEqual([1, 1, ROWS_A_BATCH]);
     await delivery.acknowledge(delivery.batches[0]!);
-    expect(sizes()).toEqual([1, ROWS_A_BATCH]);
+    expect(sizes()).toEqual([1, 1, ROWS_A_BATCH]);
     await delivery.acknowledge(delivery.batches[1]!);
-    expect(sizes()).toEqual([1, ROWS_A_BATCH, 1]);
+    expect(sizes()).toEqual([1, 1, ROWS_A_BATCH, 1]);
     await delivery.end();
   });
 

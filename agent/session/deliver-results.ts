@@ -9,6 +9,12 @@ const LANES: readonly Lane[] = ['live', 'backfill'];
 const LANE_TO_WIRE: Readonly<Record<Lane, pb.Lane>> = { live: 'LANE_LIVE', backfill: 'LANE_BACKFILL' };
 const LANE_FROM_WIRE: ReadonlyMap<string, Lane> = new Map(LANES.map((lane) => [LANE_TO_WIRE[lane], lane]));
 
+/**
+ * A message costs both sides as much as many rows: while so many are under way in a lane, what comes is gathered for
+ * the next, unless it fills one. At once where the coordinator is quick, and the fewer messages the longer it takes.
+ */
+const PARTS_MAX = 2;
+
 export type DeliveryEvents = { onRefused?: (rows: readonly pb.RefusedRow[]) => void };
 
 /**
@@ -35,7 +41,7 @@ export async function deliverResults(
       wantsSending = false;
       while (credits > 0) {
         const isBackfillFull = underWay.get('backfill')! >= backfillMax(creditsGiven);
-        const next = nextBatch(spool, sent, { rowsMax: batchRowsMax, lanes: isBackfillFull ? ['live'] : LANES, isUnderWay: (lane) => underWay.get(lane)! > 0 });
+        const next = nextBatch(spool, sent, { rowsMax: batchRowsMax, lanes: isBackfillFull ? ['live'] : LANES, isGathering: (lane) => underWay.get(lane)! >= PARTS_MAX });
         if (!next) break;
         credits -= 1;
         underWay.set(next.lane, underWay.get(next.lane)! + 1);
@@ -73,15 +79,13 @@ function backfillMax(credits: number): number {
 }
 
 function nextBatch(
-  spool: Spool, sent: Map<Lane, number>, { rowsMax, lanes, isUnderWay }: { readonly rowsMax: number; readonly lanes: readonly Lane[]; readonly isUnderWay: (lane: Lane) => boolean },
+  spool: Spool, sent: Map<Lane, number>, { rowsMax, lanes, isGathering }: { readonly rowsMax: number; readonly lanes: readonly Lane[]; readonly isGathering: (lane: Lane) => boolean },
 ): { readonly lane: Lane; readonly batch: pb.SpoolBatch } | null {
   for (const lane of lanes) {
     const rows = spool.peek(lane, sent.get(lane)!, rowsMax);
     const last = rows.at(-1);
     if (!last) continue;
-    // A message costs both sides as much as many rows: while one is under way, what comes is gathered for the next.
-    // At once where the coordinator is quick, and the fewer messages the longer it takes.
-    if (rows.length < rowsMax && isUnderWay(lane)) continue;
+    if (rows.length < rowsMax && isGathering(lane)) continue;
     sent.set(lane, last.sequence);
     const results = rows.flatMap(({ sequence, item }) => (item.kind === 'result' ? [{ sequence, result: item.result }] : []));
     const gaps = rows.flatMap(({ sequence, item }) => (item.kind === 'gap' ? [{ sequence, gap: item.gap }] : []));
