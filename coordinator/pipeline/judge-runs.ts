@@ -87,16 +87,21 @@ export class Judge {
   /** One transaction; how many checks were looked at. Throws when it was not committed. */
   async judgeTurn(): Promise<number> {
     const { config, store, clock } = this.#deps;
-    // A check or an epoch that is not known here yet would be judged as if it were not there.
-    if (config.revision < await store.configRevision()) return 0;
     const nowMs = clock.nowMs();
     const orders: JudgeOrder[] = [];
     const judged = await store.takeJudgingTurn({ nowMs, checksMax: CHECKS_MAX }, async (turn) => {
+      // What is not known here yet would be judged as if it were not there. Asked once the marks are taken: the mark of a
+      // change that came after the answer would end without the change having been seen.
+      if (turn.checks.length > 0 && config.revision < await store.configRevision()) throw new ConfigIsBehind();
       const done = await this.#judge(turn, nowMs);
       await turn.save(done.map((one) => one.judged));
       orders.push(...done.flatMap((one) => one.orders));
       return done;
+    }).catch((error: unknown) => {
+      if (error instanceof ConfigIsBehind) return null;
+      throw error;
     });
+    if (judged === null) return 0;
     this.lastTurnMs = nowMs;
     this.counts.checks += judged.length;
     this.counts.notices += judged.reduce((sum, { judged: { notices } }) => sum + notices.length, 0);
@@ -154,6 +159,9 @@ export class Judge {
     order(judgeOrder).catch((error: unknown) => log.warn({ err: error, checkId: judgeOrder.check.checkId }, 'could not ask another location about a failure'));
   }
 }
+
+/** Rolls a turn back: its marks wait for a judge that knows the config. */
+class ConfigIsBehind extends Error {}
 
 const NO_ROWS = { rows: [], isCut: false } as const;
 const NO_CONTEXT: AccountContext = { alertSettings: null, groups: new Map(), windows: [] };

@@ -162,6 +162,22 @@ describe('the judge on Postgres', () => {
     expect((await noticesOf(check.id)).map(({ kind }) => kind)).toEqual(['failure']);
   });
 
+  it('leaves the mark of a change that it does not know yet to a judge that does', async () => {
+    const check = await passing(57);
+    await at.store.ingest([runOf(check.id, check.dues[57]!, REFUSED)]);
+    // Muted just before its marks are taken: whatever was asked of the config before that is outdated.
+    const takeJudgingTurn: JudgingStore['takeJudgingTurn'] = async (options, work) => {
+      await at.store.replaceCheck(world.accountId, check.id, { ...planned.get(check.id)!.check, muted: true }, null);
+      return at.store.takeJudgingTurn(options, work);
+    };
+    expect(await judge(check.dues[57]!, { store: { ...at.store, takeJudgingTurn } }).judgeTurn()).toBe(0);
+    expect([await noticesOf(check.id), await marks()]).toEqual([[], 2]);
+    planned.set(check.id, { ...planned.get(check.id)!, check: { ...planned.get(check.id)!.check, muted: true } });
+    revision = await at.store.configRevision();
+    await judge(check.dues[57]!).judgeTurn();
+    expect([await noticesOf(check.id), await marks(), (await stateOf(check.id)).status]).toEqual([[], 0, 'failing']);
+  });
+
   it('does not hold up results of a check that it is at work on', async () => {
     const check = await newCheck();
     const seen = await at.store.takeJudgingTurn({ nowMs: NOW, checksMax: 100 }, async (turn) => {
