@@ -16,6 +16,8 @@ export type ProcessOrder = {
   readonly name: string;
   readonly file: string;
   readonly args: readonly string[];
+  /** Of Node itself; left out: none. */
+  readonly nodeFlags?: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: BoundedLog;
   readonly clock: Clock;
@@ -102,8 +104,8 @@ export class SupervisedProcess {
   }
 
   #launch(): Promise<Ready> {
-    const { name, file, args, env, log, clock, onSpawn } = this.#order;
-    const child = spawn(process.execPath, [file, ...args], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const { name, file, args, nodeFlags = [], env, log, clock, onSpawn } = this.#order;
+    const child = spawn(process.execPath, [...nodeFlags, file, ...args], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     this.#child = child;
     if (child.pid !== undefined) onSpawn(child.pid);
     child.stdout?.on('data', (chunk: Buffer) => log.write(chunk));

@@ -10,6 +10,7 @@ import { API_KEY_FILE, keptApiKey } from '#coordinator/kept-secret.ts';
 import type { Log } from '#shared/log.ts';
 import type { Environment } from '#shared/settings/read-settings.ts';
 import { systemClock } from '#shared/time/clock.ts';
+import { AGENT_NODE_FLAGS } from '../agent/node-flags.ts';
 import { ApiClient } from '../cli/api-client.ts';
 import { CliProblem } from '../cli/cli-problem.ts';
 import { apiUrlOf } from '../cli/cli-settings.ts';
@@ -84,9 +85,9 @@ async function start({ env, output, stop }: Context, steps: UpSteps, processes: 
   steps.onEnd('forgetting the processes', async () => own.forget());
   const ports = await ownPorts(config);
   const news = (sentence: string): void => output.item({ event: 'news', message: sentence }, () => output.colors.yellow(`· ${sentence}`));
-  const startProcess = (name: string, args: readonly string[], settings: Environment): StartedProcess => {
+  const startProcess = (name: string, args: readonly string[], settings: Environment, nodeFlags: readonly string[] = []): StartedProcess => {
     const log = new BoundedLog(join(dataDir, 'logs', `${name.replaceAll(' ', '-')}.log`));
-    const child = new SupervisedProcess({ name, file: MAIN, args, env: { ...env, ...settings }, log, clock: systemClock, onNews: news, onSpawn: (pid) => own.add(pid) });
+    const child = new SupervisedProcess({ name, file: MAIN, args, nodeFlags, env: { ...env, ...settings }, log, clock: systemClock, onNews: news, onSpawn: (pid) => own.add(pid) });
     processes.push(child);
     return { started: child.start(), end: async (): Promise<void> => { await child.stop(); log.close(); } };
   };
@@ -112,7 +113,10 @@ async function start({ env, output, stop }: Context, steps: UpSteps, processes: 
     const keys = await locationKeys(api, dataDir, LOCATIONS);
     const children = LOCATIONS.map((location) => ({
       location,
-      ...startProcess(`agent ${location}`, ['agent', SUPERVISED_FLAG], agentEnv({ config, dataDir, location, fleetPort, key: keys.get(location) ?? '', caPath: tls?.caPath ?? null })),
+      ...startProcess(
+        `agent ${location}`, ['agent', SUPERVISED_FLAG],
+        agentEnv({ config, dataDir, location, fleetPort, key: keys.get(location) ?? '', caPath: tls?.caPath ?? null }), AGENT_NODE_FLAGS,
+      ),
     }));
     steps.onEnd('stopping the agents', async () => { await Promise.all(children.map(({ end }) => end())); });
     return Promise.all(children.map(async ({ location, started }) => ({ location, httpUrl: (await started).httpUrl })));
