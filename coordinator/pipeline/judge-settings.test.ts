@@ -48,6 +48,16 @@ describe('a failure that another location is to confirm', () => {
     expect([kindsOf(alone.look(DUES[1]! + SOON, onlyA(1))), alone.orders]).toEqual([['failure'], []]);
   });
 
+  it('that was refuted stays so when the check asks nobody any more and its history is gone through again', () => {
+    const looks = asked();
+    looks.look(DUES[1]! + 2 * SOON, [answer(looks, 'passed')]);
+    looks.look(DUES[2]! + SOON, rows(2, 'passed', 'passed'));
+    looks.check = planned({ confirmFromOtherLocation: false });
+    looks.look(DUES[3]! + SOON, rows(3, 'passed', 'passed'), {}, DUES[0]!);
+    looks.look(DUES[3]! + 2 * SOON, [], {}, DUES[0]!);
+    expect([looks.kept.head.sinceMs, looks.kept.head.streak, looks.notices]).toEqual([DUES[0], 3, []]);
+  });
+
   it('that two have seen needs no third, and one that goes on is not asked about again', () => {
     const looks = confirming();
     looks.look(DUES[0]! + SOON, rows(0, 'passed', 'passed'));

@@ -73,9 +73,11 @@ type Confirmed =
 
 /** A failure seen from one location alone is asked about before it turns the check; what two saw needs no third. */
 function confirm(verdict: SlotVerdict, state: CheckState, input: FoldInput): Confirmed {
-  const isDoubtful = input.policy.confirms && verdict.status === 'failing' && state.standing !== 'failing' && verdict.failingIn.length === 1;
+  const isDoubtful = verdict.status === 'failing' && state.standing !== 'failing' && verdict.failingIn.length === 1;
   if (!isDoubtful || verdict.deciding === null) return { kind: 'go', verdict };
   const answer = input.confirmations.get(verdict.dueAtMs);
+  // What was asked once stays answered, also when the check has one location now, or asks none any more.
+  if (answer === undefined && !input.policy.confirms) return { kind: 'go', verdict };
   switch (answer?.kind) {
     case 'confirmed': return { kind: 'go', verdict };
     case 'refuted': return { kind: 'go', verdict: { ...verdict, status: 'refuted' } };

@@ -113,7 +113,7 @@ export class NaiveHistory {
         if (isJudged && index === this.#settled.length) this.#settled.push(state);
         continue;
       }
-      const answer = isDoubtful(state, view, check) ? question.answerAbout(slot.dueAtMs) ?? (isJudged ? 'confirmed' : null) : 'confirmed';
+      const answer = isDoubtful(state, view) ? question.answerAbout(slot.dueAtMs) ?? (isJudged || !isConfirmed(check) ? 'confirmed' : null) : 'confirmed';
       if (answer === null) return { state: begunAnew(state, question.startsMs, Infinity), doubt: { dueAtMs: slot.dueAtMs, failed: view.failed! } };
       if (answer === 'waiting') break;
       state = after(state, slot.dueAtMs, answer === 'refuted' ? 'refuted' : view.status!, view, settings);
@@ -156,7 +156,12 @@ function begunAnew(state: NaiveState, startsMs: readonly number[], untilMs: numb
 const NO_WORDS: ReadonlyMap<string, Word> = new Map();
 
 /** One location alone saw what would turn the check (product.md 5). */
-function isDoubtful({ standing }: NaiveState, { status, verdicts }: SlotView, check: Check): boolean {
-  if (!check.confirmFromOtherLocation || check.locations.length < 2 || status !== 'failing' || standing === 'failing') return false;
+function isDoubtful({ standing }: NaiveState, { status, verdicts }: SlotView): boolean {
+  if (status !== 'failing' || standing === 'failing') return false;
   return [...verdicts.values()].filter((verdict) => verdict === 'failed').length === 1;
+}
+
+/** Is another location asked? An answer counts also after an edit by which it would not be. */
+function isConfirmed(check: Check): boolean {
+  return check.confirmFromOtherLocation && check.locations.length > 1;
 }
