@@ -42,7 +42,8 @@ describe('the books of a check', () => {
   async function plant(checkId: string, planted: readonly Planted[]): Promise<void> {
     const rows = planted.map(({ row, attempt }) => {
       const runId = runIdOf({ accountId: world.accountId, checkId, locationId: row.locationId, dueAtMs: row.dueAtMs });
-      const common = { checkId, runId, dueAtMs: row.dueAtMs, locationOwed: row.locationId };
+      // Run where it is owed: a retry from elsewhere would end its run instead of the attempt before.
+      const common = { checkId, runId, dueAtMs: row.dueAtMs, locationOwed: row.locationId, locationExecuted: row.locationId };
       if (row.kind === 'gap') {
         const gap = gapOf(world, common);
         return { ...gap, gap: { ...gap.gap, ...common, reason: row.reason as 'agent_lost' } };

@@ -58,7 +58,7 @@ let env: Record<string, string | undefined>;
 let started: Up[] = [];
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'sonde-up-'));
-  const { DATABASE_URL: _none, ...inherited } = process.env;
+  const { DATABASE_URL: _none, SONDE_TEST_LONG: __none, ...inherited } = process.env;
   env = {
     ...inherited, SONDE_DATA_DIR: join(dir, 'data'),
     SONDE_HTTP_PORT: String(await freePort('127.0.0.1')), SONDE_FLEET_PORT: String(await freePort('127.0.0.1')),
