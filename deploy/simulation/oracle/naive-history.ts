@@ -98,7 +98,8 @@ export class NaiveHistory {
     const { check, settings } = question;
     const nowMs = Math.floor(instantMs);
     this.#learnSlots(nowMs, question);
-    const count = this.#countBefore(nowMs + 1);
+    const throughMs = question.judgedAtMs === undefined ? nowMs : Math.max(nowMs, question.judgedThroughMs);
+    const count = this.#countBefore(throughMs + 1);
     let index = Math.min(this.#settled.length, count);
     let state = this.#settled[index - 1] ?? NOTHING;
     for (; index < count; index += 1) {
