@@ -125,6 +125,13 @@ describe('a change', () => {
     expect((await linesSince(last)).lines).toEqual([]);
   });
 
+  it('that is none, but a question too long for an address, leaves no line', async () => {
+    const { last } = await linesSince(0);
+    const answers = [await ask('POST', '/v1/checks/tcp/validate', aDefinition()), await ask('POST', '/v1/analytics/checks', { checkIds: [randomUUID()] })];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect((await linesSince(last)).lines).toEqual([]);
+  });
+
   it('whose line cannot be written is not made', async () => {
     await owner.query(`create function no_room() returns trigger language plpgsql as $$ begin raise exception 'no room left'; end $$; create trigger no_room before insert on audit_log for each row execute function no_room()`);
     const before = (await owner.query(`select (select count(*) from checks) as checks, (select count(*) from api_keys) as keys, (select count(*) from user_sessions) as sessions`)).rows;
