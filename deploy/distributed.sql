@@ -12,3 +12,4 @@ select create_distributed_table('gaps', 'account_id', colocate_with => 'results'
 select create_distributed_table('rollups_hourly', 'account_id', colocate_with => 'results');
 select create_distributed_table('rollups_daily', 'account_id', colocate_with => 'results');
 select create_distributed_table('rollups_check_daily', 'account_id', colocate_with => 'results');
+select create_distributed_table('rollups_check_weekly', 'account_id', colocate_with => 'results');

@@ -2,6 +2,7 @@
 import { packTimes } from './gathered-times.ts';
 import { grown, KeyIndex } from './key-index.ts';
 import { MEASURED } from './packed-times.ts';
+import type { GapReasons } from './tally.ts';
 
 /** Account, check and location: four words each. */
 const PAIR_WORDS = 12;
@@ -29,8 +30,6 @@ export type Run = {
   readonly overMax: boolean;
   readonly attempt: number;
 };
-
-export type GapReasons = Readonly<Record<string, number>>;
 
 /** Of a cell: everything that a row of a rollup tells. */
 export type CellFigures = {

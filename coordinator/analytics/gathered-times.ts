@@ -1,8 +1,8 @@
 import { isFewRuns, MEASURED, PHASES_RUN_BYTES, readTimes, RUN_OF_PHASES, RUN_OF_TOTAL, RUNS_KEPT_MAX, sketchBytesMax, TOTAL_RUN_BYTES, writeSketch, type TimesSink } from './packed-times.ts';
-import { PHASES, phaseNumber } from './phases.ts';
-import { BUCKETS, bucketOf } from './sketch.ts';
+import { PHASES, phaseNumber, type Phase } from './phases.ts';
+import { BUCKETS, bucketOf, Sketch, type Sketches } from './sketch.ts';
 
-/** Where times are gathered until they are packed: one place for all, empty in between, so that nothing is allocated but what comes out. */
+/** Where times are gathered until they are packed or read: one place for all, empty in between, so that nothing is allocated but what comes out. */
 const counts = PHASES.map(() => new Uint32Array(BUCKETS));
 /** Buckets that are not 0, in the order in which they came. */
 const used = PHASES.map(() => new Uint16Array(BUCKETS));
@@ -33,10 +33,22 @@ export function mergePacked(packed: Buffer): Buffer {
   try {
     readTimes(packed, GATHER);
   } catch (error) {
-    taken(NUMBERS);
+    for (const phase of NUMBERS) empty(phase);
     throw error;
   }
   return taken(NUMBERS) ?? Buffer.alloc(0);
+}
+
+/** What packed times tell together, whatever phases they are of; null has none. Throws RangeError on what nobody packed. */
+export function unpack(...packed: readonly (Buffer | null)[]): Sketches {
+  const found = new Map<Phase, Sketch>();
+  try {
+    for (const parts of packed) if (parts !== null) readTimes(parts, GATHER);
+    for (const phase of NUMBERS) if (heads[phase]!.used > 0) found.set(PHASES[phase]!, sketchTaken(phase));
+  } finally {
+    for (const phase of NUMBERS) empty(phase);
+  }
+  return found;
 }
 
 /** Packed times of the first `runs` runs, µs, run by run as MEASURED_PHASES has them. */
@@ -103,8 +115,23 @@ function taken(phases: readonly number[]): Buffer | null {
     if (head.used === 0) continue;
     const [ofPhase, buckets] = [counts[phase]!, used[phase]!.subarray(0, head.used).sort()];
     end = writeSketch(scratch, end, phase, head, buckets, ofPhase);
-    for (const bucket of buckets) ofPhase[bucket] = 0;
-    Object.assign(head, { used: 0, sum: 0, squares: 0, least: Infinity, most: 0 });
+    empty(phase);
   }
   return end === 0 ? null : Buffer.from(scratch.subarray(0, end));
+}
+
+function sketchTaken(phase: number): Sketch {
+  const head = heads[phase]!;
+  let [first, last] = [BUCKETS, 0];
+  for (const bucket of used[phase]!.subarray(0, head.used)) {
+    first = Math.min(first, bucket);
+    last = Math.max(last, bucket);
+  }
+  return new Sketch(head, first, counts[phase]!.slice(first, last + 1));
+}
+
+function empty(phase: number): void {
+  const [head, ofPhase] = [heads[phase]!, counts[phase]!];
+  for (const bucket of used[phase]!.subarray(0, head.used)) ofPhase[bucket] = 0;
+  Object.assign(head, { used: 0, sum: 0, squares: 0, least: Infinity, most: 0 });
 }

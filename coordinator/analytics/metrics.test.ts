@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { METRICS, isRaw, metricOf } from './metrics.ts';
-import { Sketch, type Sketches } from './sketch.ts';
+import type { Sketch, Sketches } from './sketch.ts';
+import { sketchOf } from './testing/sketch-of.ts';
 import type { Phase } from './phases.ts';
 import { barState, NOTHING, unseen } from './tally.ts';
 
 const times = [1_000, 2_000, 3_000, 4_000, 10_000];
-const sketch = new Sketch();
-for (const us of times) sketch.add(us);
-const sketches: Sketches = new Map<Phase, Sketch>([['total', sketch]]);
+const sketches: Sketches = new Map<Phase, Sketch>([['total', sketchOf(times)]]);
 const tally = { ...NOTHING, passed: 4, degraded: 1, failed: 3, established: 6, attempts: 10, agentFaults: 1, gaps: 3, gapReasons: { maintenance: 2, agent_lost: 1 } };
 const measures = { tally: { ...tally, impaired: 2, attempts: 12 }, sketches, timed: 5, coversMs: 30_000 };
 

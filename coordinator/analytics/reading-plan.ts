@@ -1,8 +1,16 @@
-/** From where a question about a stretch of time is answered: rows, hours or days. Instants in ms since the epoch. */
+/** From where a question about a stretch of time is answered: rows, hours, days or weeks. Instants in ms since the epoch. */
 import { localTimeOf } from '../alerting/local-time.ts';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
+export const WEEK_MS = 7 * DAY_MS;
+/** 1970-01-05. */
+const FIRST_MONDAY_MS = 4 * DAY_MS;
+
+/** The Monday, UTC, that an instant's week begins with (ISO 8601). */
+export function weekOf(instantMs: number): number {
+  return Math.floor((instantMs - FIRST_MONDAY_MS) / WEEK_MS) * WEEK_MS + FIRST_MONDAY_MS;
+}
 
 /** How time is cut. `every` counts from the epoch, in UTC; `calendar` in a time zone of its own. */
 export type Cut =
@@ -11,7 +19,8 @@ export type Cut =
   | { readonly kind: 'calendar'; readonly unit: 'hour' | 'day' | 'week' | 'month'; readonly timeZone: string };
 
 export type Segment = {
-  readonly source: 'rows' | 'hours' | 'days'; readonly fromMs: number; readonly toMs: number;
+  /** `weeks` begin on Mondays, and are all within the range. */
+  readonly source: 'rows' | 'hours' | 'days' | 'weeks'; readonly fromMs: number; readonly toMs: number;
   /** Hours, by their start, that a day of the calendar begins within: of rows these alone, of hours all but these. */
   readonly parted?: readonly number[];
 };
@@ -27,7 +36,7 @@ export type ReadingQuestion = {
   readonly mustReadRows: boolean;
   /** Rows from here on are there. With it, days of a time zone that is no whole hours from UTC begin exactly; before it, and without it, an hour belongs to where it begins. */
   readonly rowsFromMs?: number;
-  /** Nothing is due after it: the day so far is the whole of its day. Left out: days may go on after the range. */
+  /** Nothing is due after it: the day so far is the whole of its day, and so is the week. Left out: days may go on after the range. */
   readonly nowMs?: number;
 };
 
@@ -49,10 +58,17 @@ export function planReading({ fromMs, toMs, cut, mustReadRows, rowsFromMs = Infi
   }
   const segments: readonly Segment[] = !isByDay || firstDayMs >= lastDayMs ? [{ source: 'hours', fromMs: firstMs, toMs: lastMs }] : [
     { source: 'hours', fromMs: firstMs, toMs: firstDayMs },
-    { source: 'days', fromMs: firstDayMs, toMs: lastDayMs },
+    ...(cut.kind === 'whole' ? withWeeks(firstDayMs, lastDayMs, nowMs) : [{ source: 'days' as const, fromMs: firstDayMs, toMs: lastDayMs }]),
     { source: 'hours', fromMs: lastDayMs, toMs: lastMs },
   ];
   return { fromMs: firstMs, toMs: lastMs, segments: segments.filter((segment) => segment.fromMs < segment.toMs) };
+}
+
+/** Days, of which as many as can be come by the week. */
+function withWeeks(fromMs: number, toMs: number, nowMs: number): readonly Segment[] {
+  const [firstMs, lastMs] = [weekOf(fromMs + WEEK_MS - 1), toMs > nowMs ? toMs : weekOf(toMs)];
+  if (firstMs >= lastMs) return [{ source: 'days', fromMs, toMs }];
+  return [{ source: 'days', fromMs, toMs: firstMs }, { source: 'weeks', fromMs: firstMs, toMs: lastMs }, { source: 'days', fromMs: lastMs, toMs }];
 }
 
 /** Those within which a piece of the calendar begins: one a day where the clocks are half an hour off, every one by the hour. */

@@ -1,18 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mergePacked, packTimes } from './gathered-times.ts';
+import { mergePacked, packTimes, unpack } from './gathered-times.ts';
 import { MEASURED, RUNS_KEPT_MAX, sketchBytesMax } from './packed-times.ts';
 import { phaseNumber } from './phases.ts';
-import { ALPHA, Sketch, unpack } from './sketch.ts';
+import { ALPHA, type Sketch } from './sketch.ts';
+import { sketchOf } from './testing/sketch-of.ts';
 
 const times = fc.array(fc.integer({ min: 0, max: 2 ** 31 - 1 }), { minLength: 1, maxLength: 300 });
 const quantile = fc.double({ min: 0, max: 1, noNaN: true });
-
-function sketchOf(values: readonly number[]): Sketch {
-  const sketch = new Sketch();
-  for (const us of values) sketch.add(us);
-  return sketch;
-}
 
 /** Runs of which only the total is known. */
 function runsOf(totals: readonly number[]): Int32Array {
@@ -63,12 +58,12 @@ describe('a sketch', () => {
 
   it('that was cut off or never written is refused, and leaves nothing behind', () => {
     const whole = mergePacked(packTimes(runsOf(Array.from({ length: 40 }, (_, n) => 1_000 + n * 100)), 40).total!);
-    for (const broken of [whole.subarray(0, -1), Buffer.from([0x7a, 1, 1]), Buffer.from([0xff, 0, 0])]) expect(() => mergePacked(Buffer.concat([whole, broken]))).toThrow(RangeError);
+    for (const broken of [whole.subarray(0, -1), Buffer.from([0x7a, 1, 1]), Buffer.from([0xff, 0, 0])]) for (const read of [mergePacked, unpack]) expect(() => read(Buffer.concat([whole, broken]))).toThrow(RangeError);
     expect(mergePacked(whole)).toEqual(whole);
   });
 
   it('of nothing has no quantile', () => {
-    expect(new Sketch().quantileUs(0.5, 0)).toBeNull();
-    expect(new Sketch().quantileUs(0.5, 3)).toBe(0);
+    expect(sketchOf([]).quantileUs(0.5, 0)).toBeNull();
+    expect(sketchOf([]).quantileUs(0.5, 3)).toBe(0);
   });
 });

@@ -1,10 +1,9 @@
 /**
  * Log-bucketed sketches (as DDSketch, Masson et al., VLDB 2019): value v > 0 µs is counted in bucket ⌈log_γ v⌉, which
  * answers any quantile within a relative error of ALPHA. Zeros (a phase that did not happen) are not in it: the
- * reader knows how many values there were. How they are stored: packed-times.ts.
+ * reader knows how many values there were. How they are stored: packed-times.ts; how they come together: gathered-times.ts.
  */
-import { PHASES, type Phase } from './phases.ts';
-import { readTimes, type PartHead } from './packed-times.ts';
+import type { Phase } from './phases.ts';
 
 /** The relative error of a quantile. */
 export const ALPHA = 0.01;
@@ -22,40 +21,25 @@ function valueOf(bucket: number): number {
   return (2 * GAMMA ** bucket) / (GAMMA + 1);
 }
 
-const NONE = new Uint32Array(0);
-/** Buckets on both sides of what is needed: a factor of two. */
-const MARGIN = 35;
+/** What a stored sketch says of all its values. */
+export type SketchHead = { readonly sum: number; readonly squares: number; readonly least: number; readonly most: number };
 
 /** Times of one phase: values above 0 only. µs. */
 export class Sketch {
   /** From the bucket `#first` on: as far as values lie apart, which is seldom far. */
-  #counts = NONE;
-  #first = 0;
-  count = 0;
-  sumUs = 0;
-  sumOfSquares = 0;
-  leastUs = Infinity;
-  mostUs = 0;
+  readonly #counts: Uint32Array;
+  readonly #first: number;
+  readonly count: number;
+  readonly sumUs: number;
+  readonly sumOfSquares: number;
+  readonly leastUs: number;
+  readonly mostUs: number;
 
-  add(us: number): void {
-    if (us <= 0) return;
-    this.addBucket(bucketOf(us), 1);
-    this.addHead({ sum: us, squares: us * us, least: us, most: us });
-  }
-
-  /** What a stored sketch says of all its values; their buckets come by themselves. */
-  addHead({ sum, squares, least, most }: PartHead): void {
-    this.sumUs += sum;
-    this.sumOfSquares += squares;
-    this.leastUs = Math.min(this.leastUs, least);
-    this.mostUs = Math.max(this.mostUs, most);
-  }
-
-  addBucket(bucket: number, count: number): void {
-    const at = bucket - this.#first;
-    if (at < 0 || at >= this.#counts.length) this.#reach(bucket);
-    this.#counts[bucket - this.#first]! += count;
-    this.count += count;
+  /** `counts` by bucket, from the bucket `first` on. */
+  constructor({ sum, squares, least, most }: SketchHead, first: number, counts: Uint32Array) {
+    [this.#first, this.#counts] = [first, counts];
+    this.count = counts.reduce((all, count) => all + count, 0);
+    [this.sumUs, this.sumOfSquares, this.leastUs, this.mostUs] = [sum, squares, least, most];
   }
 
   /** The nearest rank among `of` values, of which those that are not here are 0. µs; null without any. */
@@ -69,29 +53,6 @@ export class Sketch {
     }
     return this.mostUs;
   }
-
-  #reach(bucket: number): void {
-    const [counts, before] = [this.#counts, this.#first];
-    const [low, high] = counts.length === 0 ? [bucket, bucket] : [Math.min(before, bucket), Math.max(before + counts.length, bucket)];
-    this.#first = Math.max(0, low - MARGIN);
-    this.#counts = new Uint32Array(high + MARGIN - this.#first);
-    this.#counts.set(counts, counts.length === 0 ? 0 : before - this.#first);
-  }
 }
 
 export type Sketches = ReadonlyMap<Phase, Sketch>;
-
-/** Merges packed times, whatever phases they are of; null has none. Throws RangeError on what nobody packed. */
-export function unpack(...packed: readonly (Buffer | null)[]): Sketches {
-  const found: (Sketch | undefined)[] = PHASES.map(() => undefined);
-  const of = (phase: number): Sketch => (found[phase] ??= new Sketch());
-  for (const parts of packed) {
-    if (parts === null) continue;
-    readTimes(parts, {
-      value: (phase, us) => { if (us > 0) of(phase).add(us); },
-      head: (phase, head) => of(phase).addHead(head),
-      bucket: (phase, bucket, count) => of(phase).addBucket(bucket, count),
-    });
-  }
-  return new Map(found.flatMap((sketch, phase) => (sketch === undefined ? [] : [[PHASES[phase]!, sketch] as const])));
-}

@@ -1,4 +1,6 @@
 /** What became of due runs, added up; and the ratios that are made of it, each defined once, here. */
+export type GapReasons = Readonly<Record<string, number>>;
+
 export type Tally = {
   readonly passed: number;
   readonly degraded: number;
@@ -14,21 +16,25 @@ export type Tally = {
   readonly attempts: number;
   /** Due runs without a result; by reason in `gapReasons`. */
   readonly gaps: number;
-  readonly gapReasons: Readonly<Record<string, number>>;
+  readonly gapReasons: GapReasons;
 };
 
 export const NOTHING: Tally = {
   passed: 0, degraded: 0, failed: 0, agentFaults: 0, egressDenied: 0, impaired: 0, established: 0, overMax: 0, attempts: 0, gaps: 0, gapReasons: {},
 };
 
+export function sumOfReasons(all: readonly GapReasons[]): GapReasons {
+  const sum: Record<string, number> = {};
+  for (const reasons of all) for (const [reason, n] of Object.entries(reasons)) sum[reason] = (sum[reason] ?? 0) + n;
+  return sum;
+}
+
 export function plus(one: Tally, other: Tally): Tally {
-  const gapReasons = { ...one.gapReasons };
-  for (const [reason, n] of Object.entries(other.gapReasons)) gapReasons[reason] = (gapReasons[reason] ?? 0) + n;
   return {
     passed: one.passed + other.passed, degraded: one.degraded + other.degraded, failed: one.failed + other.failed,
     agentFaults: one.agentFaults + other.agentFaults, egressDenied: one.egressDenied + other.egressDenied, impaired: one.impaired + other.impaired,
     established: one.established + other.established, overMax: one.overMax + other.overMax, attempts: one.attempts + other.attempts,
-    gaps: one.gaps + other.gaps, gapReasons,
+    gaps: one.gaps + other.gaps, gapReasons: sumOfReasons([one.gapReasons, other.gapReasons]),
   };
 }
 

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { AgentRow, AgentState, ApiStore } from '../api/ports.ts';
 import { CONFLICT_SETTLED_AFTER_MS } from '../fleet/detect-conflict.ts';
-import { asAccount } from './account-scope.ts';
+import { asAccount, readAsAccount } from './account-scope.ts';
 import { audited } from './audit-drafts.ts';
 import { HINT_FLEET } from './config-hints.ts';
 import type { Db } from './connect.ts';
@@ -40,7 +40,7 @@ export function agentStore(db: Db): Pick<ApiStore, 'listAgents' | 'findAgent' | 
   };
 
   return {
-    listAgents: (accountId) => asAccount(db, accountId, async (trx) => {
+    listAgents: (accountId) => readAsAccount(db, accountId, async (trx) => {
       const rows = await trx.selectFrom('agents')
         .innerJoin('locations', 'locations.id', 'agents.location_id')
         // One that waits for approval has had no session.
@@ -70,7 +70,7 @@ export function agentStore(db: Db): Pick<ApiStore, 'listAgents' | 'findAgent' | 
       }));
     }),
 
-    findAgent: (accountId, id) => asAccount(db, accountId, async (trx) => {
+    findAgent: (accountId, id) => readAsAccount(db, accountId, async (trx) => {
       const rows = await trx.selectFrom('agents').innerJoin('locations', 'locations.id', 'agents.location_id').select('locations.account_id')
         .where('agents.id', '=', id).where('agents.revoked_at', 'is', null).where('locations.deleted_at', 'is', null)
         .where((eb) => eb.or([eb('locations.account_id', 'is', null), eb('locations.account_id', '=', accountId)])).execute();

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aCheck } from '#shared/testing/builders.ts';
+import { unpack } from '../analytics/gathered-times.ts';
 import { planReading } from '../analytics/reading-plan.ts';
-import { unpack } from '../analytics/sketch.ts';
 import { availability, barState } from '../analytics/tally.ts';
 import { aStore, type AStore } from './testing/a-store.ts';
 import { aReport, aResultRow, aWorld, gapOf, type World } from './testing/rows.ts';
@@ -36,8 +36,8 @@ describe('figures', () => {
   });
   afterAll(() => at?.end());
 
-  const read = async (mustReadRows: boolean) => {
-    const { segments } = planReading({ fromMs: FROM, toMs: TO, cut: { kind: 'whole' }, mustReadRows });
+  const read = async (mustReadRows: boolean, [fromMs, toMs] = [FROM, TO]) => {
+    const { segments } = planReading({ fromMs, toMs, cut: { kind: 'whole' }, mustReadRows });
     const [piece] = await at.store.readPieces(world.accountId, { checkIds: [world.checkId], segments, cut: { kind: 'whole' }, byLocation: false });
     return { sources: segments.map(({ source }) => source), piece: piece! };
   };
@@ -55,6 +55,24 @@ describe('figures', () => {
     [0.5, 0.95, 0.99].forEach((q, index) => {
       expect(Math.abs(total.quantileUs(q, total.count)! / sqls.percentiles[index] - 1)).toBeLessThan(0.02);
     });
+  });
+
+  it('from weeks are those of the rows, in one location and in all', async () => {
+    const long = [FROM - 9 * DAY_MS, TO + 8 * DAY_MS] as [number, number];
+    const [rolled, exact] = [await read(false, long), await read(true, long)];
+    expect(rolled.sources).toContain('weeks');
+    expect(rolled.piece.tally).toEqual(exact.piece.tally);
+    const timesOf = ({ total }: { readonly total: Buffer | null }) => {
+      const { count, sumUs, leastUs, mostUs } = unpack(total).get('total')!;
+      return { count, sumUs, leastUs, mostUs };
+    };
+    expect(timesOf(rolled.piece)).toEqual(timesOf(exact.piece));
+    const { segments } = planReading({ fromMs: long[0], toMs: long[1], cut: { kind: 'whole' }, mustReadRows: false });
+    for (const of of [{ byLocation: false, times: 'total' }, { byLocation: false, times: 'none' }, { byLocation: true }, { byLocation: false, locationCode: 'local-1' }] as const) {
+      const [piece] = await at.store.readPieces(world.accountId, { checkIds: [world.checkId], segments, cut: { kind: 'whole' }, ...of });
+      expect(piece!.tally).toEqual(exact.piece.tally);
+      expect([piece!.total !== null, piece!.phases !== null]).toEqual([!('times' in of) || of.times === 'total', !('times' in of)]);
+    }
   });
 
   it('by location and calendar day of a time zone add up to the whole', async () => {

@@ -1,19 +1,17 @@
 /** Reads figures from hours and days, or from rows where only they know. */
-import { sql, type RawBuilder, type Transaction } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { AnalyticsStore, CheckSummary, Piece, PiecesQuestion, SummaryQuestion } from '../api/analytics-port.ts';
 import type { Cut, Segment } from '../analytics/reading-plan.ts';
 import type { Tally } from '../analytics/tally.ts';
 import type { JudgedStatus } from '../api/ports.ts';
-import { readAsAccount } from './account-scope.ts';
+import { readAsAccount, type ReadSettings } from './account-scope.ts';
 import type { Db } from './connect.ts';
 import { overviewStore } from './overview.ts';
-import { computed, COUNTS, ROLLUPS } from './rollup-sql.ts';
-import type { Database } from './schema.ts';
+import { CHECK_WEEKS, computed, COUNTS, REASONS, reasonsOf, ROLLUPS, SUMS } from './rollup-sql.ts';
 
-type Trx = Transaction<Database>;
 type Counts = Readonly<Record<(typeof COUNTS)[number], number>>;
 type PieceRow = Counts & {
-  check_id: string; code: string | null; at: number; corrected_at: number | null; reasons: readonly Readonly<Record<string, number>>[] | null; total: Buffer | null; phases: Buffer | null;
+  check_id: string; code: string | null; at: number; corrected_at: number | null; reasons: string | null; total: Buffer | null; phases: Buffer | null;
 };
 
 export function analyticsStore(db: Db): AnalyticsStore {
@@ -21,17 +19,15 @@ export function analyticsStore(db: Db): AnalyticsStore {
     ...overviewStore(db),
 
     readPieces: (accountId, question) => (question.checkIds.length === 0 || question.segments.length === 0 ? Promise.resolve([]) : readAsAccount(db, accountId, async (trx) => {
-      await planPlainly(trx);
       const { rows } = await piecesOf(accountId, question).execute(trx);
       return rows.map(toPiece);
-    })),
+    }, PLAIN)),
 
     summariseChecks: (accountId, question) => readAsAccount(db, accountId, async (trx) => {
-      await planPlainly(trx);
       const { rows: [all] } = await sql<{ total: number }>`select count(*) as total from checks where account_id = ${accountId} and deleted_at is null`.execute(trx);
       const { rows } = await summaryOf(accountId, question).execute(trx);
       return { entries: rows.map(toSummary), total: all?.total ?? 0 };
-    }),
+    }, PLAIN),
 
     listCheckNames: (accountId, checkIds, tags = []) => readAsAccount(db, accountId, async (trx) => {
       const { rows } = await sql<{ id: string; name: string; tags: string[]; interval_ms: number | null; covers_ms: number | null }>`
@@ -50,38 +46,46 @@ const EPOCH = sql`left join lateral (
 ) epoch on true`;
 
 /** Compiling costs more than these queries do. */
-async function planPlainly(trx: Trx): Promise<void> {
-  await sql`select set_config('jit', 'off', true), set_config('work_mem', '32MB', true)`.execute(trx);
-}
+const PLAIN: ReadSettings = { jit: 'off', work_mem: '32MB' };
 
-const SUMS = sql.raw(COUNTS.map((count) => `sum(${count})::integer as ${count}`).join(', '));
-const REASONS = sql`jsonb_agg(gap_reasons) filter (where gap_reasons is not null) as reasons`;
+const FIGURES = sql.raw(`${SUMS}, ${REASONS}`);
 
+/** Each segment is summed by itself, along its key: what is put together then are some rows a check. */
 function piecesOf(accountId: string, question: PiecesQuestion): RawBuilder<PieceRow> {
-  const location = question.locationCode === undefined ? sql`true`
-    : sql`pieces.location_id in (select id from locations where code = ${question.locationCode} and (account_id is null or account_id = ${accountId}))`;
-  const code = question.byLocation ? sql`locations.code` : sql`null::text`;
   return sql<PieceRow>`
-    with pieces as (${sql.join(question.segments.map((segment) => segmentOf(accountId, question, segment)), sql` union all `)})
-    select check_id, ${code} as code, ${bucketOf(question.cut)} as at, max(corrected_at) as corrected_at, ${SUMS}, ${REASONS},
-      ${question.times === 'none' ? sql`null::bytea` : sql`string_agg(total, ''::bytea)`} as total, ${question.times === undefined || question.times === 'all' ? sql`string_agg(phases, ''::bytea)` : sql`null::bytea`} as phases
+    with pieces as (${sql.join(question.segments.map((segment) => sumsOf(accountId, question, segment)), sql` union all `)})
+    select check_id, ${question.byLocation ? sql`locations.code` : sql`null::text`} as code, at, max(corrected_at) as corrected_at, ${sql.raw(SUMS)},
+      string_agg(reasons, ',') as reasons, string_agg(total, ''::bytea) as total, string_agg(phases, ''::bytea) as phases
     from pieces ${question.byLocation ? sql`join locations on locations.id = pieces.location_id` : sql``}
-    where ${location}
     group by 1, 2, 3 order by 1, 2, 3`;
 }
 
-const PIECE_COLUMNS = sql.raw(['check_id', 'location_id', 'at', 'corrected_at', ...COUNTS, 'gap_reasons', 'total', 'phases'].join(', '));
-const OF_ALL_LOCATIONS = sql.raw(['check_id', 'null::uuid as location_id', 'at', 'corrected_at', ...COUNTS, 'gap_reasons', 'total', 'phases'].join(', '));
+function sumsOf(accountId: string, question: PiecesQuestion, segment: Segment): RawBuilder<unknown> {
+  const { cut, times = 'all', byLocation, locationCode } = question;
+  const location = locationCode === undefined ? sql`true` : sql`location_id in (select id from locations where code = ${locationCode} and (account_id is null or account_id = ${accountId}))`;
+  return sql`
+    select check_id, ${byLocation ? sql`location_id` : sql`null::uuid`} as location_id, ${bucketOf(cut)} as at, max(corrected_at) as corrected_at, ${FIGURES},
+      ${times === 'none' ? sql`null::bytea` : sql`string_agg(total, ''::bytea)`} as total, ${times === 'all' ? sql`string_agg(phases, ''::bytea)` : sql`null::bytea`} as phases
+    from ${cellsOf(accountId, question, segment)} and ${location} group by 1, 2, 3`;
+}
 
-function segmentOf(accountId: string, { checkIds, cut, status, byLocation, locationCode }: PiecesQuestion, segment: Segment): RawBuilder<unknown> {
+/** Days and weeks of all locations together, where those are asked for; weeks have no times of single phases. */
+function tableOf(source: 'hours' | 'days' | 'weeks', { byLocation, locationCode, times = 'all' }: Pick<PiecesQuestion, 'byLocation' | 'locationCode' | 'times'>): string {
+  if (source === 'hours') return ROLLUPS.hours.table;
+  if (byLocation || locationCode !== undefined) return ROLLUPS.days.table;
+  return source === 'weeks' && times !== 'all' ? CHECK_WEEKS : ROLLUPS.checkDays.table;
+}
+
+const PIECE_COLUMNS = sql.raw(['check_id', 'location_id', 'at', 'corrected_at', ...COUNTS, 'gap_reasons', 'total', 'phases'].join(', '));
+
+/** A table, or what stands for one, and which of its rows. */
+function cellsOf(accountId: string, question: PiecesQuestion, segment: Segment): RawBuilder<unknown> {
+  const { checkIds, cut, status } = question;
   const [from, to] = [instant(segment.fromMs), instant(segment.toMs)];
   const chosen = sql`account_id = ${accountId} and check_id = any(${[...checkIds]}::uuid[])`;
   const parted = segment.parted && sql`${segment.parted.map((ms) => new Date(ms))}::timestamptz[]`;
-  if (segment.source === 'days' && !byLocation && locationCode === undefined) {
-    return sql`select ${OF_ALL_LOCATIONS} from ${sql.table(ROLLUPS.checkDays.table)} where ${chosen} and at >= ${from} and at < ${to}`;
-  }
   if (segment.source !== 'rows') {
-    return sql`select ${PIECE_COLUMNS} from ${sql.table(ROLLUPS[segment.source].table)} where ${chosen} and at >= ${from} and at < ${to} ${parted ? sql`and at <> all(${parted})` : sql``}`;
+    return sql`${sql.table(tableOf(segment.source, question))} where ${chosen} and at >= ${from} and at < ${to} ${parted ? sql`and at <> all(${parted})` : sql``}`;
   }
   // Some hours of many days: each looked up by itself, so that what lies between is not read.
   const own = (table: 'results' | 'gaps'): RawBuilder<unknown> => (parted
@@ -93,9 +97,9 @@ function segmentOf(accountId: string, { checkIds, cut, status, byLocation, locat
     at: cut.kind === 'every' ? `date_bin(interval '${cut.ms} milliseconds', due_at, 'epoch')` : `date_bin(interval '15 minutes', due_at, 'epoch')`,
     timed: status === 'failure' ? `('failed')` : `('passed', 'degraded')`,
   });
-  return sql`select ${PIECE_COLUMNS} from (
+  return sql`(select ${PIECE_COLUMNS} from (
     with own_results as (${own('results')}), own_gaps as (${own('gaps')}),
-      ${sql.raw(text)} select *, null::timestamptz as corrected_at from computed) as from_rows`;
+      ${sql.raw(text)} select *, null::timestamptz as corrected_at from computed) as of_rows) as from_rows where true`;
 }
 
 /** The start of the piece that an hour, day or finer bucket falls into; all time zones are quarters of an hour from UTC. */
@@ -109,7 +113,7 @@ function bucketOf(cut: Cut): RawBuilder<unknown> {
 
 type SummaryRow = Counts & {
   id: string; name: string; tags: string[]; covers_ms: number | null; last_due_at: number | null; last_outcome: string | null;
-  reasons: readonly Readonly<Record<string, number>>[] | null; total: Buffer | null; bar: string | null; status: JudgedStatus | null; since_at: number | null;
+  reasons: string | null; total: Buffer | null; bar: string | null; status: JudgedStatus | null; since_at: number | null;
 };
 /** What a bucket of the bar tells, in this order. */
 const BAR_COUNTS = ['passed', 'degraded', 'failed', 'unknown', 'impaired', 'gaps', 'wanted'] as const;
@@ -117,7 +121,7 @@ const BAR_COUNTS = ['passed', 'degraded', 'failed', 'unknown', 'impaired', 'gaps
 /** One row a check: the bar as text, because thousands of small rows cost more to read than to compute. */
 function summaryOf(accountId: string, { segments, barSegments, fromMs, bucketMs, checkIds, limit, page }: SummaryQuestion): RawBuilder<SummaryRow> {
   const cells = (of: readonly Segment[], columns: string): RawBuilder<unknown> => sql.join(of.map(({ source, fromMs: first, toMs: last }) => sql`
-    select ${sql.raw(columns)} from ${sql.table(source === 'days' ? ROLLUPS.checkDays.table : ROLLUPS.hours.table)} where account_id = ${accountId} and check_id = chosen.id and at >= ${instant(first)} and at < ${instant(last)}`), sql` union all `);
+    select ${sql.raw(columns)} from ${sql.table(tableOf(source === 'rows' ? 'hours' : source, { byLocation: false, times: 'total' }))} where account_id = ${accountId} and check_id = chosen.id and at >= ${instant(first)} and at < ${instant(last)}`), sql` union all `);
   return sql<SummaryRow>`
     with chosen as materialized (
       select id, name, tags, created_at, epoch.covers_ms from checks ${EPOCH} where account_id = ${accountId} and deleted_at is null
@@ -125,7 +129,7 @@ function summaryOf(accountId: string, { segments, barSegments, fromMs, bucketMs,
     )
     select chosen.id, chosen.name, chosen.tags, chosen.covers_ms, figures.*, bars.bar, newest.*, states.status, states.since_at from chosen
     left join check_states states on states.account_id = ${accountId} and states.check_id = chosen.id
-    left join lateral (select ${SUMS}, ${REASONS}, string_agg(total, ''::bytea) as total from (${cells(segments, [...COUNTS, 'gap_reasons', 'total'].join(', '))}) cells) figures on true
+    left join lateral (select ${FIGURES}, string_agg(total, ''::bytea) as total from (${cells(segments, [...COUNTS, 'gap_reasons', 'total'].join(', '))}) cells) figures on true
     left join lateral (
       select string_agg(concat_ws(':', n, ${sql.raw(BAR_COUNTS.join(', '))}), ' ') as bar
       from (
@@ -143,12 +147,12 @@ function summaryOf(accountId: string, { segments, barSegments, fromMs, bucketMs,
 }
 
 function toPiece(row: PieceRow): Piece {
-  return { checkId: row.check_id, locationCode: row.code, atMs: row.at, tally: toTally(row, row.reasons ?? []), total: row.total, phases: row.phases, correctedAtMs: row.corrected_at };
+  return { checkId: row.check_id, locationCode: row.code, atMs: row.at, tally: toTally(row), total: row.total, phases: row.phases, correctedAtMs: row.corrected_at };
 }
 
 function toSummary(row: SummaryRow): CheckSummary {
   return {
-    checkId: row.id, name: row.name, tags: row.tags, coversMs: row.covers_ms ?? 0, tally: toTally(row, row.reasons ?? []), total: row.total,
+    checkId: row.id, name: row.name, tags: row.tags, coversMs: row.covers_ms ?? 0, tally: toTally(row), total: row.total,
     bar: new Map((row.bar ?? '').split(' ').filter((text) => text !== '').map(barOf)),
     last: row.last_due_at === null || row.last_outcome === null ? null : { dueAtMs: row.last_due_at, outcome: row.last_outcome },
     status: row.status ?? 'noData', sinceMs: row.since_at,
@@ -160,12 +164,10 @@ function barOf(text: string): readonly [number, Tally] {
   return [n, { passed, degraded, failed, agentFaults: unknown, egressDenied: 0, impaired, established: 0, overMax: 0, attempts: 0, gaps, gapReasons: { maintenance: wanted } }];
 }
 
-function toTally(row: Counts, reasons: readonly Readonly<Record<string, number>>[]): Tally {
-  const gapReasons: Record<string, number> = {};
-  for (const of of reasons) for (const [reason, n] of Object.entries(of)) gapReasons[reason] = (gapReasons[reason] ?? 0) + n;
+function toTally(row: Counts & { readonly reasons: string | null }): Tally {
   return {
     passed: row.passed ?? 0, degraded: row.degraded ?? 0, failed: row.failed ?? 0, agentFaults: row.agent_faults ?? 0, egressDenied: row.egress_denied ?? 0,
-    impaired: row.impaired ?? 0, established: row.established ?? 0, overMax: row.over_max ?? 0, attempts: row.attempts ?? 0, gaps: row.gaps ?? 0, gapReasons,
+    impaired: row.impaired ?? 0, established: row.established ?? 0, overMax: row.over_max ?? 0, attempts: row.attempts ?? 0, gaps: row.gaps ?? 0, gapReasons: reasonsOf(row.reasons) ?? {},
   };
 }
 

@@ -1,13 +1,13 @@
 /** An account's own keys to the API, as it manages them; `keys.ts` finds out whose a presented one is. */
 import { sql, type Selectable } from 'kysely';
 import type { ApiKeyRow, UserStore } from '../api/users-port.ts';
-import { asAccount } from './account-scope.ts';
+import { asAccount, readAsAccount } from './account-scope.ts';
 import type { Db } from './connect.ts';
 import type { Database } from './schema.ts';
 
 export function apiKeyStore(db: Db): Pick<UserStore, 'listApiKeys' | 'createApiKey' | 'revokeApiKey'> {
   return {
-    listApiKeys: (accountId) => asAccount(db, accountId, async (trx) =>
+    listApiKeys: (accountId) => readAsAccount(db, accountId, async (trx) =>
       (await trx.selectFrom('api_keys').selectAll().where('account_id', '=', accountId).where('revoked_at', 'is', null)
         .orderBy('created_at').orderBy('id').execute()).map(toApiKey)),
 

@@ -1,6 +1,6 @@
 /** Who did what from where. Rows are only ever added. */
 import type { UserStore } from '../api/users-port.ts';
-import { asAccount } from './account-scope.ts';
+import { asAccount, readAsAccount } from './account-scope.ts';
 import { withAuditDraft, writeLine } from './audit-drafts.ts';
 import type { Db } from './connect.ts';
 
@@ -9,7 +9,7 @@ export function auditStore(db: Db): Pick<UserStore, 'withAuditDraft' | 'recordAu
     withAuditDraft,
     recordAudit: (entry) => asAccount(db, entry.accountId, async (trx) => { await writeLine(trx, entry); }),
 
-    listAudit: (accountId, { limit, beforeId }) => asAccount(db, accountId, async (trx) => {
+    listAudit: (accountId, { limit, beforeId }) => readAsAccount(db, accountId, async (trx) => {
       const rows = await trx.selectFrom('audit_log').selectAll().where('account_id', '=', accountId)
         .$if(beforeId !== null, (query) => query.where('id', '<', beforeId!)).orderBy('id', 'desc').limit(limit).execute();
       return rows.map((row) => ({

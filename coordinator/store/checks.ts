@@ -2,7 +2,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Check } from '#shared/check/check.ts';
 import type { ApiStore, StoredCheck } from '../api/ports.ts';
-import { asAccount } from './account-scope.ts';
+import { asAccount, readAsAccount } from './account-scope.ts';
 import { bumpConfigRevision } from './config-revision.ts';
 import type { Db } from './connect.ts';
 import { groupIn } from './group-rows.ts';
@@ -33,7 +33,7 @@ export function checkStore(db: Db): CheckStore {
       return toStoredCheck(trx, row);
     }),
 
-    listChecks: (accountId, { limit, page, tag, search }) => asAccount(db, accountId, async (trx) => {
+    listChecks: (accountId, { limit, page, tag, search }) => readAsAccount(db, accountId, async (trx) => {
       let matching = trx.selectFrom('checks').where('account_id', '=', accountId).where('deleted_at', 'is', null);
       if (tag !== undefined) matching = matching.where(sql<boolean>`${tag} = any(tags)`);
       if (search !== undefined) matching = matching.where('name', 'ilike', `%${search.replace(/[\\%_]/g, '\\$&')}%`);
@@ -42,7 +42,7 @@ export function checkStore(db: Db): CheckStore {
       return { entries: await toStoredChecks(trx, accountId, rows), total };
     }),
 
-    getCheck: (accountId, id) => asAccount(db, accountId, async (trx) => {
+    getCheck: (accountId, id) => readAsAccount(db, accountId, async (trx) => {
       const row = await rowOf(trx, accountId, id).where('deleted_at', 'is', null).executeTakeFirst();
       return row ? toStoredCheck(trx, row) : null;
     }),

@@ -1,7 +1,7 @@
 /** Who was asked to join an account and has not come yet. */
 import { sql, type Selectable } from 'kysely';
 import type { Invitation, UserStore } from '../api/users-port.ts';
-import { asAccount } from './account-scope.ts';
+import { asAccount, readAsAccount } from './account-scope.ts';
 import { audited } from './audit-drafts.ts';
 import type { Db } from './connect.ts';
 import type { Database } from './schema.ts';
@@ -10,7 +10,7 @@ type Own = 'listInvitations' | 'invite' | 'revokeInvitation' | 'findInvitation' 
 
 export function invitationStore(db: Db): Pick<UserStore, Own> {
   return {
-    listInvitations: (accountId) => asAccount(db, accountId, async (trx) =>
+    listInvitations: (accountId) => readAsAccount(db, accountId, async (trx) =>
       (await trx.selectFrom('invitations').selectAll().where('account_id', '=', accountId).orderBy('created_at').orderBy('id').execute()).map(toInvitation)),
 
     invite: (accountId, { id, email, role, invitedBy, tokenHash, lastsMs }) => asAccount(db, accountId, async (trx) => {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { ApiStore } from '../api/ports.ts';
-import { asAccount } from './account-scope.ts';
+import { readAsAccount } from './account-scope.ts';
 import type { Db } from './connect.ts';
 
 export type FirstAccount = { readonly name: string; readonly keyHash: Uint8Array; readonly keyPrefix: string; readonly scopes: readonly string[] };
@@ -28,7 +28,7 @@ export function keyStore(db: Db): Pick<ApiStore, 'findCaller' | 'getAccount'> & 
       return { accountId: key.account_id, keyId: key.id, keyName: key.name, scopes: key.scopes };
     },
 
-    getAccount: (accountId) => asAccount(db, accountId, async (trx) => {
+    getAccount: (accountId) => readAsAccount(db, accountId, async (trx) => {
       const row = await trx.selectFrom('accounts').selectAll().where('id', '=', accountId).executeTakeFirst();
       return row ? { id: row.id, name: row.name, createdAtMs: Math.trunc(row.created_at) } : null;
     }),

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Location } from '#shared/check/location.ts';
 import type { ApiStore } from '../api/ports.ts';
-import { asAccount } from './account-scope.ts';
+import { readAsAccount } from './account-scope.ts';
 import { bumpConfigRevision } from './config-revision.ts';
 import { audited } from './audit-drafts.ts';
 import type { Db } from './connect.ts';
@@ -46,7 +46,7 @@ export function locationStore(db: Db): LocationStore {
       return locations;
     },
 
-    listLocations: (accountId) => asAccount(db, accountId, async (trx) => {
+    listLocations: (accountId) => readAsAccount(db, accountId, async (trx) => {
       const rows = await trx.selectFrom('locations').select(LOCATION_COLUMNS).select((eb) => [
         eb.selectFrom('sessions').whereRef('sessions.location_id', '=', 'locations.id').where(IS_CONNECTED)
           .select((count) => count.fn.count<number>('sessions.agent_id').distinct().as('n')).as('live_agents'),

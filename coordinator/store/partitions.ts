@@ -1,8 +1,9 @@
 /**
  * Tables cut by time, each piece made before its first row: results and gaps by UTC day, hourly rollups by month,
- * daily ones by year. Retention drops whole pieces (`retention.ts`).
+ * daily and weekly ones by year. Retention drops whole pieces (`retention.ts`).
  */
 import type { Pool } from 'pg';
+import { weekOf } from '../analytics/reading-plan.ts';
 import { inTransaction } from './connect.ts';
 
 export const DAY_MS = 86_400_000;
@@ -14,7 +15,7 @@ const DAYS_MAX = 400;
 
 type Period = 'day' | 'month' | 'year';
 /** `options` keeps days narrow: times of single phases live beside the table and are read only when asked for. */
-type PartitionedTable = { readonly name: string; readonly period: Period; readonly options: string };
+type PartitionedTable = { readonly name: string; readonly period: Period; readonly options: string; /** A row is of the week that begins at its instant. */ readonly isByWeek?: boolean };
 
 const NARROW = 'with (toast_tuple_target = 256)';
 const OF_ROWS: readonly PartitionedTable[] = [{ name: 'results', period: 'day', options: '' }, { name: 'gaps', period: 'day', options: '' }];
@@ -22,6 +23,7 @@ const OF_ROLLUPS: readonly PartitionedTable[] = [
   { name: 'rollups_hourly', period: 'month', options: '' },
   { name: 'rollups_daily', period: 'year', options: NARROW },
   { name: 'rollups_check_daily', period: 'year', options: NARROW },
+  { name: 'rollups_check_weekly', period: 'year', options: '', isByWeek: true },
 ];
 export const PARTITIONED_TABLES = [...OF_ROWS, ...OF_ROLLUPS];
 
@@ -64,7 +66,7 @@ export class Partitions {
   }
 
   async #ensureOne(table: PartitionedTable, day: number): Promise<void> {
-    const { fromMs, toMs } = periodAround(table.period, day);
+    const { fromMs, toMs } = periodAround(table.period, table.isByWeek ? weekOf(day) : day);
     const partition = `${table.name}_${periodName(table.period, fromMs)}`;
     if (this.#known.has(partition)) return;
     const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString());

@@ -1,7 +1,7 @@
 /** An account's own locations. One that is deleted keeps its row, because results and schedules go on naming it. */
 import { sql, type Selectable, type Transaction } from 'kysely';
 import type { ApiStore, PrivateLocation } from '../api/ports.ts';
-import { asAccount } from './account-scope.ts';
+import { asAccount, readAsAccount } from './account-scope.ts';
 import { bumpConfigRevision } from './config-revision.ts';
 import type { Db } from './connect.ts';
 import { insertKey, liveKeysOf, toLocationKey } from './location-keys.ts';
@@ -17,9 +17,9 @@ const DEFAULT_ICON = 'location';
 
 export function privateLocationStore(db: Db): PrivateLocationStore {
   return {
-    listPrivateLocations: (accountId) => asAccount(db, accountId, async (trx) => withAgents(trx, await rowsOf(trx, accountId).orderBy('code').execute())),
+    listPrivateLocations: (accountId) => readAsAccount(db, accountId, async (trx) => withAgents(trx, await rowsOf(trx, accountId).orderBy('code').execute())),
 
-    getPrivateLocation: (accountId, id) => asAccount(db, accountId, (trx) => read(trx, accountId, id)),
+    getPrivateLocation: (accountId, id) => readAsAccount(db, accountId, (trx) => read(trx, accountId, id)),
 
     createPrivateLocation: (accountId, { id, slugName, name, icon, proxyUrl, key }) => asAccount(db, accountId, async (trx) => {
       // The counter's lock comes first: of two that want one slug, the second sees the first's row.

@@ -3,8 +3,9 @@
  * in typed arrays, and copied in. What rows come meanwhile have left marks, which wait for us.
  */
 import type { PoolClient } from 'pg';
-import { Cells, CELL_COUNTS, mergedGaps, type CellFigures, type GapReasons } from '../analytics/cells.ts';
+import { Cells, CELL_COUNTS, mergedGaps, type CellFigures } from '../analytics/cells.ts';
 import { mergePacked } from '../analytics/gathered-times.ts';
+import type { GapReasons } from '../analytics/tally.ts';
 import { readUuid } from '#shared/wire/uuid-bytes.ts';
 import type { ArrayColumn } from './binary-arrays.ts';
 import { encodeCopyMessage } from './copy-message.ts';

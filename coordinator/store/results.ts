@@ -2,7 +2,7 @@
 import { sql, type Selectable, type SelectQueryBuilder, type Transaction } from 'kysely';
 import type { Check } from '#shared/check/check.ts';
 import type { ApiStore, ResultFilter, StoredResult } from '../api/ports.ts';
-import { asAccount, readInIndexOrder } from './account-scope.ts';
+import { IN_INDEX_ORDER, readAsAccount } from './account-scope.ts';
 import type { Db } from './connect.ts';
 import { formatCursor, parseCursor } from './result-cursor.ts';
 import { toAttemptResult } from './result-columns.ts';
@@ -13,8 +13,7 @@ type Rows = SelectQueryBuilder<Database, 'results', Selectable<ResultRow>>;
 
 export function resultStore(db: Db): Pick<ApiStore, 'listResults' | 'getResult'> {
   return {
-    listResults: (accountId, filter) => asAccount(db, accountId, async (trx) => {
-      await readInIndexOrder(trx);
+    listResults: (accountId, filter) => readAsAccount(db, accountId, async (trx) => {
       const wanted = await narrow(trx, accountId, ofCheck(trx, accountId, filter.checkId), filter);
       if (wanted === 'nothing') return { entries: [], nextCursor: null };
       // One more than asked for tells whether there is a next page.
@@ -25,9 +24,9 @@ export function resultStore(db: Db): Pick<ApiStore, 'listResults' | 'getResult'>
         entries: await toStoredResults(trx, accountId, page),
         nextCursor: last ? formatCursor({ dueAtMs: last.due_at, runId: last.run_id, attempt: last.attempt }) : null,
       };
-    }),
+    }, IN_INDEX_ORDER),
 
-    getResult: (accountId, checkId, runId, attempt) => asAccount(db, accountId, async (trx) => {
+    getResult: (accountId, checkId, runId, attempt) => readAsAccount(db, accountId, async (trx) => {
       const ofRun = ofCheck(trx, accountId, checkId).where('run_id', '=', runId);
       const wanted = attempt === undefined ? ofRun.where('is_final', '=', true) : ofRun.where('attempt', '=', attempt);
       const row = await wanted.limit(1).executeTakeFirst();

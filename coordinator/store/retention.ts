@@ -8,12 +8,14 @@ import { DAY_MS, PARTITIONED_TABLES, periodOf, type Partitions } from './partiti
 const ROWS_MAX = 5_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
+/** `through`: how many days after the day of its instant a row is still of. It goes when the last of them does. */
 const KEYS = {
-  results: { at: 'due_at', key: 'account_id, due_at, run_id, attempt', days: 'raw_days' },
-  gaps: { at: 'due_at', key: 'account_id, due_at, run_id', days: 'raw_days' },
-  rollups_hourly: { at: 'at', key: 'account_id, check_id, at, location_id', days: 'hourly_days' },
-  rollups_daily: { at: 'at', key: 'account_id, check_id, at, location_id', days: 'daily_days' },
-  rollups_check_daily: { at: 'at', key: 'account_id, check_id, at', days: 'daily_days' },
+  results: { at: 'due_at', key: 'account_id, due_at, run_id, attempt', days: 'raw_days', through: 0 },
+  gaps: { at: 'due_at', key: 'account_id, due_at, run_id', days: 'raw_days', through: 0 },
+  rollups_hourly: { at: 'at', key: 'account_id, check_id, at, location_id', days: 'hourly_days', through: 0 },
+  rollups_daily: { at: 'at', key: 'account_id, check_id, at, location_id', days: 'daily_days', through: 0 },
+  rollups_check_daily: { at: 'at', key: 'account_id, check_id, at', days: 'daily_days', through: 0 },
+  rollups_check_weekly: { at: 'at', key: 'account_id, check_id, at', days: 'daily_days', through: 6 },
 } as const;
 
 export function retentionStore(pool: Pool, partitions: Partitions): Pick<RetentionStore, 'dropPartitions' | 'deleteExpired'> {
@@ -21,7 +23,7 @@ export function retentionStore(pool: Pool, partitions: Partitions): Pick<Retenti
     async dropPartitions(days, nowMs) {
       const todayMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
       const kept = { raw_days: days.raw, hourly_days: days.hourly, daily_days: days.daily };
-      const keptFromMs: Readonly<Record<string, number>> = Object.fromEntries(Object.entries(KEYS).map(([table, { days: of }]) => [table, todayMs - kept[of] * DAY_MS]));
+      const keptFromMs: Readonly<Record<string, number>> = Object.fromEntries(Object.entries(KEYS).map(([table, { days: of, through }]) => [table, todayMs - (kept[of] + through) * DAY_MS]));
       const { rows } = await pool.query<{ name: string }>(`
         select child.relname as name from pg_inherits join pg_class child on child.oid = inhrelid
         where inhparent = any($1::regclass[]) order by 1`, [PARTITIONED_TABLES.map(({ name }) => name)]);
@@ -37,11 +39,11 @@ export function retentionStore(pool: Pool, partitions: Partitions): Pick<Retenti
 
     async deleteExpired(nowMs) {
       const today = new Date(Math.floor(nowMs / DAY_MS) * DAY_MS);
-      for (const [table, { at, key, days }] of Object.entries(KEYS)) {
+      for (const [table, { at, key, days, through }] of Object.entries(KEYS)) {
         const { rowCount } = await pool.query(`
           delete from ${table} where (${key}) in (
             select ${key.split(', ').map((column) => `t.${column}`).join(', ')} from retention
-            join lateral (select ${key} from ${table} where ${table}.account_id = retention.account_id and ${at} < $1::timestamptz - make_interval(days => ${days}) limit ${ROWS_MAX}) t on true
+            join lateral (select ${key} from ${table} where ${table}.account_id = retention.account_id and ${at} < $1::timestamptz - make_interval(days => ${days} + ${through}) limit ${ROWS_MAX}) t on true
             limit ${ROWS_MAX}
           ) and ${at} < $1`, [today]);
         if (rowCount) return rowCount;

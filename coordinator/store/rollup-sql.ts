@@ -3,6 +3,7 @@
  * from rows. Final results of scheduled runs that are no surplus (rules.md 3, 6, 7), and gaps. A verdict of an agent
  * that was itself cut off is none: its outcome is `impaired` (rules.md 22).
  */
+import { sumOfReasons, type GapReasons } from '../analytics/tally.ts';
 import { MEASURED_PHASES, RUN_OF_PHASES, RUN_OF_TOTAL } from '../analytics/packed-times.ts';
 
 /** The columns that add up. */
@@ -11,12 +12,23 @@ export const CELL = ['account_id', 'check_id', 'location_id', 'at'] as const;
 /** What a rollup row is computed to, in this order. */
 export const COMPUTED = [...CELL, 'last_due_at', 'last_outcome', ...COUNTS, 'gap_reasons', 'total', 'phases'] as const;
 
+/** Sums of COUNTS over rows of a rollup, and their `gap_reasons` (see reasonsOf): as text, since jsonb_agg takes more than everything else of a sum. */
+export const SUMS = COUNTS.map((count) => `sum(${count})::integer as ${count}`).join(', ');
+export const REASONS = `string_agg(gap_reasons::text, ',') as reasons`;
+
+/** What REASONS says, added up; null without any. */
+export function reasonsOf(text: string | null): GapReasons | null {
+  return text === null ? null : sumOfReasons(JSON.parse(`[${text}]`) as readonly GapReasons[]);
+}
+
 /** Hours and days of a check in a location, and days of a check in all its locations together, which most questions ask for. */
 export const ROLLUPS = {
   hours: { table: 'rollups_hourly', hours: 1, key: CELL },
   days: { table: 'rollups_daily', hours: 24, key: CELL },
   checkDays: { table: 'rollups_check_daily', hours: 24, key: ['account_id', 'check_id', 'at'] },
 } as const;
+/** Weeks of a check in all its locations together, without times of single phases: what is read of ranges of many days (rollup-weeks.ts). */
+export const CHECK_WEEKS = 'rollups_check_weekly';
 export type Rollup = (typeof ROLLUPS)[keyof typeof ROLLUPS];
 
 /** The columns of a run's times, as MEASURED_PHASES has them. */

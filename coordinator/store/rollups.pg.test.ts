@@ -1,16 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
+import { Kysely, PostgresDialect } from 'kysely';
+import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IngestRow } from '../pipeline/ports.ts';
 import { PHASES, phaseNumber, type Phase } from '../analytics/phases.ts';
-import { Sketch, unpack } from '../analytics/sketch.ts';
+import { mergePacked, unpack } from '../analytics/gathered-times.ts';
+import { weekOf } from '../analytics/reading-plan.ts';
+import type { Sketch } from '../analytics/sketch.ts';
+import { sketchOf } from '../analytics/testing/sketch-of.ts';
+import { up as upToWeeks } from './migrations/0034-check-weeks.ts';
 import { aStore, type AStore } from './testing/a-store.ts';
 import { aReport, aResultRow, aWorld, gapOf, type World } from './testing/rows.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Two days ago: rows of a time whose rows may be gone are not computed. */
-const START = Math.floor(Date.now() / DAY_MS) * DAY_MS - 2 * DAY_MS + 22 * HOUR_MS;
+/** The evening of a Sunday, some days ago: a day and a week end in what follows. */
+const START = weekOf(Date.now() - 2 * DAY_MS) - 2 * HOUR_MS;
+
+const hourOf = (ms: number): number => Math.floor(ms / HOUR_MS) * HOUR_MS;
+const dayOf = (ms: number): number => Math.floor(ms / DAY_MS) * DAY_MS;
 
 /** What became of a run; `first` was retried. */
 type Fate = { readonly kind: 'passed' | 'degraded' | 'failed' | 'agent_fault' | 'surplus' | 'shot' | 'gap' | 'late'; readonly slot: number; readonly location: number; readonly us: number; readonly wasRetried: boolean };
@@ -51,10 +60,10 @@ describe('rollups', () => {
     }
   }
 
-  function modelOf(rows: readonly IngestRow[], lengthMs: number, { byLocation = true } = {}): readonly unknown[] {
+  function modelOf(rows: readonly IngestRow[], startOf: (ms: number) => number, { byLocation = true, phases = PHASES as readonly Phase[] } = {}): readonly unknown[] {
     const cells = Map.groupBy(rows, (row) => {
       const { dueAtMs, locationOwed } = row.kind === 'result' ? row.result : row.gap;
-      return `${Math.floor(dueAtMs / lengthMs) * lengthMs} ${byLocation ? locationOwed : undefined}`;
+      return `${startOf(dueAtMs)} ${byLocation ? locationOwed : undefined}`;
     });
     return [...cells].map(([cell, ofCell]) => {
       const results = ofCell.flatMap((row) => (row.kind === 'result' ? [row.result] : []));
@@ -69,7 +78,7 @@ describe('rollups', () => {
         failed: results.filter(({ outcome }) => outcome === 'failed').length, agent_faults: results.filter(({ outcome }) => outcome === 'agent_fault').length,
         established: results.filter(({ outcome, report }) => outcome !== 'agent_fault' && report.established).length,
         attempts: results.reduce((sum, { attempt }) => sum + attempt, 0), gaps, gap_reasons: gaps > 0 ? { agent_lost: gaps } : null,
-        sketches: PHASES.filter((phase) => times(phase).length > 0).map((phase) => shown(phase, sketchOf(times(phase)))),
+        sketches: phases.filter((phase) => times(phase).length > 0).map((phase) => shown(phase, sketchOf(times(phase)))),
       };
     }).sort((one, other) => (one.cell < other.cell ? -1 : 1));
   }
@@ -79,7 +88,7 @@ describe('rollups', () => {
     return rows.map((row) => ({
       cell: `${row.at.getTime()} ${row.location_id}`, passed: row.passed, degraded: row.degraded, failed: row.failed, agent_faults: row.agent_faults,
       established: row.established, attempts: row.attempts, gaps: row.gaps, gap_reasons: row.gap_reasons,
-      sketches: [...unpack(row.total, row.phases)].sort(([one], [other]) => phaseNumber(one) - phaseNumber(other)).map(([phase, sketch]) => shown(phase, sketch)),
+      sketches: [...unpack(row.total, row.phases ?? null)].sort(([one], [other]) => phaseNumber(one) - phaseNumber(other)).map(([phase, sketch]) => shown(phase, sketch)),
     })).sort((one, other) => (one.cell < other.cell ? -1 : 1));
   }
 
@@ -101,13 +110,14 @@ describe('rollups', () => {
         while ((await at.store.rollUpMarked()).marks > 0);
         const counting = runs.flatMap(({ counting: row }) => (row ? [row] : []));
         const expectAll = async (): Promise<void> => {
-          expect(await stored('rollups_hourly', checkId)).toEqual(modelOf(counting, HOUR_MS));
-          expect(await stored('rollups_daily', checkId)).toEqual(modelOf(counting, DAY_MS));
-          expect(await stored('rollups_check_daily', checkId)).toEqual(modelOf(counting, DAY_MS, { byLocation: false }));
+          expect(await stored('rollups_hourly', checkId)).toEqual(modelOf(counting, hourOf));
+          expect(await stored('rollups_daily', checkId)).toEqual(modelOf(counting, dayOf));
+          expect(await stored('rollups_check_daily', checkId)).toEqual(modelOf(counting, dayOf, { byLocation: false }));
+          expect(await stored('rollups_check_weekly', checkId)).toEqual(modelOf(counting, weekOf, { byLocation: false, phases: ['total'] }));
         };
         await expectAll();
         // From nothing as from what was there.
-        if (next(2) === 0) await at.client.query('truncate rollups_hourly, rollups_daily, rollups_check_daily');
+        if (next(2) === 0) await at.client.query('truncate rollups_hourly, rollups_daily, rollups_check_daily, rollups_check_weekly');
         await at.store.rebuildRollups(START, START + 5 * HOUR_MS);
         await expectAll();
       },
@@ -121,10 +131,24 @@ describe('rollups', () => {
     const read = async (): Promise<unknown> => [
       (await at.client.query(`select ${columns} from rollups_hourly order by 1, 2, 3, 4`)).rows, (await at.client.query(`select ${columns} from rollups_daily order by 1, 2, 3, 4`)).rows,
       (await at.client.query(`select ${columns.replace('location_id, ', '')} from rollups_check_daily order by 1, 2, 3`)).rows,
+      (await at.client.query('select account_id, check_id, at, passed, failed, gaps, attempts, gap_reasons, total from rollups_check_weekly order by 1, 2, 3')).rows,
     ];
     const before = await read();
-    await at.client.query('truncate rollups_hourly, rollups_daily, rollups_check_daily');
+    await at.client.query('truncate rollups_hourly, rollups_daily, rollups_check_daily, rollups_check_weekly');
     await at.store.rebuildRollups(START - DAY_MS, START + 2 * DAY_MS);
+    expect(await read()).toEqual(before);
+  });
+
+  it('of weeks are made of the days that there are when an installation is brought up to date', async () => {
+    await at.store.ingest([aResultRow(world, { dueAtMs: START }), aResultRow(world, { dueAtMs: START - DAY_MS }), gapOf(world, aResultRow(world, { dueAtMs: START + 5 * HOUR_MS }).result), gapOf(world, aResultRow(world, { dueAtMs: START + 6 * HOUR_MS }).result)]);
+    while ((await at.store.rollUpMarked()).marks > 0);
+    const read = async (): Promise<unknown> => (await at.client.query('select * from rollups_check_weekly order by account_id, check_id, at')).rows.map(({ total, ...row }) => ({ ...row, total: total && mergePacked(total) }));
+    const before = await read();
+    expect(before).toContainEqual(expect.objectContaining({ check_id: world.checkId, gaps: 2, gap_reasons: { agent_lost: 2 } }));
+    await at.client.query('drop table rollups_check_weekly');
+    const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: new Pool({ connectionString: at.database.url, max: 1 }) }) });
+    await upToWeeks(db);
+    await db.destroy();
     expect(await read()).toEqual(before);
   });
 
@@ -167,12 +191,6 @@ describe('rollups', () => {
     expect((await at.client.query('select passed from rollups_hourly where check_id = $1', [checkId])).rows).toEqual([{ passed: 77 }]);
   });
 });
-
-function sketchOf(times: readonly number[]): Sketch {
-  const sketch = new Sketch();
-  for (const us of times) sketch.add(us);
-  return sketch;
-}
 
 function shown(phase: Phase, sketch: Sketch): unknown {
   const quantiles = [0.01, 0.25, 0.5, 0.75, 0.9, 0.99].map((q) => Math.round(sketch.quantileUs(q, sketch.count)!));

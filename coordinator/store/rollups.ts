@@ -1,14 +1,17 @@
-/** Keeps hours and days: computed anew from the rows wherever ingest left a mark, or from nothing. */
+/** Keeps hours, days and weeks: computed anew from the rows wherever ingest left a mark, or from nothing. */
 import type { Pool, PoolClient } from 'pg';
 import type { RollupStore } from '../pipeline/rollup-port.ts';
 import type { LeaseStore } from '../pipeline/closing-port.ts';
 import { mergePacked } from '../analytics/gathered-times.ts';
+import { WEEK_MS, weekOf } from '../analytics/reading-plan.ts';
+import { sumOfReasons, type GapReasons } from '../analytics/tally.ts';
 import { encodeArrays, type ArrayColumn } from './binary-arrays.ts';
 import { inTransaction } from './connect.ts';
 import { DAY_MS, type Partitions } from './partitions.ts';
 import { rebuildDay } from './rebuild-rollups.ts';
 import { decodeMarks, HOUR_MS, type MarkedHour } from './rollup-marks.ts';
-import { CELL, computed, COUNTS, replaced, ROLLUPS, type Rollup } from './rollup-sql.ts';
+import { computeWeeks, computeWholeWeek, weeksOf } from './rollup-weeks.ts';
+import { CELL, computed, COUNTS, REASONS, reasonsOf, replaced, ROLLUPS, SUMS, type Rollup } from './rollup-sql.ts';
 
 /** Any number: whoever computes rollups does it alone, lease or no lease. */
 const ROLLUP_LOCK = 5_068_134;
@@ -31,8 +34,8 @@ export type RollupDeps = {
 export function rollupStore({ pool, partitions, rawDays }: RollupDeps): Omit<RollupStore, keyof LeaseStore> {
   const settings = `begin; set local work_mem = '${WORK_MEM}'; set local statement_timeout = '${STATEMENT_TIMEOUT}'; set local jit = off`;
   const begin = `${settings}; select pg_advisory_xact_lock(${ROLLUP_LOCK})`;
-  /** Other days may be rebuilt meanwhile; marks wait. */
-  const beginDay = (dayMs: number): string => `${settings}; select pg_advisory_xact_lock_shared(${ROLLUP_LOCK}), pg_advisory_xact_lock(${ROLLUP_LOCK}, ${dayMs / DAY_MS})`;
+  /** A day, by its number, or a week, by that of its Monday with a minus. Others may be rebuilt meanwhile; marks wait. */
+  const beginOne = (number: number): string => `${settings}; select pg_advisory_xact_lock_shared(${ROLLUP_LOCK}), pg_advisory_xact_lock(${ROLLUP_LOCK}, ${number})`;
   return {
     rollUpMarked: async () => {
       const { rows: ahead } = await pool.query<Mark>('select cells from rollup_marks order by id limit $1', [MARKS_MAX]);
@@ -44,23 +47,40 @@ export function rollupStore({ pool, partitions, rawDays }: RollupDeps): Omit<Rol
         const marked = decodeMarks([...cellsOf(rows), ...stretches]).toSorted(byCheck);
         let hours = 0;
         for (let from = 0; from < marked.length; from += HOURS_MAX) hours += await computeHours(client, marked.slice(from, from + HOURS_MAX), rawDays);
-        return { marks: rows.length, hours, days: await computeDays(client, daysOf(marked)) };
+        const days = daysOf(marked);
+        const done = { marks: rows.length, hours, days: await computeDays(client, days) };
+        await computeWeeks(client, weeksOf(days));
+        return done;
       });
     },
 
     async rebuildRollups(fromMs, toMs, { onDay, signal } = {}) {
       let nextMs = Math.floor(fromMs / DAY_MS) * DAY_MS;
+      /** Weeks with a day that has changed, each until its last one has. */
+      const weeks = new Map<number, number>();
+      const rebuildWeek = async (weekMs: number): Promise<void> => {
+        weeks.delete(weekMs);
+        await inTransaction(pool, beginOne(-weekMs / DAY_MS), (client) => computeWholeWeek(client, weekMs));
+      };
       const work = async (): Promise<void> => {
         while (nextMs < toMs && !signal?.aborted) {
           const dayMs = nextMs;
           nextMs += DAY_MS;
           await partitions.ensureDays([dayMs]);
-          const done = await inTransaction(pool, beginDay(dayMs), (client) => rebuildDay(client, dayMs, rawDays));
+          const done = await inTransaction(pool, beginOne(dayMs / DAY_MS), (client) => rebuildDay(client, dayMs, rawDays));
           onDay?.({ dayMs, ...done });
+          const weekMs = weekOf(dayMs);
+          weeks.set(weekMs, (weeks.get(weekMs) ?? 0) + 1);
+          if (weeks.get(weekMs) === daysWithin(weekMs)) await rebuildWeek(weekMs);
         }
       };
+      const daysWithin = (weekMs: number): number => Math.ceil((Math.min(toMs, weekMs + WEEK_MS) - Math.max(Math.floor(fromMs / DAY_MS) * DAY_MS, weekMs)) / DAY_MS);
       // One gathers while Postgres stores the other's.
-      await Promise.all(Array.from({ length: REBUILT_AT_ONCE }, work));
+      const ended = await Promise.allSettled(Array.from({ length: REBUILT_AT_ONCE }, work));
+      // What was broken off is a part of its week.
+      for (const weekMs of weeks.keys()) await rebuildWeek(weekMs);
+      const failed = ended.find((end) => end.status === 'rejected');
+      if (failed) throw failed.reason;
     },
   };
 }
@@ -134,9 +154,8 @@ const GIVEN = 'cells as (select * from unnest($1::uuid[], $2::uuid[], $3::timest
 
 type Cell = { readonly account_id: string; readonly check_id: string; readonly location_id: string; readonly at: number; readonly last_due_at: number | null; readonly last_outcome: string | null };
 type Counts = Readonly<Record<(typeof COUNTS)[number], number>>;
-type Reasons = Readonly<Record<string, number>>;
-type Computed = Cell & Counts & { readonly gap_reasons: Reasons | null; readonly total: Buffer | null; readonly phases: Buffer | null };
-type HoursOfDay = Omit<Computed, 'gap_reasons'> & { readonly reasons: readonly Reasons[] | null };
+type Computed = Cell & Counts & { readonly gap_reasons: GapReasons | null; readonly total: Buffer | null; readonly phases: Buffer | null };
+type HoursOfDay = Omit<Computed, 'gap_reasons'> & { readonly reasons: string | null };
 
 /** Days from their hours: counts in Postgres, times merged here, because there each bucket should be one entry. */
 async function computeDays(client: PoolClient, days: readonly MarkedHour[]): Promise<number> {
@@ -146,14 +165,14 @@ async function computeDays(client: PoolClient, days: readonly MarkedHour[]): Pro
     const values = [...encodeArrays(CELL_COLUMNS, some), ...spanOf(some, DAY_MS)];
     const { rows } = await client.query<HoursOfDay>({
       text: `select h.account_id, h.check_id, h.location_id, given.at as at, max(last_due_at) as last_due_at, (array_agg(last_outcome order by last_due_at desc nulls last))[1] as last_outcome,
-          ${COUNTS.map((count) => `sum(${count})::integer as ${count}`).join(', ')}, jsonb_agg(gap_reasons) filter (where gap_reasons is not null) as reasons,
+          ${SUMS}, ${REASONS},
           string_agg(total, ''::bytea) as total, string_agg(phases, ''::bytea) as phases
         from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as given (account_id, check_id, at)
         join rollups_hourly h on h.account_id = given.account_id and h.check_id = given.check_id and h.at >= given.at and h.at < given.at + interval '1 day' and h.at >= $4 and h.at < $5
         group by 1, 2, 3, 4 order by 1, 2, 4, 3`,
       values,
     });
-    const ofLocations = rows.map((row) => merged({ ...row, gap_reasons: sumOf(row.reasons ?? []) }));
+    const ofLocations = rows.map((row) => merged({ ...row, gap_reasons: reasonsOf(row.reasons) }));
     await store(client, { rollup: ROLLUPS.days, cells: GIVEN, values }, ofLocations);
     await store(client, { rollup: ROLLUPS.checkDays, cells: GIVEN, values }, [...daysOfChecks(ofLocations)]);
     computedDays += rows.length;
@@ -166,12 +185,6 @@ function merged<Row extends Computed>(row: Row): Row {
   return { ...row, total: row.total && mergePacked(row.total), phases: row.phases && mergePacked(row.phases) };
 }
 
-function sumOf(reasons: readonly Reasons[]): Reasons | null {
-  const sum: Record<string, number> = {};
-  for (const of of reasons) for (const [reason, n] of Object.entries(of)) sum[reason] = (sum[reason] ?? 0) + n;
-  return reasons.length === 0 ? null : sum;
-}
-
 /** All locations of a check's day together; they stand one after the other. */
 function* daysOfChecks(days: readonly Computed[]): Generator<Computed, void, undefined> {
   for (let from = 0, to = 0; from < days.length; from = to) {
@@ -182,9 +195,13 @@ function* daysOfChecks(days: readonly Computed[]): Generator<Computed, void, und
     yield to === from + 1 ? first : merged({
       ...first, last_due_at: newest.last_due_at, last_outcome: newest.last_outcome,
       ...Object.fromEntries(COUNTS.map((count) => [count, of.reduce((sum, day) => sum + day[count], 0)])),
-      gap_reasons: sumOf(of.map(({ gap_reasons }) => gap_reasons).filter((reasons) => reasons !== null)), total: joined(of.map(({ total }) => total)), phases: joined(of.map(({ phases }) => phases)),
+      gap_reasons: togetherOf(of.map(({ gap_reasons }) => gap_reasons).filter((reasons) => reasons !== null)), total: joined(of.map(({ total }) => total)), phases: joined(of.map(({ phases }) => phases)),
     });
   }
+}
+
+function togetherOf(reasons: readonly GapReasons[]): GapReasons | null {
+  return reasons.length === 0 ? null : sumOfReasons(reasons);
 }
 
 const OUTCOMES = ['passed', 'degraded', 'failed'];

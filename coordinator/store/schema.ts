@@ -107,6 +107,7 @@ export type Database = {
   rollups_hourly: RollupRow;
   rollups_daily: RollupRow;
   rollups_check_daily: Omit<RollupRow, 'location_id'>;
+  rollups_check_weekly: Omit<RollupRow, 'location_id' | 'computed_at' | 'last_due_at' | 'last_outcome' | 'phases'>;
   rollup_marks: { id: Generated<number>; marked_at: DefaultInstant; cells: Buffer | null; location_id: string | null; agent_id: string | null; from_at: Instant | null; to_at: Instant | null };
   retention: { account_id: string; raw_days: number; hourly_days: number; daily_days: number; updated_at: DefaultInstant };
   usage_hourly: { account_id: string; at: Instant; check_type: string; pool: string; kind: string; runs: number; degraded: number; failed: number; over_max: number };

@@ -7,15 +7,15 @@ import { readAsAccount, readInIndexOrder } from './account-scope.ts';
 import type { Db } from './connect.ts';
 import type { Database } from './schema.ts';
 
-/** What a status was made of: as long as it is the same, so is the status. `waits`: rows came that the judge has not seen. */
-type VersionRow = { id: string; version: string; waits: boolean };
+/** A check, and what its status was made of: as long as that is the same, so is the status. `waits`: rows came that the judge has not seen. */
+type Version = { readonly id: string; readonly text: string; readonly waits: boolean };
 type StatusRow = {
   id: string; name: string; revision: number; created_at: number; updated_at: number;
   status: JudgedStatus | null; since_at: number | null; seen_from: Readonly<Record<string, LocationState>> | null;
 } & LastRow;
 type LastRow = { run_id: string | null; due_at: number | null; executed_in: string | null; outcome: Outcome | null };
 type Codes = ReadonlyMap<string, string>;
-type Known = { readonly codes: string; readonly statuses: Map<string, { readonly version: string; readonly status: CheckStatus }> };
+type Known = { readonly codes: string; /** By check. */ readonly statuses: Map<string, { readonly version: string; readonly status: CheckStatus }> };
 
 /** Accounts whose statuses are remembered; beyond, the one asked for longest ago is read anew. */
 const REMEMBERED_MAX = 100;
@@ -31,17 +31,14 @@ export function statusStore(db: Db): Pick<ApiStore, 'listCheckStatuses' | 'listR
     listCheckStatuses: (accountId, checkIds) => (checkIds?.length === 0 ? Promise.resolve([]) : readAsAccount(db, accountId, async (trx) => {
       const codes = new Map((await trx.selectFrom('locations').select(['id', 'code']).orderBy('id').execute()).map(({ id, code }) => [id, code]));
       const { statuses } = recalled(remembered, accountId, [...codes].join(' '));
-      const { rows: versions } = await sql<VersionRow>`
-        select checks.id, concat_ws(' ', checks.revision, checks.updated_at, states.updated_at) as version,
-          exists (select from judge_marks where judge_marks.account_id = checks.account_id and judge_marks.check_id = checks.id) as waits
-        from checks left join check_states states on states.account_id = checks.account_id and states.check_id = checks.id
-        where checks.account_id = ${accountId} and checks.deleted_at is null and ${checkIds === null ? sql`true` : sql`checks.id = any(${[...checkIds]}::uuid[])`}
-        order by checks.created_at, checks.id`.execute(trx);
-      const changed = versions.filter((row) => row.waits || statuses.get(row.id)?.version !== row.version);
+      const versions = await readVersions(trx, accountId, checkIds);
+      const changed = versions.filter((version) => version.waits || statuses.get(version.id)?.version !== version.text);
       const read = await readStatuses(trx, accountId, changed, codes);
-      if (checkIds === null) forgetOthers(statuses, versions);
-      for (const row of changed) if (!row.waits) statuses.set(row.id, { version: row.version, status: read.get(row.id)! });
-      return versions.map(({ id }) => read.get(id) ?? statuses.get(id)!.status);
+      const all = versions.map(({ id, text }) => ({ id, version: text, status: read.get(id) ?? statuses.get(id)!.status }));
+      // All anew: a version that stayed would keep the whole text that it was once cut from.
+      if (checkIds === null) statuses.clear();
+      for (const { id, version, status } of all) statuses.set(id, { version, status });
+      return all.map(({ status }) => status);
     })),
 
     listRunExtremes: (accountId, checkIds) => (checkIds?.length === 0 ? Promise.resolve(new Map()) : readAsAccount(db, accountId, async (trx) => {
@@ -63,12 +60,19 @@ function recalled(remembered: Map<string, Known>, accountId: string, codes: stri
   return known;
 }
 
-function forgetOthers(statuses: Known['statuses'], there: readonly VersionRow[]): void {
-  const ids = new Set(there.map(({ id }) => id));
-  for (const id of statuses.keys()) if (!ids.has(id)) statuses.delete(id);
+const UUID_CHARS = 36;
+
+/** By age. As one text, because thousands of small rows cost more to read, and leave more behind, than everything else here. */
+async function readVersions(trx: Transaction<Database>, accountId: string, checkIds: readonly string[] | null): Promise<readonly Version[]> {
+  const { rows: [row] } = await sql<{ versions: string | null }>`
+    select string_agg(concat_ws(' ', checks.id, checks.revision, checks.updated_at, states.updated_at,
+      exists (select from judge_marks where judge_marks.account_id = checks.account_id and judge_marks.check_id = checks.id)), E'\\n' order by checks.created_at, checks.id) as versions
+    from checks left join check_states states on states.account_id = checks.account_id and states.check_id = checks.id
+    where checks.account_id = ${accountId} and checks.deleted_at is null and ${checkIds === null ? sql`true` : sql`checks.id = any(${[...checkIds]}::uuid[])`}`.execute(trx);
+  return row?.versions?.split('\n').map((text) => ({ id: text.slice(0, UUID_CHARS), text, waits: text.endsWith(' t') })) ?? [];
 }
 
-async function readStatuses(trx: Transaction<Database>, accountId: string, of: readonly VersionRow[], codes: Codes): Promise<ReadonlyMap<string, CheckStatus>> {
+async function readStatuses(trx: Transaction<Database>, accountId: string, of: readonly Version[], codes: Codes): Promise<ReadonlyMap<string, CheckStatus>> {
   if (of.length === 0) return new Map();
   const { rows } = await sql<StatusRow>`
     select checks.id, checks.name, checks.revision, checks.created_at, checks.updated_at, states.status, states.since_at, head.locations as seen_from,

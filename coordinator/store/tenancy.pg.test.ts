@@ -21,8 +21,8 @@ const ROWS_OF_ALERTING = [
 const ROWS_OF_ROLLUPS = [
   ...['rollups_hourly', 'rollups_daily'].map((table) => `insert into ${table} (account_id, check_id, location_id, at, passed, degraded, failed, agent_faults, egress_denied, impaired, established, over_max, attempts, gaps)
     values ($1, gen_random_uuid(), gen_random_uuid(), '2026-11-22', 1, 0, 0, 0, 0, 0, 1, 0, 1, 0)`),
-  `insert into rollups_check_daily (account_id, check_id, at, passed, degraded, failed, agent_faults, egress_denied, impaired, established, over_max, attempts, gaps)
-    values ($1, gen_random_uuid(), '2026-11-22', 1, 0, 0, 0, 0, 0, 1, 0, 1, 0)`,
+  ...['rollups_check_daily', 'rollups_check_weekly'].map((table) => `insert into ${table} (account_id, check_id, at, passed, degraded, failed, agent_faults, egress_denied, impaired, established, over_max, attempts, gaps)
+    values ($1, gen_random_uuid(), '2026-11-22', 1, 0, 0, 0, 0, 0, 1, 0, 1, 0)`),
   `insert into usage_hourly (account_id, at, check_type, pool, kind, runs, degraded, failed, over_max) values ($1, now(), 'TCP', 'runs', 'scheduled', 1, 0, 0, 0)`,
   `insert into counter_totals (account_id, check_id, location_id, passed, degraded, failed, retries) select $1, id, gen_random_uuid(), 1, 0, 0, 0 from checks where account_id = $1`,
   `insert into usage_external (account_id, day, source, check_type, pool, runs) values ($1, '2026-11-22', 'other', 'API', 'runs', 1)`,

@@ -1,7 +1,7 @@
 /** Where people are signed in. */
 import { sql } from 'kysely';
 import type { UserStore } from '../api/users-port.ts';
-import { asAccount } from './account-scope.ts';
+import { asAccount, readAsAccount } from './account-scope.ts';
 import { audited } from './audit-drafts.ts';
 import type { Db } from './connect.ts';
 
@@ -62,7 +62,7 @@ export function userSessionStore(db: Db): Pick<UserStore, Own> {
       (ended) => (ended ? { accountId: ended.account_id, actor: { kind: 'user', id: ended.id, name: ended.email } } : null));
     },
 
-    listUserSessions: (accountId, userId, idleMs) => asAccount(db, accountId, async (trx) => {
+    listUserSessions: (accountId, userId, idleMs) => readAsAccount(db, accountId, async (trx) => {
       const rows = await trx.selectFrom('user_sessions').select(['id', 'address', 'user_agent', 'created_at', 'last_seen_at', 'expires_at'])
         .where('account_id', '=', accountId).where('user_id', '=', userId).where('expires_at', '>', sql<number>`now()`)
         .where('last_seen_at', '>', sql<number>`now() - ${idleMs} * interval '1 ms'`).orderBy('last_seen_at', 'desc').orderBy('id').execute();

@@ -1,7 +1,7 @@
 /** Users, their accounts and the first of them. */
 import { sql, type Transaction } from 'kysely';
 import type { User, UserStore } from '../api/users-port.ts';
-import { asAccount } from './account-scope.ts';
+import { asAccount, readAsAccount } from './account-scope.ts';
 import { audited } from './audit-drafts.ts';
 import type { Db } from './connect.ts';
 import type { Database } from './schema.ts';
@@ -48,7 +48,7 @@ export function userStore(db: Db): Pick<UserStore, Own> {
       await trx.deleteFrom('user_sessions').where('user_id', '=', userId).where('id', '<>', keptSessionId).execute();
     }),
 
-    listUsers: (accountId) => asAccount(db, accountId, (trx) => usersOf(trx, accountId)),
+    listUsers: (accountId) => readAsAccount(db, accountId, (trx) => usersOf(trx, accountId)),
 
     changeRole: (accountId, userId, role) => asAccount(db, accountId, async (trx) => {
       const refused = await refusal(trx, accountId, userId, role === 'owner');

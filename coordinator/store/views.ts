@@ -2,7 +2,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Outcome, Trigger } from '#shared/run/result.ts';
 import type { Neighbour, ViewStore } from '../api/views-port.ts';
-import { asAccount, readInIndexOrder } from './account-scope.ts';
+import { IN_INDEX_ORDER, readAsAccount } from './account-scope.ts';
 import type { Db } from './connect.ts';
 import type { Database } from './schema.ts';
 
@@ -15,8 +15,7 @@ const SLOT_MAX = 200;
 
 export function viewStore(db: Db): ViewStore {
   return {
-    aroundResult: (accountId, checkId, runId) => asAccount(db, accountId, async (trx) => {
-      await readInIndexOrder(trx);
+    aroundResult: (accountId, checkId, runId) => readAsAccount(db, accountId, async (trx) => {
       const of = { accountId, checkId };
       const attempts = await neighbours(trx, of, sql`run_id = ${runId}`, sql`due_at desc, run_id desc, attempt desc`, SLOT_MAX);
       const [last] = attempts;
@@ -27,9 +26,9 @@ export function viewStore(db: Db): ViewStore {
       const [previous] = await neighbours(trx, of, sql`due_at < ${at} and ${sameSchedule}`, sql`due_at desc, run_id desc, attempt desc`, 1);
       const [next] = await neighbours(trx, of, sql`due_at > ${at} and ${sameSchedule}`, sql`due_at, run_id, attempt`, 1);
       return { attempts: attempts.map(toNeighbour).reverse(), slot: slot.map(toNeighbour).sort(byCode), previous: previous ? toNeighbour(previous) : null, next: next ? toNeighbour(next) : null };
-    }),
+    }, IN_INDEX_ORDER),
 
-    readStanding: (accountId, checkId, { fromMs, alertsMax }) => asAccount(db, accountId, async (trx) => {
+    readStanding: (accountId, checkId, { fromMs, alertsMax }) => readAsAccount(db, accountId, async (trx) => {
       const state = await trx.selectFrom('check_states').select(['status', 'since_at']).where('account_id', '=', accountId).where('check_id', '=', checkId).executeTakeFirst();
       const alerts = await trx.selectFrom('alerts').select(['id', 'kind', 'since_at', 'opened_at', 'closed_at', 'ending'])
         .where('account_id', '=', accountId).where('check_id', '=', checkId)

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { unpack } from '../../analytics/gathered-times.ts';
 import { factsOf, isRaw, METRICS, metricOf, RAW_METRICS, UNITS } from '../../analytics/metrics.ts';
 import { QUICK_RANGES } from '../../analytics/quick-range.ts';
 import { planReading, type Cut } from '../../analytics/reading-plan.ts';
-import { unpack } from '../../analytics/sketch.ts';
 import { problemAt } from '#shared/check/problem.ts';
 import { timingPhasesMs } from '#shared/run/timings.ts';
 import type { CheckName, Piece } from '../analytics-port.ts';

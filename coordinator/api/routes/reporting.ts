@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { unpack } from '../../analytics/gathered-times.ts';
 import { metricOf } from '../../analytics/metrics.ts';
 import { QUICK_RANGES, type Range } from '../../analytics/quick-range.ts';
 import { DAY_MS, planReading, type Cut } from '../../analytics/reading-plan.ts';
-import { unpack } from '../../analytics/sketch.ts';
 import { isTimeZone } from '../../alerting/local-time.ts';
 import { problemAt } from '#shared/check/problem.ts';
 import type { Piece } from '../analytics-port.ts';

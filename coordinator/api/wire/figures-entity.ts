@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { unpack } from '../../analytics/gathered-times.ts';
 import { PHASES, type Phase } from '../../analytics/phases.ts';
-import { unpack, type Sketch } from '../../analytics/sketch.ts';
+import type { Sketch } from '../../analytics/sketch.ts';
 import { availability, maintenance, reachability, results, retries, unseen, unseenMinutes, type Tally } from '../../analytics/tally.ts';
 
 /** One sentence each: what the ratios mean, wherever they are shown. */

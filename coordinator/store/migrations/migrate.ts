@@ -26,6 +26,7 @@ import * as accountSettings from './0030-account-settings.ts';
 import * as failedResults from './0031-failed-results.ts';
 import * as queueMany from './0032-queue-many.ts';
 import * as checkDays from './0033-check-days.ts';
+import * as checkWeeks from './0034-check-weeks.ts';
 
 /** In order of their names; a name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -53,6 +54,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0031-failed-results': failedResults,
   '0032-queue-many': queueMany,
   '0033-check-days': checkDays,
+  '0034-check-weeks': checkWeeks,
 };
 
 const PROVIDER: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };
