@@ -42,6 +42,8 @@ export function countByStatus(checks: readonly OverviewCheck[]): Readonly<Record
 }
 
 /** Each once, in order. */
-export function distinct(checks: readonly OverviewCheck[], of: (check: OverviewCheck) => readonly string[]): readonly string[] {
-  return [...new Set(checks.flatMap(of))].sort(COLLATOR.compare);
+export function distinct(checks: readonly OverviewCheck[], ...lists: readonly ((check: OverviewCheck) => readonly string[])[]): string[] {
+  const found = new Set<string>();
+  for (const check of checks) for (const of of lists) for (const one of of(check)) found.add(one);
+  return [...found].sort(COLLATOR.compare);
 }

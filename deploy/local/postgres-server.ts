@@ -23,8 +23,8 @@ export type Launch = {
 const READY_WITHIN_MS = 60_000;
 const LOG_BYTES_MAX = 4 * 1024 * 1024;
 const MB = 2 ** 20;
-/** Of its own memory, which it takes as it needs it: an eighth of the machine's, enough for the hours of ten million results. */
-const [BUFFERS_MB_MIN, BUFFERS_MB_MAX] = [64, 1_024];
+/** Of its own memory, which it takes as it needs it: an eighth of the machine's, so that the hours of ten million results, 1.5 GB, stay where 12 GB are. */
+const [BUFFERS_MB_MIN, BUFFERS_MB_MAX] = [64, 4_096];
 
 export async function launchServer(launch: Launch): Promise<ChildProcess> {
   const log = openLog(launch.logFile);

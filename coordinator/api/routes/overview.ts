@@ -51,7 +51,7 @@ export function overviewRoutes(app: ApiApp, { store }: ApiDeps, boards: SummaryB
     const [{ byId, fromMs, bucketMs, buckets }, lastMs] = await Promise.all([readFigures(accountId, range, ids), store.lastVerdictsMs(accountId, ids)]);
     return reply.send({
       range, from: isoOf(fromMs), bucketSeconds: bucketMs / 1000, buckets, counts: countByStatus(checks), agents,
-      tags: distinct(checks, ({ tags }) => tags).slice(0, TAGS_MAX), locations: [...distinct(checks, (check) => [...check.locations, ...check.privateLocations])],
+      tags: distinct(checks, ({ tags }) => tags).slice(0, TAGS_MAX), locations: distinct(checks, ({ locations }) => locations, ({ privateLocations }) => privateLocations),
       total: chosen.length,
       entries: shown.map((check) => rowEntity(check, { summary: byId.get(check.checkId), buckets, lastMs: lastMs.get(check.checkId) ?? null })),
     });
