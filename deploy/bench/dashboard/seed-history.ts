@@ -34,13 +34,16 @@ export async function seedHistory(pool: Pool, { template, checks, days }: { read
         trigger, outcome, stop_reason, clock, remote_address, response)
       select account_id, at, gen_random_uuid(), check_id, location_id, location_id, location_id, at, 900, 0, 100, 7, 1, 0, 300, 0, 10, 600, 20, 930, 0, 6, 50, 20, 1, true, false, false, true,
         'schedule', 'passed', 'decided', 'user', '127.0.0.1', '\\x2b504f4e470d0a' from ${owed}, ${hours(`${RESULT_EVERY_HOURS} hours`)}`);
-    const figures = 'at, last_due_at, last_outcome, passed, degraded, failed, agent_faults, egress_denied, impaired, established, over_max, attempts, gaps, total';
+    const counts = ['passed', 'degraded', 'failed', 'agent_faults', 'egress_denied', 'impaired', 'established', 'over_max', 'attempts', 'gaps'];
+    const figures = `at, last_due_at, last_outcome, ${counts.join(', ')}, total`;
     const rollups = (table: string, runs: number, series: string): string => `
       insert into ${table} (account_id, check_id, location_id, ${figures})
       select account_id, check_id, location_id, at, at, 'passed', ${runs} - (n % 40 = 0)::int, (n % 40 = 1)::int, (n % 40 = 0)::int, 0, 0, 0, ${runs}, 0, ${runs}, 0, ${SKETCH} from ${owed}, ${series}`;
     const hourly = await client.query(rollups('rollups_hourly', RUNS_AN_HOUR, hours('1 hour')));
     const daily = await client.query(rollups('rollups_daily', 24 * RUNS_AN_HOUR, `generate_series(date_trunc('day', now(), 'UTC') - interval '${days} days', now(), interval '1 day') as at`));
     await client.query(`insert into rollups_check_daily (account_id, check_id, ${figures}) select account_id, check_id, ${figures} from rollups_daily`);
+    await client.query(`insert into rollups_check_weekly (account_id, check_id, at, ${counts.join(', ')}, total)
+      select account_id, check_id, date_trunc('week', at, 'UTC'), ${counts.map((count) => `sum(${count})`).join(', ')}, string_agg(total, ''::bytea) from rollups_check_daily group by 1, 2, 3`);
     await client.query('commit');
     await client.query('analyze');
     return { results: results.rowCount ?? 0, hourly: hourly.rowCount ?? 0, daily: daily.rowCount ?? 0 };
