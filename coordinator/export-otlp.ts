@@ -15,30 +15,17 @@ const TIMEOUT_MS = 10_000;
 /** A receiver that is away does not hold up a coordinator that stops. */
 const END_WITHIN_MS = 2_000;
 
-type Instrument = object;
-type Observer = { observe(instrument: Instrument, value: number, attributes: Readonly<Record<string, string | number>>): void };
-type Meter = {
-  createObservableGauge(name: string, options: { readonly description: string }): Instrument;
-  createObservableCounter(name: string, options: { readonly description: string }): Instrument;
-  addBatchObservableCallback(callback: (observer: Observer) => Promise<void>, instruments: readonly Instrument[]): void;
-};
-/** What is used of @opentelemetry/sdk-metrics, exporter-metrics-otlp-proto and resources. */
-type Library = {
-  readonly MeterProvider: new (options: object) => { getMeter(name: string, version: string): Meter; shutdown(options: { readonly timeoutMillis: number }): Promise<void> };
-  readonly PeriodicExportingMetricReader: new (options: object) => object;
-  readonly OTLPMetricExporter: new (options: object) => object;
-  readonly resourceFromAttributes: (attributes: Readonly<Record<string, string>>) => object;
-};
-
-/** Loaded only where it is asked for; answers how to end it, which sends once more. Throws a sentence when the library is not installed. */
+/** Loaded only where it is asked for; answers how to end it, which sends once more. */
 export async function exportOtlp(registry: Registry, { url, version, instanceId, everyMs = EVERY_MS }: OtlpOptions): Promise<() => Promise<void>> {
-  const { MeterProvider, PeriodicExportingMetricReader, OTLPMetricExporter, resourceFromAttributes } = await library();
+  const [{ MeterProvider, PeriodicExportingMetricReader }, { OTLPMetricExporter }, { resourceFromAttributes }] = await Promise.all([
+    import('@opentelemetry/sdk-metrics'), import('@opentelemetry/exporter-metrics-otlp-proto'), import('@opentelemetry/resources'),
+  ]);
   const provider = new MeterProvider({
     resource: resourceFromAttributes({ 'service.name': 'sonde-coordinator', 'service.version': version, 'service.instance.id': instanceId }),
     readers: [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter({ url, timeoutMillis: TIMEOUT_MS }), exportIntervalMillis: everyMs, exportTimeoutMillis: Math.min(TIMEOUT_MS, everyMs) })],
   });
   const meter = provider.getMeter('sonde', version);
-  const instruments = new Map<string, Instrument>();
+  const instruments = new Map<string, ReturnType<typeof meter.createObservableGauge>>();
   for (const { name, help, type } of await registry.getMetricsAsJSON()) {
     if (String(type) === 'counter') instruments.set(name, meter.createObservableCounter(name, { description: help }));
     else if (String(type) === 'gauge') instruments.set(name, meter.createObservableGauge(name, { description: help }));
@@ -50,16 +37,4 @@ export async function exportOtlp(registry: Registry, { url, version, instanceId,
     }
   }, [...instruments.values()]);
   return () => provider.shutdown({ timeoutMillis: END_WITHIN_MS }).catch(() => undefined);
-}
-
-export const OTLP_PACKAGES = ['@opentelemetry/sdk-metrics', '@opentelemetry/exporter-metrics-otlp-proto', '@opentelemetry/resources'] as const;
-
-async function library(): Promise<Library> {
-  try {
-    // By variable: an installation without optional dependencies has no types of them either.
-    const parts = await Promise.all(OTLP_PACKAGES.map((name) => import(name) as Promise<object>));
-    return Object.assign({}, ...parts) as Library;
-  } catch (cause) {
-    throw new Error(`SONDE_OTLP_URL is set, but ${OTLP_PACKAGES.join(', ')} are not installed: run npm install with optional dependencies, or leave it out`, { cause });
-  }
 }
