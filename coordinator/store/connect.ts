@@ -19,11 +19,14 @@ export type ConnectOptions = {
 /** A server that does not answer within this is away. Waiting for a free connection counts. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** A young connection answers slowly: its server process knows no table yet, and has none of the shared buffers mapped. */
+const IDLE_TIMEOUT_MS = 600_000;
+
 export function connectPool(options: ConnectOptions): Pool {
   const pool = new Pool({
     ...connectionConfig(options),
     max: options.connectionsMax,
-    idleTimeoutMillis: 30_000,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
     statement_timeout: options.statementTimeoutMs,
     // A client that hangs with a transaction open would keep its locks.
     idle_in_transaction_session_timeout: 60_000,
