@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FakeClock } from '#shared/testing/fake-clock.ts';
+import { weekOf } from '../analytics/reading-plan.ts';
 import { Janitor } from '../pipeline/janitor.ts';
 import { anotherAccount } from './testing/another-account.ts';
 import { aStore, type AStore } from './testing/a-store.ts';
@@ -35,6 +36,8 @@ describe('retention', () => {
     [accountId, new Date(daysAgo(0) + DAY_MS / 4)],
   )).rows.map(({ days }) => days);
 
+  const weeks = async (accountId: string): Promise<readonly number[]> => (await at.client.query<{ at: Date }>('select distinct at from rollups_check_weekly where account_id = $1 order by 1', [accountId])).rows.map((row) => row.at.getTime());
+
   it('drops days that nobody keeps, and deletes rows of accounts that keep less, and nothing else', async () => {
     const clock = new FakeClock(NOW);
     const janitor = new Janitor({ store: at.store, clock, log: QUIET, holder: 'me', days: { raw: 10, hourly: 400, daily: 800 } });
@@ -47,6 +50,9 @@ describe('retention', () => {
     expect([await kept('results', frugal), await kept('gaps', frugal)]).toEqual([[1], [1]]);
     expect([(await kept('rollups_hourly', mine.accountId)).length, (await kept('rollups_daily', mine.accountId)).length]).toEqual([3, 3]);
     expect([(await kept('rollups_hourly', frugal)).length, (await kept('rollups_daily', frugal)).length]).toEqual([1, 1]);
+    // A week is kept as long as its last day is.
+    const weeksWith = (lastsUntil: number): readonly number[] => [...new Set([12, 5, 1].map((days) => weekOf(daysAgo(days))))].filter((weekMs) => weekMs + 6 * DAY_MS >= lastsUntil);
+    expect([await weeks(mine.accountId), await weeks(frugal)]).toEqual([weeksWith(0), weeksWith(daysAgo(4) - DAY_MS / 2)]);
     const { rows: [table] } = await at.client.query('select to_regclass($1) as gone', [`results_${new Date(daysAgo(12)).toISOString().slice(0, 10).replaceAll('-', '')}`]);
     expect(table.gone).toBeNull();
   });

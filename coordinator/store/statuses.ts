@@ -32,9 +32,13 @@ export function statusStore(db: Db): Pick<ApiStore, 'listCheckStatuses' | 'listR
       const codes = new Map((await trx.selectFrom('locations').select(['id', 'code']).orderBy('id').execute()).map(({ id, code }) => [id, code]));
       const { statuses } = recalled(remembered, accountId, [...codes].join(' '));
       const versions = await readVersions(trx, accountId, checkIds);
-      const changed = versions.filter((version) => version.waits || statuses.get(version.id)?.version !== version.text);
-      const read = await readStatuses(trx, accountId, changed, codes);
-      const all = versions.map(({ id, text }) => ({ id, version: text, status: read.get(id) ?? statuses.get(id)!.status }));
+      // Looked up before the next question is asked: meanwhile somebody else may see a check go.
+      const known = new Map(versions.flatMap(({ id, text, waits }) => {
+        const before = statuses.get(id);
+        return !waits && before?.version === text ? [[id, before.status] as const] : [];
+      }));
+      const read = await readStatuses(trx, accountId, versions.filter(({ id }) => !known.has(id)), codes);
+      const all = versions.map(({ id, text }) => ({ id, version: text, status: known.get(id) ?? read.get(id)! }));
       // All anew: a version that stayed would keep the whole text that it was once cut from.
       if (checkIds === null) statuses.clear();
       for (const { id, version, status } of all) statuses.set(id, { version, status });
